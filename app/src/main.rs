@@ -1,0 +1,2 @@
+//! abate
+fn main() {}
