@@ -1,1 +1,3 @@
 //! Abate.
+
+pub mod config;

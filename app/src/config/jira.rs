@@ -1,0 +1,78 @@
+//! The JIRA site, when it is configured here and not as a connection in the application.
+
+use std::str::FromStr;
+
+use secrecy::SecretString;
+use url::Url;
+
+use super::ConfigError;
+use super::document::Document;
+
+/// A JIRA site and the project that receives tickets.
+#[derive(Debug, Clone)]
+pub struct JiraConfig {
+    /// The site as people open it; links in pages lead there.
+    pub url: Url,
+    /// Where the REST interface is.
+    pub api_url: Url,
+    /// Which JIRA that is.
+    pub kind: JiraKind,
+    /// The account of the token; Cloud only.
+    pub email: Option<String>,
+    /// The token.
+    pub token: SecretString,
+    /// The project's key.
+    pub project: String,
+    /// The type of the tickets.
+    pub issue_type: String,
+    /// The secret that signs its webhooks; without it none is accepted.
+    pub webhook_secret: Option<SecretString>,
+}
+
+/// The two kinds of JIRA, which differ in sign-in and in some paths.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum JiraKind {
+    /// Atlassian's cloud.
+    Cloud,
+    /// A server of one's own.
+    DataCenter,
+}
+
+impl FromStr for JiraKind {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "cloud" => Ok(Self::Cloud),
+            "data_center" => Ok(Self::DataCenter),
+            _ => Err(()),
+        }
+    }
+}
+
+impl JiraConfig {
+    pub(crate) fn read(document: &Document) -> Result<Option<Self>, ConfigError> {
+        if !document.has_section("jira") {
+            return Ok(None);
+        }
+        let missing = |key| document.missing(key, "other keys of jira are set");
+        let url = document.web_address("jira.url")?.ok_or_else(|| missing("jira.url"))?;
+        let api_url = document.web_address("jira.api_url")?.unwrap_or_else(|| url.clone());
+        let kind = document.parse("jira.kind", "cloud or data_center")?.unwrap_or(JiraKind::Cloud);
+        let email = document.text("jira.email").map(str::to_owned);
+        if kind == JiraKind::Cloud && email.is_none() {
+            return Err(document.missing("jira.email", "JIRA Cloud signs in with the token's account"));
+        }
+        Ok(Some(Self {
+            url,
+            api_url,
+            kind,
+            email,
+            token: document.secret("jira.token")?.ok_or_else(|| missing("jira.token"))?,
+            project: document.text("jira.project").ok_or_else(|| missing("jira.project"))?.to_owned(),
+            issue_type: document.text("jira.issue_type").unwrap_or("Task").to_owned(),
+            webhook_secret: document.secret("jira.webhook_secret")?,
+        }))
+    }
+}
