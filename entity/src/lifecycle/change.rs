@@ -84,7 +84,7 @@ pub(super) fn taken(
     requester: &Requester,
 ) -> Step {
     if outcome == Outcome::Proposed {
-        let asker = requester.user.or(facts.owner);
+        let asker = requester.user.or(facts.owner).or(request.given.owner);
         let change = match transition.event {
             Event::Dismiss => Change::DismissalProposedBy(asker),
             _ => Change::AcceptanceAskedBy(asker),

@@ -3,10 +3,11 @@
 //! - `transition` is the table. One new transition is one line of it.
 //! - `words` are the states, resolutions, events and parties that the table speaks of.
 //! - `facts` is what a judgement looks at: the risk as it is, what is asked, and by whom.
-//! - `guard` is what each rule of the table means, in words and in code.
+//! - `guard` is what each rule of the table means in words, `check` in code, and `right` who may.
 //! - `step` judges a request; `diagram` draws the table.
 
 mod change;
+mod check;
 mod diagram;
 mod facts;
 mod field;

@@ -3,11 +3,15 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Days, TimeDelta, Utc};
-use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
 use crate::level::Level;
+
+mod two_people;
+mod walk;
+
+use walk::invariant_broken;
 
 const OWNER: Uuid = Uuid::from_u128(1);
 const TRIAGER: Uuid = Uuid::from_u128(2);
@@ -161,23 +165,6 @@ fn a_score_outside_one_to_five_is_missing() {
 }
 
 #[test]
-fn dismissing_a_high_risk_takes_two_people() {
-    let facts = ready(State::Triage, Level::High);
-    let mut asked = request(Event::Dismiss);
-    asked.given = filled(Some(Resolution::FalsePositive));
-    let proposed = step(&facts, &asked, &triager()).unwrap();
-    assert_eq!((proposed.outcome, proposed.state), (Outcome::Proposed, State::Triage));
-    let waiting = facts.after(&proposed.changes);
-    assert_eq!(waiting.dismissal_proposed_by, Some(TRIAGER));
-    assert!(matches!(step(&waiting, &asked, &triager()), Err(Refusal::NotYourRight { .. })));
-    let other = person(LEAD, &[Party::Triager]);
-    let closed = waiting.clone().after(&step(&waiting, &asked, &other).unwrap().changes);
-    assert_eq!((closed.state, closed.dismissal_proposed_by), (State::Closed, None));
-    let low = step(&ready(State::Triage, Level::Medium), &asked, &triager()).unwrap();
-    assert_eq!(low.outcome, Outcome::Moved);
-}
-
-#[test]
 fn a_duplicate_needs_a_living_other_risk_and_not_affected_a_vex_word() {
     let facts = ready(State::Triage, Level::Low);
     let mut asked = request(Event::Dismiss);
@@ -198,17 +185,6 @@ fn a_duplicate_needs_a_living_other_risk_and_not_affected_a_vex_word() {
     assert!(step(&facts, &asked, &triager()).is_ok());
     asked.given = filled(Some(Resolution::Remediated));
     assert_eq!(missing_fields(step(&facts, &asked, &triager()).unwrap_err()), ["resolution"]);
-}
-
-#[test]
-fn whoever_claimed_a_fix_cannot_verify_it() {
-    let facts = ready(State::Verification, Level::Low);
-    let mut asked = request(Event::VerifyPass);
-    asked.given = filled(None);
-    let claimant = person(OWNER, &[Party::Owner, Party::Verifier]);
-    assert!(matches!(step(&facts, &asked, &claimant), Err(Refusal::NotYourRight { .. })));
-    let taken = step(&facts, &asked, &person(VERIFIER, &[Party::Verifier])).unwrap();
-    assert_eq!(taken.resolution, Some(Resolution::Remediated));
 }
 
 #[test]
@@ -269,98 +245,6 @@ fn a_target_has_to_be_met_to_pass_and_missed_to_accept_what_remains() {
 }
 
 #[test]
-fn an_acceptance_is_asked_by_the_owner_and_approved_by_the_rank_of_the_level() {
-    for (level, approver, too_low) in [
-        (Level::Medium, Party::TeamLead, Party::Triager),
-        (Level::High, Party::HeadOfSecurity, Party::TeamLead),
-        (Level::Critical, Party::Executive, Party::HeadOfSecurity),
-    ] {
-        let facts = ready(State::Open, level);
-        let mut asked = request(Event::Accept);
-        asked.given = filled(None);
-        assert!(matches!(
-            step(&facts, &asked, &person(LEAD, &[approver])),
-            Err(Refusal::NotYourRight { .. })
-        ));
-        let proposed = step(&facts, &asked, &owner()).unwrap();
-        let waiting = facts.after(&proposed.changes);
-        assert_eq!((proposed.outcome, waiting.acceptance_asked_by), (Outcome::Proposed, Some(OWNER)));
-        let asker = person(OWNER, &[Party::Owner, approver]);
-        assert!(matches!(step(&waiting, &asked, &asker), Err(Refusal::NotYourRight { .. })));
-        assert!(step(&waiting, &asked, &person(LEAD, &[too_low])).is_err());
-        let accepted =
-            waiting.clone().after(&step(&waiting, &asked, &person(LEAD, &[approver])).unwrap().changes);
-        assert_eq!((accepted.state, accepted.accepted_until), (State::Accepted, asked.given.expires_on));
-    }
-}
-
-#[test]
-fn an_acceptance_ends_within_the_maximum_of_its_level() {
-    for (level, most) in [(Level::Low, 365), (Level::Medium, 180), (Level::High, 90), (Level::Critical, 30)] {
-        let facts = ready(State::Open, level);
-        for (days, fits) in [(0, false), (1, true), (most, true), (most + 1, false)] {
-            let mut asked = request(Event::Accept);
-            asked.given = filled(None);
-            asked.given.expires_on = asked.today.checked_add_days(Days::new(days));
-            assert_eq!(step(&facts, &asked, &owner()).is_ok(), fits, "{level} {days}");
-        }
-    }
-}
-
-#[test]
-fn a_renewal_takes_a_higher_approver_and_happens_twice_at_most() {
-    let mut facts = ready(State::Accepted, Level::Medium);
-    facts.acceptance_asked_by = Some(OWNER);
-    let mut asked = request(Event::Renew);
-    asked.given = filled(None);
-    assert!(step(&facts, &asked, &person(LEAD, &[Party::TeamLead])).is_err());
-    let taken = step(&facts, &asked, &person(HEAD, &[Party::HeadOfSecurity])).unwrap();
-    assert_eq!(facts.clone().after(&taken.changes).renewal_count, 1);
-    facts.renewal_count = 2;
-    let refusal = step(&facts, &asked, &person(HEAD, &[Party::HeadOfSecurity])).unwrap_err();
-    assert_eq!(missing_fields(refusal), ["renewals"]);
-    let mut critical = ready(State::Accepted, Level::Critical);
-    critical.acceptance_asked_by = Some(OWNER);
-    critical.accepted_by = Some(EXECUTIVE);
-    assert!(step(&critical, &asked, &person(EXECUTIVE, &[Party::Executive])).is_err());
-    assert!(step(&critical, &asked, &person(HEAD, &[Party::Executive])).is_ok());
-}
-
-#[test]
-fn the_clock_pauses_only_for_an_allowed_wait_within_limits_that_another_person_approves() {
-    let facts = ready(State::InProgress, Level::High);
-    let mut asked = request(Event::Block);
-    asked.given = Given { pause_days: Some(45), ..filled(None) };
-    assert_eq!(missing_fields(step(&facts, &asked, &owner()).unwrap_err()), ["pause_days"]);
-    asked.given.pause_days = Some(10);
-    asked.given.blocker_kind = Some(BlockerKind::Dependency);
-    assert_eq!(missing_fields(step(&facts, &asked, &owner()).unwrap_err()), ["pause_days"]);
-    asked.given.blocker_kind = Some(BlockerKind::ChangeFreeze);
-    let blocked = facts.clone().after(&step(&facts, &asked, &owner()).unwrap().changes);
-    let limits = Limits::default();
-    let asker = person(OWNER, &[Party::Owner, Party::RiskManager]);
-    assert!(approve_pause(&blocked, &asker, &limits).is_err());
-    let manager = person(MANAGER, &[Party::RiskManager]);
-    assert_eq!(approve_pause(&blocked, &manager, &limits), Ok(10));
-    assert!(approve_pause(&facts, &manager, &limits).is_err());
-    let mut worn = facts;
-    worn.paused_days = 85;
-    assert_eq!(missing_fields(step(&worn, &asked, &owner()).unwrap_err()), ["pause_days"]);
-}
-
-#[test]
-fn after_two_returns_the_lead_decides() {
-    let mut facts = ready(State::Open, Level::Low);
-    let mut asked = request(Event::SendBack);
-    asked.given = filled(None);
-    facts.send_back_count = 1;
-    assert!(step(&facts, &asked, &owner()).is_ok());
-    facts.send_back_count = 2;
-    assert!(matches!(step(&facts, &asked, &owner()), Err(Refusal::NotYourRight { .. })));
-    assert!(step(&facts, &asked, &person(LEAD, &[Party::TeamLead])).is_ok());
-}
-
-#[test]
 fn what_was_real_is_reopened_and_what_was_dismissed_is_challenged() {
     let scan = Requester::system(Party::Scan, Via::Import);
     for resolution in Resolution::ALL.iter().copied() {
@@ -390,23 +274,6 @@ fn a_rule_closes_up_to_medium_and_a_triager_closes_what_is_gone_at_any_level() {
     asked.given.resolution = Some(Resolution::FalsePositive);
     assert!(step(&ready(State::New, Level::Low), &asked, &triager()).is_err());
     assert!(step(&ready(State::New, Level::Low), &asked, &rule).is_ok());
-}
-
-#[test]
-fn an_acceptance_ends_by_itself_only_after_its_last_day_or_when_things_get_worse() {
-    let timer = Requester::system(Party::Timer, Via::Timer);
-    let mut facts = ready(State::Accepted, Level::Low);
-    let asked = request(Event::ExpireOrRevoke);
-    assert!(step(&facts, &asked, &timer).is_err());
-    facts.accepted_until = Some(asked.today);
-    assert!(step(&facts, &asked, &timer).is_err());
-    facts.accepted_until = asked.today.pred_opt();
-    assert_eq!(facts.clone().after(&step(&facts, &asked, &timer).unwrap().changes).accepted_until, None);
-    let rating = Requester::system(Party::Rating, Via::Timer);
-    assert!(step(&facts, &asked, &rating).is_err());
-    let worse = Request { proofs: vec![Proof::KevAdded], ..asked.clone() };
-    assert!(step(&facts, &worse, &rating).is_ok());
-    assert!(step(&facts, &asked, &person(LEAD, &[Party::TeamLead])).is_ok());
 }
 
 #[test]
@@ -462,125 +329,4 @@ fn the_handbook_page_is_the_table() {
         std::fs::write(path, handbook()).unwrap();
     }
     assert_eq!(std::fs::read_to_string(path).unwrap(), handbook());
-}
-
-fn invariant_broken(facts: &Facts) -> Option<&'static str> {
-    let claimed = facts.claimed_at.is_some();
-    [
-        ((facts.state == State::Closed) != facts.resolution.is_some(), "closed without resolution"),
-        ((facts.state == State::Closed) != facts.closed_at.is_some(), "closed without a time"),
-        (facts.state == State::Accepted && facts.accepted_until.is_none(), "accepted without end"),
-        (facts.accepted_until.is_some() != facts.accepted_by.is_some(), "acceptance without approver"),
-        ((facts.state == State::Blocked) != facts.blocker.is_some(), "blocked without blocker"),
-        (facts.state == State::Verification && !claimed, "verification without claim"),
-        (!matches!(facts.state, State::Verification | State::Closed) && claimed, "claim left over"),
-        (facts.state == State::Open && facts.owner.is_none(), "open without owner"),
-        (facts.state == State::Closed && facts.acceptance_asked_by.is_some(), "request left over"),
-    ]
-    .into_iter()
-    .find_map(|(broken, name)| broken.then_some(name))
-}
-
-fn any_given() -> impl Strategy<Value = Given> {
-    let resolution = proptest::option::of(proptest::sample::select(Resolution::ALL));
-    (resolution, any::<bool>(), 0_u8..7, 1_u8..6, -3_i64..400, any::<bool>()).prop_map(
-        |(resolution, full, likelihood, impact, days, paused)| {
-            let day = now().date_naive() + TimeDelta::days(days);
-            let form = Given {
-                expires_on: Some(day),
-                review_on: Some(day),
-                owner: Some(OWNER),
-                likelihood: Some(likelihood),
-                impact: Some(impact),
-                residual_likelihood: Some(likelihood),
-                residual_impact: Some(impact),
-                pause_days: paused.then_some(7),
-                ..filled(resolution)
-            };
-            if full { form } else { Given { resolution, ..Given::default() } }
-        },
-    )
-}
-
-fn any_requester() -> impl Strategy<Value = Requester> {
-    let people = vec![
-        (OWNER, vec![Party::Owner, Party::Verifier, Party::TeamLead]),
-        (TRIAGER, vec![Party::Triager]),
-        (LEAD, vec![Party::TeamLead, Party::Triager]),
-        (VERIFIER, vec![Party::Verifier]),
-        (HEAD, vec![Party::HeadOfSecurity, Party::RiskManager]),
-        (EXECUTIVE, vec![Party::Executive, Party::Assignee]),
-    ];
-    let systems = vec![Party::Rule, Party::Scan, Party::Jira, Party::Timer, Party::Rating];
-    prop_oneof![
-        3 => proptest::sample::select(people).prop_map(|(user, parties)| person(user, &parties)),
-        1 => proptest::sample::select(systems).prop_map(|party| Requester::system(party, Via::Import)),
-    ]
-}
-
-fn any_proofs() -> impl Strategy<Value = Vec<Proof>> {
-    let proofs = vec![
-        Proof::SignedOffWorkshop,
-        Proof::SuppressionRule,
-        Proof::ExactDuplicate,
-        Proof::Absence { scan: CLAIM_SCAN },
-        Proof::CleanScan { scan: LATER_SCAN, at: now() + TimeDelta::days(900) },
-        Proof::Redetected { at: now() + TimeDelta::days(900) },
-        Proof::MaterialChange,
-        Proof::JiraChange { at: now() },
-        Proof::LevelRose,
-    ];
-    proptest::sample::subsequence(proofs, 0..4)
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
-
-    /// Whatever is tried in whatever order, the risk stays in a state that makes sense.
-    #[test]
-    fn random_walks_keep_the_invariants(
-        level in proptest::sample::select(Level::ALL),
-        target in proptest::option::of((1_u8..6, 1_u8..6)),
-        tries in proptest::collection::vec((any::<u16>(), any_given(), any_requester(), any_proofs()), 400),
-    ) {
-        let mut facts = Facts::new(State::New, level);
-        facts.target = target;
-        for (hour, (choice, given, requester, proofs)) in tries.into_iter().enumerate() {
-            let lines: Vec<_> = Transition::out_of(facts.state).collect();
-            let line = lines[usize::from(choice) % lines.len()];
-            let at = now() + TimeDelta::hours(i64::try_from(hour).unwrap());
-            let asked = Request { given, proofs, ..Request::new(line.event, at, at.date_naive()) };
-            let before = facts.clone();
-            let judged = step(&facts, &asked, &requester);
-            let context = Request { event: Event::Start, ..asked.clone() };
-            let announced = open_steps(&facts, &context, &requester)
-                .into_iter().find(|(open, _)| open.id == line.id).map(|(_, availability)| availability);
-            match judged {
-                Ok(taken) => {
-                    prop_assert!(matches!(announced, Some(Availability::Open { asks, .. }) if asks.is_empty()));
-                    if taken.outcome == Outcome::Moved {
-                        prop_assert_eq!(taken.state, line.to);
-                        if line.event == Event::VerifyPass {
-                            prop_assert!(requester.user.is_none_or(|user| !before.claimed_by.contains(&user)));
-                        }
-                        if !line.asked_by.is_empty() {
-                            prop_assert_ne!(requester.user, before.acceptance_asked_by);
-                            prop_assert!(requester.user.is_some());
-                            prop_assert!(asked.given.expires_on > Some(asked.today));
-                        }
-                    } else {
-                        prop_assert_eq!(taken.state, before.state);
-                    }
-                    facts = facts.after(&taken.changes);
-                }
-                Err(Refusal::NotYourRight { .. }) => {
-                    let closed = matches!(announced, Some(Availability::NotYourRight { .. }));
-                    prop_assert!(closed);
-                }
-                Err(Refusal::Missing(missing)) => prop_assert!(!missing.is_empty()),
-                Err(Refusal::NoSuchStep { .. }) => prop_assert!(false, "the event was taken from the table"),
-            }
-            prop_assert_eq!(invariant_broken(&facts), None);
-        }
-    }
 }
