@@ -1,3 +1,18 @@
-//! Abate.
+//! Abate takes a risk from the workshop or scanner that found it to the proof that it is gone.
+//!
+//! One noun is one folder: its rules (pure), its use cases, its `api.rs` and `page.rs`.
 
+pub mod access;
+pub mod asset;
+pub mod audit_log;
+pub mod calendar;
+pub mod command;
 pub mod config;
+pub mod jobs;
+pub mod operations;
+pub mod platform;
+pub mod policy;
+pub mod risk;
+pub mod routes;
+pub mod startup;
+pub mod state;

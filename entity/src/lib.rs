@@ -1,5 +1,53 @@
-//! What things are, and how a risk may change. No queries, no I/O.
+//! What things are in Abate: one file a table, and the lifecycle of a risk as data.
 
+mod column;
 pub mod level;
 pub mod lifecycle;
 pub mod text_enum;
+pub mod tier;
+
+pub mod acceptance;
+pub mod api_token;
+pub mod app_user;
+pub mod asset;
+pub mod asset_matcher;
+pub mod audit_checkpoint;
+pub mod audit_entry;
+pub mod audit_seal;
+pub mod cadence;
+pub mod cadence_run;
+pub mod calendar;
+pub mod connection;
+pub mod control;
+pub mod counter;
+pub mod evidence;
+pub mod finding;
+pub mod idempotent_answer;
+pub mod import;
+pub mod job;
+pub mod lease;
+pub mod message;
+pub mod posture_snapshot;
+pub mod rating_grid;
+pub mod risk;
+pub mod risk_asset;
+pub mod risk_comment;
+pub mod risk_control;
+pub mod risk_event;
+pub mod risk_identity;
+pub mod risk_tag;
+pub mod scenario;
+pub mod session;
+pub mod setting;
+pub mod sla_policy;
+pub mod source;
+pub mod source_scope;
+pub mod staged_change;
+pub mod stored_file;
+pub mod stored_file_chunk;
+pub mod team;
+pub mod ticket;
+pub mod timer;
+pub mod user_role;
+pub mod webhook_delivery;
+pub mod workshop;

@@ -1,1 +1,49 @@
-//! Schema.
+//! The database schema of Abate: one subject a file, each run once, in order.
+
+mod sql;
+
+mod m01_organisation;
+mod m02_people;
+mod m03_register;
+mod m04_workshop;
+mod m05_policy;
+mod m06_risk;
+mod m07_intake;
+mod m08_ticket;
+mod m09_message;
+mod m10_job;
+mod m11_obligation;
+mod m12_posture;
+mod m13_audit_log;
+mod m14_file;
+mod m15_idempotency;
+
+pub use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::prelude::*;
+
+/// All migrations, oldest first.
+#[derive(Debug)]
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m01_organisation::Migration),
+            Box::new(m02_people::Migration),
+            Box::new(m03_register::Migration),
+            Box::new(m04_workshop::Migration),
+            Box::new(m05_policy::Migration),
+            Box::new(m06_risk::Migration),
+            Box::new(m07_intake::Migration),
+            Box::new(m08_ticket::Migration),
+            Box::new(m09_message::Migration),
+            Box::new(m10_job::Migration),
+            Box::new(m11_obligation::Migration),
+            Box::new(m12_posture::Migration),
+            Box::new(m13_audit_log::Migration),
+            Box::new(m14_file::Migration),
+            Box::new(m15_idempotency::Migration),
+        ]
+    }
+}

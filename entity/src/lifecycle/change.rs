@@ -1,7 +1,6 @@
 //! Rules. What a step writes, field by field, and the risk as it is afterwards.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use uuid::Uuid;
 
 use super::facts::{Facts, Proof, Request, Requester};
 use super::step::{Outcome, Step};
@@ -18,9 +17,9 @@ pub enum Change {
     /// When it was closed.
     ClosedAt(Option<DateTime<Utc>>),
     /// Who answers for it.
-    Owner(Uuid),
+    Owner(i64),
     /// Who does the work.
-    Assignee(Option<Uuid>),
+    Assignee(Option<i64>),
     /// Likelihood and impact.
     Rating {
         /// How likely it is.
@@ -44,9 +43,9 @@ pub enum Change {
         /// Since when it holds.
         at: DateTime<Utc>,
         /// Everybody who counts as having made it.
-        by: Vec<Uuid>,
+        by: Vec<i64>,
         /// The scan whose absence made it.
-        scan: Option<Uuid>,
+        scan: Option<i64>,
     },
     /// The claim no longer stands, and its evidence no longer counts.
     ClaimFailed,
@@ -55,15 +54,15 @@ pub enum Change {
     /// When somebody has to look again.
     ReviewOn(Option<NaiveDate>),
     /// The pause that waits for a risk manager: days and who asked.
-    PauseAsked(Option<(u32, Uuid)>),
+    PauseAsked(Option<(u32, i64)>),
     /// Who proposed to dismiss it.
-    DismissalProposedBy(Option<Uuid>),
+    DismissalProposedBy(Option<i64>),
     /// Who asked to accept or renew.
-    AcceptanceAskedBy(Option<Uuid>),
+    AcceptanceAskedBy(Option<i64>),
     /// The standing acceptance: who approved, and its last day.
-    Acceptance(Option<(Uuid, NaiveDate)>),
+    Acceptance(Option<(i64, NaiveDate)>),
     /// The risk that says the same.
-    DuplicateOf(Option<Uuid>),
+    DuplicateOf(Option<i64>),
     /// Why it does not affect us.
     VexJustification(Option<VexJustification>),
     /// How often the acceptance was renewed.

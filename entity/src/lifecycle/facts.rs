@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use super::words::{BlockerKind, Event, Party, Resolution, State, Treatment, Via};
 use crate::level::Level;
@@ -29,9 +28,9 @@ pub struct Facts {
     /// Likelihood and impact that the treatment aims at; none where only scanners support the risk.
     pub target: Option<(u8, u8)>,
     /// Who answers for it.
-    pub owner: Option<Uuid>,
+    pub owner: Option<i64>,
     /// Who does the work.
-    pub assignee: Option<Uuid>,
+    pub assignee: Option<i64>,
     /// Whether it has a written plan.
     pub has_plan: bool,
     /// Whether it has a ticket.
@@ -41,13 +40,13 @@ pub struct Facts {
     /// When the standing claim says it was fixed.
     pub claimed_at: Option<DateTime<Utc>>,
     /// Everybody who counts as having made the standing claim.
-    pub claimed_by: Vec<Uuid>,
+    pub claimed_by: Vec<i64>,
     /// The scan whose absence made the standing claim.
-    pub claimed_by_scan: Option<Uuid>,
+    pub claimed_by_scan: Option<i64>,
     /// When it was closed.
     pub closed_at: Option<DateTime<Utc>>,
     /// The risk that says the same.
-    pub duplicate_of: Option<Uuid>,
+    pub duplicate_of: Option<i64>,
     /// What the work waits for; set exactly while it is blocked.
     pub blocker: Option<BlockerKind>,
     /// When somebody has to look again: at the blocker, or at the transfer.
@@ -55,15 +54,15 @@ pub struct Facts {
     /// Days of pause asked for with the standing block, while a risk manager is awaited.
     pub pause_asked_days: Option<u32>,
     /// Who asked for that pause.
-    pub pause_asked_by: Option<Uuid>,
+    pub pause_asked_by: Option<i64>,
     /// Days of pause approved over its whole life.
     pub paused_days: u32,
     /// Who proposed to dismiss it, while a second person is awaited.
-    pub dismissal_proposed_by: Option<Uuid>,
+    pub dismissal_proposed_by: Option<i64>,
     /// Who asked to accept or renew, while an approver is awaited.
-    pub acceptance_asked_by: Option<Uuid>,
+    pub acceptance_asked_by: Option<i64>,
     /// Who approved the standing acceptance.
-    pub accepted_by: Option<Uuid>,
+    pub accepted_by: Option<i64>,
     /// The last day of the standing acceptance; set while it is accepted, and on through a fix that was
     /// claimed meanwhile until that is verified or fails.
     pub accepted_until: Option<NaiveDate>,
@@ -121,7 +120,7 @@ impl Facts {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DuplicateTarget {
     /// Its id.
-    pub id: Uuid,
+    pub id: i64,
     /// Where it stands.
     pub state: State,
     /// Whether it is the very risk that is to be dismissed.
@@ -153,7 +152,7 @@ pub struct Given {
     /// For how many days the clock should pause.
     pub pause_days: Option<u32>,
     /// Who answers for it.
-    pub owner: Option<Uuid>,
+    pub owner: Option<i64>,
     /// How likely it is, 1 to 5.
     pub likelihood: Option<u8>,
     /// How bad it would be, 1 to 5.
@@ -218,12 +217,12 @@ pub enum Proof {
     /// Enough full scans of every live source no longer saw it; the last of them.
     Absence {
         /// The last scan.
-        scan: Uuid,
+        scan: i64,
     },
     /// A full scan of every live source that does not see it.
     CleanScan {
         /// The scan.
-        scan: Uuid,
+        scan: i64,
         /// When it looked.
         at: DateTime<Utc>,
     },
@@ -305,7 +304,7 @@ impl Request {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Requester {
     /// The person; none for the system.
-    pub user: Option<Uuid>,
+    pub user: Option<i64>,
     /// In which capacities they stand to this very risk.
     pub parties: BTreeSet<Party>,
     /// Through which door.
@@ -315,7 +314,7 @@ pub struct Requester {
 impl Requester {
     /// A person with their capacities.
     #[must_use]
-    pub fn person(user: Uuid, parties: impl IntoIterator<Item = Party>, via: Via) -> Self {
+    pub fn person(user: i64, parties: impl IntoIterator<Item = Party>, via: Via) -> Self {
         Self { user: Some(user), parties: parties.into_iter().collect(), via }
     }
 

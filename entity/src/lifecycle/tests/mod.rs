@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Days, TimeDelta, Utc};
-use uuid::Uuid;
 
 use super::*;
 use crate::level::Level;
@@ -13,15 +12,15 @@ mod walk;
 
 use walk::invariant_broken;
 
-const OWNER: Uuid = Uuid::from_u128(1);
-const TRIAGER: Uuid = Uuid::from_u128(2);
-const VERIFIER: Uuid = Uuid::from_u128(3);
-const LEAD: Uuid = Uuid::from_u128(4);
-const HEAD: Uuid = Uuid::from_u128(5);
-const EXECUTIVE: Uuid = Uuid::from_u128(6);
-const MANAGER: Uuid = Uuid::from_u128(7);
-const CLAIM_SCAN: Uuid = Uuid::from_u128(100);
-const LATER_SCAN: Uuid = Uuid::from_u128(101);
+const OWNER: i64 = 1;
+const TRIAGER: i64 = 2;
+const VERIFIER: i64 = 3;
+const LEAD: i64 = 4;
+const HEAD: i64 = 5;
+const EXECUTIVE: i64 = 6;
+const MANAGER: i64 = 7;
+const CLAIM_SCAN: i64 = 100;
+const LATER_SCAN: i64 = 101;
 
 fn now() -> DateTime<Utc> {
     DateTime::from_timestamp(1_790_000_000, 0).unwrap()
@@ -31,7 +30,7 @@ fn request(event: Event) -> Request {
     Request::new(event, now(), now().date_naive())
 }
 
-fn person(user: Uuid, parties: &[Party]) -> Requester {
+fn person(user: i64, parties: &[Party]) -> Requester {
     Requester::person(user, parties.iter().copied(), Via::Page)
 }
 
@@ -76,7 +75,7 @@ fn filled(resolution: Option<Resolution>) -> Given {
         evidence: vec!["https://example.org/proof".into()],
         resolution,
         justification: Some("vulnerable_code_not_present".into()),
-        duplicate_of: Some(DuplicateTarget { id: Uuid::from_u128(9), state: State::Open, is_itself: false }),
+        duplicate_of: Some(DuplicateTarget { id: 9, state: State::Open, is_itself: false }),
         expires_on: now().date_naive().checked_add_days(Days::new(20)),
         compensating_controls: Some("a firewall".into()),
         blocker_kind: Some(BlockerKind::Vendor),

@@ -1,0 +1,97 @@
+//! A right in a handler's signature: `Require<See>` runs the handler for those who may see, and for nobody else.
+
+use std::future::Future;
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::http::Method;
+use actix_web::http::header::{AUTHORIZATION, HeaderMap};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
+
+use super::actor::{Actor, Via, lacking};
+use super::csrf;
+use super::right::Right;
+use super::session::{self, CurrentSession};
+use super::token;
+use crate::platform::problem::{Kind, Problem};
+use crate::state::AppState;
+
+/// The caller, who holds the right `R` in at least one team.
+#[derive(Debug)]
+pub struct Require<R> {
+    actor: Actor,
+    right: PhantomData<R>,
+}
+
+impl<R> Require<R> {
+    /// The caller.
+    pub fn into_actor(self) -> Actor {
+        self.actor
+    }
+}
+
+impl<R> Deref for Require<R> {
+    type Target = Actor;
+
+    fn deref(&self) -> &Actor {
+        &self.actor
+    }
+}
+
+impl<R: Right + 'static> FromRequest for Require<R> {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let actor = authenticate(&request).await?;
+            if actor.holds::<R>() { Ok(Self { actor, right: PhantomData }) } else { Err(lacking::<R>()) }
+        })
+    }
+}
+
+/// Who sends this request: the owner of its bearer token or of its session.
+async fn authenticate(request: &HttpRequest) -> Result<Actor, Problem> {
+    let state = request
+        .app_data::<web::Data<AppState>>()
+        .ok_or_else(|| Problem::internal(anyhow::anyhow!("no application state")))?;
+    let now = state.clock.now();
+    let db = state.database.reader();
+    if let Some(bearer) = bearer(request.headers()) {
+        let (user_id, scope) = token::find(db, bearer, now).await?.ok_or_else(|| {
+            Problem::new(Kind::Unauthenticated, "This token is not valid (any more); make a new one.")
+        })?;
+        if !scope.allows(request.method(), request.path()) {
+            return Err(Problem::new(
+                Kind::Forbidden,
+                format!("This token's scope is {scope}, which does not allow this request."),
+            ));
+        }
+        return Actor::load(db, user_id, Via::Api).await;
+    }
+    let session = session::find(db, request, now).await?.ok_or_else(|| {
+        Problem::new(Kind::Unauthenticated, "Sign in, or send a token as `Authorization: Bearer abt_…`.")
+    })?;
+    let of_api = request.path().starts_with("/api/");
+    if !is_safe(request.method()) {
+        csrf::check_origin(request, &state.config)?;
+        // Forms of pages carry the token in their body, where `csrf::SignedForm` checks it.
+        if of_api {
+            csrf::check_header(request, &session)?;
+        }
+    }
+    let actor = Actor::load(db, session.user_id, if of_api { Via::Api } else { Via::Page }).await?;
+    request.extensions_mut().insert(CurrentSession(session));
+    Ok(actor)
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    headers.get(AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ").map(str::trim)
+}
+
+fn is_safe(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}

@@ -1,0 +1,59 @@
+//! Rules. The rights, and the roles that give each. A right is a type, so that a handler's signature says what
+//! it needs and nothing runs without it.
+
+use super::role::Role;
+use super::role::Role::{
+    Admin, Auditor, Engineer, Executive, HeadOfSecurity, Integration, Reporter, RiskManager, TeamLead,
+    Triager, Verifier, Viewer,
+};
+
+/// Something that roles allow.
+pub trait Right {
+    /// What it allows, to complete "you may not …".
+    const MEANING: &'static str;
+    /// The roles that give it.
+    const ROLES: &'static [Role];
+}
+
+macro_rules! rights {
+    ($($(#[$doc:meta])+ $name:ident: $meaning:literal <- [$($role:ident),*];)+) => {
+        $(
+            $(#[$doc])+
+            #[derive(Clone, Copy, Debug)]
+            pub struct $name;
+
+            impl Right for $name {
+                const MEANING: &'static str = $meaning;
+                const ROLES: &'static [Role] = &[$($role),*];
+            }
+        )+
+    };
+}
+
+rights! {
+    /// To be somebody known, whatever the role.
+    SignedIn: "use Abate" <- [Viewer, Reporter, Engineer, Triager, Verifier, RiskManager, TeamLead, HeadOfSecurity,
+        Executive, Auditor, Integration, Admin];
+    /// To see the register: risks, assets, workshops, imports, obligations.
+    See: "see this" <- [Viewer, Reporter, Engineer, Triager, Verifier, RiskManager, TeamLead, HeadOfSecurity,
+        Executive, Auditor, Admin];
+    /// To record a risk.
+    RecordRisks: "record risks" <- [Reporter, Engineer, Triager, RiskManager];
+    /// To ask for a step of a risk's lifecycle; which steps, the lifecycle decides.
+    MoveRisks: "change risks" <- [Reporter, Engineer, Triager, Verifier, RiskManager, TeamLead, HeadOfSecurity,
+        Executive];
+    /// To bring reports in and apply them.
+    Import: "import reports" <- [Triager, Integration];
+    /// To say that a workshop's result stands.
+    SignOffWorkshops: "sign off workshops" <- [Triager];
+    /// To change the asset register and the controls.
+    KeepRegister: "change the register" <- [Triager, RiskManager, Admin];
+    /// To set up recurring obligations.
+    KeepCadences: "set up obligations" <- [RiskManager, HeadOfSecurity, Admin];
+    /// To carry out a run of an obligation.
+    DoRuns: "carry out obligations" <- [Engineer, Triager, Verifier, RiskManager, TeamLead, HeadOfSecurity, Admin];
+    /// To configure: people, teams, tokens of others, connections, jobs.
+    Configure: "configure Abate" <- [Admin];
+    /// To read the audit log.
+    ReadAuditLog: "read the audit log" <- [Auditor, Admin];
+}

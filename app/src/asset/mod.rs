@@ -1,0 +1,4 @@
+//! The critical asset register: what is at risk.
+
+pub mod api;
+pub mod register;

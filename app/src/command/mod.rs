@@ -1,0 +1,102 @@
+//! The commands: one file each.
+
+mod migrate;
+mod openapi;
+mod serve;
+mod team;
+mod token;
+mod user;
+mod worker;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{self, Config, ConfigError, Overrides};
+use crate::platform::clock::Clock;
+use crate::platform::ids::Ids;
+use crate::platform::telemetry;
+use crate::startup;
+use crate::state::AppState;
+
+/// Exit code for settings and arguments that cannot be used.
+const UNUSABLE: u8 = 2;
+
+/// Takes each risk from the workshop or scanner that found it to the proof that it is gone.
+#[derive(Debug, Parser)]
+#[command(name = "abate", version, after_help = "Example:\n  abate serve --listen 127.0.0.1:8080")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    /// Settings file; abate.toml in this folder unless told
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    overrides: Overrides,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Answer requests and run jobs and timers
+    Serve(serve::Serve),
+    /// Run jobs and timers only
+    Worker,
+    /// Bring the database's schema up to date
+    Migrate,
+    /// Keep users
+    #[command(subcommand)]
+    User(user::User),
+    /// Keep teams
+    #[command(subcommand)]
+    Team(team::Team),
+    /// Keep tokens for scripts
+    #[command(subcommand)]
+    Token(token::Token),
+    /// Print the description of the API
+    Openapi,
+}
+
+/// Runs the command that the process was started with.
+pub async fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    telemetry::start();
+    match dispatch(arguments).await {
+        Ok(code) => code,
+        Err(error) => {
+            let unusable = error.downcast_ref::<ConfigError>().is_some();
+            eprintln!("abate: {error:#}");
+            if unusable { ExitCode::from(UNUSABLE) } else { ExitCode::FAILURE }
+        }
+    }
+}
+
+async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let settings = Settings { file: arguments.config, overrides: arguments.overrides };
+    match arguments.command {
+        Command::Serve(command) => command.run(settings.load()?).await,
+        Command::Worker => worker::run(settings.load()?).await,
+        Command::Migrate => migrate::run(settings.load()?).await,
+        Command::User(command) => command.run(settings.load()?).await,
+        Command::Team(command) => command.run(settings.load()?).await,
+        Command::Token(command) => command.run(settings.load()?).await,
+        Command::Openapi => openapi::run(),
+    }
+}
+
+/// Where the settings come from.
+struct Settings {
+    file: Option<PathBuf>,
+    overrides: Overrides,
+}
+
+impl Settings {
+    fn load(self) -> Result<Config, ConfigError> {
+        config::load(self.file.as_deref(), self.overrides)
+    }
+}
+
+/// Opens the database for a command that does one thing.
+async fn open(config: Config) -> anyhow::Result<AppState> {
+    startup::open(config, Clock::system(), Ids::random()).await
+}

@@ -1,0 +1,14 @@
+//! Every job and every timer there is: one line each.
+
+use crate::platform::job::Job;
+use crate::platform::timer::Timer;
+use crate::state::AppState;
+
+/// Makes the ticket of a risk true; the subject is `r-` and the risk's number.
+pub const TICKET: &str = "ticket";
+
+/// The jobs.
+pub const JOBS: &[Job<AppState>] = &[];
+
+/// The timers.
+pub const TIMERS: &[Timer<AppState>] = &[];

@@ -1,0 +1,12 @@
+//! What every noun stands on: database, time, identities, errors, paging, jobs. Knows no noun.
+
+pub mod clock;
+pub mod database;
+pub mod ids;
+pub mod job;
+pub mod lease;
+pub mod paging;
+pub mod problem;
+pub mod setting;
+pub mod telemetry;
+pub mod timer;

@@ -1,0 +1,103 @@
+//! `GET /api/v1/risks/{key}/actions`
+
+use abate_entity::lifecycle::{Availability, Missing, Outcome, Transition};
+use actix_web::{get, web};
+use serde::Serialize;
+
+use crate::access::require::Require;
+use crate::access::right::See;
+use crate::platform::problem::{FieldProblem, Problem};
+use crate::policy::Policies;
+use crate::risk::key::RiskKey;
+use crate::risk::parties::requester;
+use crate::risk::{finder, step};
+use crate::state::AppState;
+
+/// What you can do with a risk now.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct Actions {
+    /// Steps that are open to you.
+    open: Vec<Action>,
+    /// Steps that are closed, and why.
+    closed: Vec<Action>,
+}
+
+/// A step.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Action {
+    /// What to send as `event`.
+    event: &'static str,
+    /// The row of the lifecycle table.
+    transition: &'static str,
+    /// What the button says.
+    label: &'static str,
+    /// Where it leads.
+    to: &'static str,
+    /// The fields that its form takes.
+    fields: Vec<&'static str>,
+    /// Whether a second person has to agree.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    proposes: bool,
+    /// What is missing, or what the form still has to say.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    missing: Vec<FieldProblem>,
+    /// Who may, when you may not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    who: Option<String>,
+}
+
+/// The steps that are open to you now, and for each closed one what is missing.
+#[utoipa::path(tag = "risks", params(("key" = String, Path)), responses((status = 200, body = Actions)))]
+#[get("/risks/{key}/actions")]
+pub(super) async fn actions(
+    caller: Require<See>,
+    state: web::Data<AppState>,
+    key: web::Path<RiskKey>,
+) -> Result<web::Json<Actions>, Problem> {
+    let db = state.database.reader();
+    let risk = finder::one(db, &caller.scope(), *key).await?;
+    let policies = Policies::load(db).await?;
+    let steps = step::open_steps(db, &policies, &risk, &requester(&caller, &risk), state.clock.now()).await?;
+    let mut actions = Actions { open: Vec::new(), closed: Vec::new() };
+    for (transition, availability) in steps {
+        let mut action = Action::new(transition);
+        match availability {
+            Availability::Open { asks, outcome } => {
+                action.proposes = outcome == Outcome::Proposed;
+                action.missing = fields(asks);
+                actions.open.push(action);
+            }
+            Availability::Missing(missing) => {
+                action.missing = fields(missing);
+                actions.closed.push(action);
+            }
+            Availability::NotYourRight { who } => {
+                action.who = Some(who);
+                actions.closed.push(action);
+            }
+        }
+    }
+    Ok(web::Json(actions))
+}
+
+impl Action {
+    fn new(transition: &'static Transition) -> Self {
+        Self {
+            event: transition.event.as_str(),
+            transition: transition.id.as_str(),
+            label: transition.label,
+            to: transition.to.as_str(),
+            fields: transition.fields.iter().map(|field| field.name()).collect(),
+            proposes: false,
+            missing: Vec::new(),
+            who: None,
+        }
+    }
+}
+
+fn fields(missing: Vec<Missing>) -> Vec<FieldProblem> {
+    missing
+        .into_iter()
+        .map(|missing| FieldProblem { field: missing.field.to_owned(), detail: missing.why })
+        .collect()
+}

@@ -1,0 +1,118 @@
+//! `GET` and `POST /api/v1/risks`
+
+use abate_entity::lifecycle::Via;
+use abate_entity::{asset, risk};
+use actix_web::{HttpResponse, get, post, web};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use serde::Deserialize;
+
+use super::view::{Names, RiskDetail, RiskView};
+use crate::access::require::Require;
+use crate::access::right::{RecordRisks, See};
+use crate::access::user;
+use crate::platform::paging::{Page, PageQuery};
+use crate::platform::problem::Problem;
+use crate::policy::Policies;
+use crate::risk::create::{self, NewRisk};
+use crate::risk::finder::{self, RiskFilter};
+use crate::risk::record::Occasion;
+use crate::state::AppState;
+
+/// The risks that you may see, a page at a time.
+#[utoipa::path(tag = "risks", params(RiskFilter, PageQuery), responses((status = 200, body = Page<RiskView>)))]
+#[get("/risks")]
+pub(super) async fn list(
+    caller: Require<See>,
+    state: web::Data<AppState>,
+    filter: web::Query<RiskFilter>,
+    page: web::Query<PageQuery>,
+) -> Result<web::Json<Page<RiskView>>, Problem> {
+    let db = state.database.reader();
+    let now = state.clock.now();
+    let risks = finder::page(db, &caller.scope(), caller.id, &filter, &page, now).await?;
+    let names = Names::of(db, &risks.items, &[]).await?;
+    Ok(web::Json(risks.map(|risk: risk::Model| RiskView::new(&risk, &names, now))))
+}
+
+/// A risk to be recorded by hand.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RiskForm {
+    title: String,
+    #[serde(default)]
+    description: String,
+    #[serde(default)]
+    mitigation: String,
+    /// Key of the asset.
+    asset: String,
+    /// Address of the owner.
+    owner: Option<String>,
+    /// 1 to 5, before controls.
+    likelihood: Option<u8>,
+    /// 1 to 5, before controls.
+    impact: Option<u8>,
+    /// STRIDE categories.
+    #[serde(default)]
+    stride: Vec<String>,
+    /// ATT&CK techniques.
+    #[serde(default)]
+    techniques: Vec<String>,
+}
+
+/// Records a risk by hand.
+#[utoipa::path(tag = "risks", request_body = RiskForm, responses((status = 201, body = RiskDetail)))]
+#[post("/risks")]
+pub(super) async fn create_risk(
+    caller: Require<RecordRisks>,
+    state: web::Data<AppState>,
+    form: web::Json<RiskForm>,
+) -> Result<HttpResponse, Problem> {
+    let now = state.clock.now();
+    let inherent = match (form.likelihood, form.impact) {
+        (Some(likelihood), Some(impact)) => Some((likelihood, impact)),
+        (None, None) => None,
+        (Some(_), None) => return Err(Problem::invalid("impact", "Give likelihood and impact together.")),
+        (None, Some(_)) => {
+            return Err(Problem::invalid("likelihood", "Give likelihood and impact together."));
+        }
+    };
+    let detail = state
+        .database
+        .write(async |tx| {
+            let policies = Policies::load(tx).await?;
+            let occasion = Occasion {
+                actor_id: Some(caller.id),
+                via: Via::Api,
+                now,
+                policies: &policies,
+                audit_each: true,
+            };
+            let asset = asset::Entity::find()
+                .filter(asset::Column::Key.eq(&form.asset))
+                .one(tx)
+                .await?
+                .filter(|asset| caller.scope().covers(asset.team_id))
+                .ok_or_else(|| Problem::invalid("asset", format!("There is no asset {:?}.", form.asset)))?;
+            caller.require_in::<RecordRisks>(asset.team_id)?;
+            let owner_id = match &form.owner {
+                Some(email) => Some(user::active_by_email(tx, "owner", email).await?.id),
+                None => asset.owner_id,
+            };
+            let stride = form.stride.iter().map(|word| ("stride", word.to_lowercase().replace(' ', "_")));
+            let techniques = form.techniques.iter().map(|id| ("technique", id.to_uppercase()));
+            let new = NewRisk {
+                origin: "manual",
+                title: form.title.clone(),
+                description: form.description.clone(),
+                mitigation: form.mitigation.clone(),
+                owner_id,
+                inherent,
+                tags: stride.chain(techniques).collect(),
+                ..NewRisk::default()
+            };
+            let risk = create::create(tx, &state.ids, &occasion, &asset, new).await?;
+            RiskDetail::read(tx, risk, now).await
+        })
+        .await?;
+    Ok(HttpResponse::Created().json(detail))
+}

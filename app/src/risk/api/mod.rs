@@ -1,0 +1,34 @@
+//! `/api/v1/risks`: one file a group of endpoints.
+
+mod actions;
+mod bulk;
+mod comments;
+mod form;
+mod history;
+mod list;
+mod show;
+mod transitions;
+pub mod view;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub use form::TransitionForm;
+
+/// Registers the endpoints.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(list::list)
+        .service(list::create_risk)
+        .service(bulk::bulk)
+        .service(show::show)
+        .service(show::edit_risk)
+        .service(actions::actions)
+        .service(transitions::transition)
+        .service(history::history)
+        .service(history::sla)
+        .service(history::findings)
+        .service(comments::comments)
+        .service(comments::add_comment)
+        .service(comments::list_evidence)
+        .service(comments::add_evidence);
+}

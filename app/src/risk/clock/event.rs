@@ -1,0 +1,104 @@
+//! Rules. What happens to a risk as far as its clocks care.
+
+use abate_entity::level::Level;
+use abate_entity::text_enum;
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+
+text_enum! {
+    /// Why an acceptance ended.
+    pub enum AcceptanceEnd ("end of an acceptance") {
+        /// Its last day passed.
+        Expired = "expired",
+        /// An approver took it back.
+        Revoked = "revoked",
+        /// The level rose.
+        LevelRose = "level_rose",
+        /// KEV listed it.
+        KevListed = "kev_listed",
+    }
+}
+
+/// Something that moves a clock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "happening", rename_all = "snake_case")]
+pub enum Happening {
+    /// The risk was recorded: triage begins.
+    Ingested {
+        /// How bad it looks.
+        level: Level,
+    },
+    /// Triage ended.
+    TriageLeft,
+    /// A dismissal no longer holds: triage begins again.
+    TriageRestarted,
+    /// The risk was confirmed: remediation counts from a day that may lie in the past.
+    Started {
+        /// How bad it is.
+        level: Level,
+        /// The day from which it counts.
+        sla_start: NaiveDate,
+    },
+    /// A new rating.
+    LevelChanged {
+        /// How bad it is now.
+        to: Level,
+    },
+    /// KEV lists it, and a directive gives it so many calendar days.
+    KevListed {
+        /// The day on which KEV listed it.
+        added: NaiveDate,
+        /// The days of the directive's row.
+        days: u32,
+    },
+    /// A risk manager approved a pause of so many days from the day of the block.
+    PauseApproved {
+        /// The day of the block.
+        from: NaiveDate,
+        /// How long at most.
+        days: u32,
+    },
+    /// The wait is over.
+    PauseEnded,
+    /// The risk is accepted; an acceptance that stands is renewed.
+    Accepted {
+        /// The last day.
+        until: NaiveDate,
+    },
+    /// The acceptance ended.
+    AcceptanceEnded {
+        /// Why.
+        because: AcceptanceEnd,
+    },
+    /// A fix is claimed, as of the event's time.
+    Claimed,
+    /// The claim failed.
+    ClaimFailed,
+    /// The risk was closed.
+    Closed,
+    /// The risk came back.
+    Reopened,
+    /// A person moved the due date.
+    Moved {
+        /// To which day.
+        to: NaiveDate,
+        /// Why.
+        reason: String,
+    },
+    /// Another version of the policy or of the calendar holds from now on.
+    PolicyChanged,
+}
+
+/// A happening with its time and the versions that held.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClockEvent {
+    /// When it took effect.
+    pub at: DateTime<Utc>,
+    /// What happened.
+    #[serde(flatten)]
+    pub happening: Happening,
+    /// The version of the policy, such as `standard@1`.
+    pub policy: String,
+    /// The version of the calendar.
+    pub calendar: String,
+}

@@ -1,0 +1,20 @@
+//! Rules. The clocks of a risk: when triage and remediation are due, and why.
+//!
+//! A clock is never stored as a truth of its own: [`Clock::replay`] derives it from the risk's events, each of
+//! which names the policy and the calendar that held when it happened. What the replay says beside the dates is
+//! their explanation.
+
+pub mod directive;
+mod event;
+pub mod policy;
+mod remediation;
+mod replay;
+mod step_event;
+
+#[cfg(test)]
+mod tests;
+
+pub use event::{AcceptanceEnd, ClockEvent, Happening};
+pub use policy::{Basis, OnExpiry, SlaCalendar, SlaPolicy, Versions};
+pub use replay::{Clock, Due, Line, UnknownVersion};
+pub use step_event::{StepTimes, happenings};

@@ -1,0 +1,283 @@
+//! Rules. The remediation clock: the bounds that hold for it, and how pauses, acceptances and returns move them.
+
+use abate_entity::level::Level;
+use chrono::{Days, NaiveDate};
+
+use super::event::AcceptanceEnd;
+use super::policy::{OnExpiry, SlaCalendar, SlaPolicy};
+
+/// What holds when something happens.
+#[derive(Clone, Copy)]
+pub(super) struct Rules<'a> {
+    /// The policy.
+    pub(super) policy: &'a SlaPolicy,
+    /// The calendar.
+    pub(super) calendar: &'a SlaCalendar,
+    /// The local day of the event.
+    pub(super) today: NaiveDate,
+}
+
+impl Rules<'_> {
+    fn add(&self, start: NaiveDate, days: u32) -> NaiveDate {
+        self.policy.add(start, days, &self.calendar.holidays)
+    }
+
+    fn count(&self, start: NaiveDate, end: NaiveDate) -> u32 {
+        self.policy.count(start, end, &self.calendar.holidays)
+    }
+}
+
+/// From when a bound counts: a level's days from a day, so that another policy can be applied to it, or a day
+/// that is settled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    Policy { from: NaiveDate, level: Level },
+    Day(NaiveDate),
+}
+
+/// A day that the due date may not pass, moved by the days paused since it was set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Bound {
+    source: Source,
+    paused: u32,
+}
+
+impl Bound {
+    const fn new(source: Source) -> Self {
+        Self { source, paused: 0 }
+    }
+
+    fn day(&self, policy: &SlaPolicy, calendar: &SlaCalendar) -> Option<NaiveDate> {
+        let day = match self.source {
+            Source::Day(day) => day,
+            Source::Policy { from, level } => policy.add(from, policy.days_for(level)?, &calendar.holidays),
+        };
+        Some(policy.add(day, self.paused, &calendar.holidays))
+    }
+}
+
+/// A pause that runs, and how many bounds it moves: those that were there when it began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Pause {
+    from: NaiveDate,
+    days: u32,
+    bounds: usize,
+}
+
+/// What was left when the clock was taken out of the running.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Left {
+    Days(u32),
+    AlreadyLate,
+    NoDueDate,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Run {
+    Running,
+    /// Accepted. Bounds beyond the first `bounds` were added since: they hold from their own day.
+    Suspended {
+        left: Left,
+        until: NaiveDate,
+        bounds: usize,
+    },
+    Stopped {
+        left: Left,
+        closed_on: NaiveDate,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Remediation {
+    sla_start: NaiveDate,
+    bounds: Vec<Bound>,
+    pause: Option<Pause>,
+    run: Run,
+}
+
+impl Remediation {
+    pub(super) fn start(level: Level, from: NaiveDate) -> Self {
+        let bounds = vec![Bound::new(Source::Policy { from, level })];
+        Self { sla_start: from, bounds, pause: None, run: Run::Running }
+    }
+
+    pub(super) fn is_running(&self) -> bool {
+        self.run == Run::Running
+    }
+
+    pub(super) const fn is_stopped(&self) -> bool {
+        matches!(self.run, Run::Stopped { .. })
+    }
+
+    /// The nearest of all bounds.
+    pub(super) fn due(&self, policy: &SlaPolicy, calendar: &SlaCalendar) -> Option<NaiveDate> {
+        self.bounds.iter().filter_map(|bound| bound.day(policy, calendar)).min()
+    }
+
+    pub(super) fn rise(&mut self, level: Level, rules: &Rules<'_>) -> String {
+        let from = rules.today;
+        self.bounds.push(Bound::new(Source::Policy { from, level }));
+        match rules.policy.days_for(level) {
+            Some(days) => {
+                let days = rules.policy.spell(days);
+                format!("Level rose to {level}: {days} from {from}, unless it was due before")
+            }
+            None => format!("Level rose to {level}, which sets no due date"),
+        }
+    }
+
+    pub(super) fn list_in_kev(&mut self, added: NaiveDate, days: u32) -> String {
+        let from = added.max(self.sla_start);
+        let day = from.checked_add_days(Days::new(u64::from(days))).unwrap_or(from);
+        self.bounds.push(Bound::new(Source::Day(day)));
+        format!("KEV listed it on {added}: {days} calendar days from {from}, unless it was due before")
+    }
+
+    pub(super) fn pause(&mut self, from: NaiveDate, days: u32, rules: &Rules<'_>) -> String {
+        let ended = self.end_pause(rules);
+        for bound in &mut self.bounds {
+            bound.paused += days;
+        }
+        self.pause = Some(Pause { from, days, bounds: self.bounds.len() });
+        let paused = format!("A pause of {} from {from} was approved", rules.policy.spell(days));
+        ended.map_or(paused.clone(), |ended| format!("{ended}. {paused}"))
+    }
+
+    /// Ends a running pause: only the days that it really took stay on the due date.
+    pub(super) fn end_pause(&mut self, rules: &Rules<'_>) -> Option<String> {
+        let pause = self.pause.take()?;
+        let taken = rules.count(pause.from, rules.today).min(pause.days);
+        for bound in self.bounds.iter_mut().take(pause.bounds) {
+            bound.paused = bound.paused.saturating_sub(pause.days - taken);
+        }
+        Some(format!("The pause ended after {}, by which the due date moved", rules.policy.spell(taken)))
+    }
+
+    pub(super) fn suspend(&mut self, until: NaiveDate, rules: &Rules<'_>) -> String {
+        if let Run::Suspended { until: last, .. } = &mut self.run {
+            *last = until;
+            return format!("The acceptance was renewed until {until}");
+        }
+        let ended = self.end_pause(rules);
+        let left = self.left(rules.today, rules);
+        self.run = Run::Suspended { left, until, bounds: self.bounds.len() };
+        let accepted = match left {
+            Left::Days(days) => {
+                format!("Accepted until {until}: the clock rests with {} left", rules.policy.spell(days))
+            }
+            Left::AlreadyLate => format!("Accepted until {until}, when it was already late"),
+            Left::NoDueDate => format!("Accepted until {until}"),
+        };
+        ended.map_or(accepted.clone(), |ended| format!("{ended}. {accepted}"))
+    }
+
+    /// Takes the clock up after an acceptance; nothing where there was none.
+    pub(super) fn resume(&mut self, because: AcceptanceEnd, rules: &Rules<'_>) -> Option<String> {
+        let Run::Suspended { left, until, bounds } = self.run else {
+            return None;
+        };
+        self.run = Run::Running;
+        let from = rules.today.min(until);
+        let Left::Days(days) = left else {
+            return Some(match left {
+                Left::AlreadyLate => "The acceptance ended; it was late before and still is".to_owned(),
+                _ => "The acceptance ended".to_owned(),
+            });
+        };
+        let (source, text) = match rules.policy.on_expiry {
+            OnExpiry::Keep => {
+                return Some("The acceptance ended: the due date of before holds".to_owned());
+            }
+            OnExpiry::Restart => self.restarted(from),
+            OnExpiry::Resume => resumed(from, days, because, rules),
+        };
+        let added = self.bounds.split_off(bounds.min(self.bounds.len()));
+        self.bounds = vec![Bound::new(source)];
+        self.bounds.extend(added);
+        Some(text)
+    }
+
+    fn restarted(&self, from: NaiveDate) -> (Source, String) {
+        let level = self.bounds.iter().rev().find_map(|bound| match bound.source {
+            Source::Policy { level, .. } => Some(level),
+            Source::Day(_) => None,
+        });
+        let level = level.unwrap_or(Level::Medium);
+        let text = format!("The acceptance ended: all days of {level} start again from {from}");
+        (Source::Policy { from, level }, text)
+    }
+
+    /// Stops the clock as of the day up to which it counts.
+    pub(super) fn stop(&mut self, counted_to: NaiveDate, rules: &Rules<'_>) -> String {
+        let ended = self.end_pause(rules);
+        let left = match self.run {
+            Run::Suspended { left, .. } => left,
+            _ => self.left(counted_to, rules),
+        };
+        self.run = Run::Stopped { left, closed_on: rules.today };
+        let closed = match left {
+            Left::AlreadyLate => format!("Closed; counted to {counted_to}, which was late"),
+            Left::Days(days) => {
+                format!("Closed; counted to {counted_to}, {} before it was due", rules.policy.spell(days))
+            }
+            Left::NoDueDate => format!("Closed; counted to {counted_to}"),
+        };
+        ended.map_or(closed.clone(), |ended| format!("{ended}. {closed}"))
+    }
+
+    /// Takes the clock up where it stopped, if that is not too long ago for that.
+    pub(super) fn take_up(&mut self, rules: &Rules<'_>) -> Option<String> {
+        let Run::Stopped { left, closed_on } = self.run else {
+            return Some("Reopened while the clock was running".to_owned());
+        };
+        let since = (rules.today - closed_on).num_days();
+        if since > i64::from(rules.policy.regression_days) {
+            return None;
+        }
+        self.run = Run::Running;
+        let back = format!("Came back {since} days after closing");
+        Some(match left {
+            Left::Days(days) => {
+                self.bounds = vec![Bound::new(Source::Day(rules.add(rules.today, days)))];
+                let days = rules.policy.spell(days);
+                format!("{back}: the {days} that were left count from {}", rules.today)
+            }
+            Left::AlreadyLate => format!("{back}: it was late before and still is"),
+            Left::NoDueDate => back,
+        })
+    }
+
+    pub(super) fn move_to(&mut self, day: NaiveDate, reason: &str) -> String {
+        self.pause = None;
+        self.bounds = vec![Bound::new(Source::Day(day))];
+        if let Run::Suspended { left, bounds, .. } = &mut self.run {
+            *left = Left::NoDueDate;
+            *bounds = 1;
+        }
+        format!("Moved by hand to {day}: {reason}")
+    }
+
+    fn left(&self, day: NaiveDate, rules: &Rules<'_>) -> Left {
+        match self.due(rules.policy, rules.calendar) {
+            None => Left::NoDueDate,
+            Some(due) if due < day => Left::AlreadyLate,
+            Some(due) => Left::Days(rules.count(day, due)),
+        }
+    }
+}
+
+fn resumed(from: NaiveDate, days: u32, because: AcceptanceEnd, rules: &Rules<'_>) -> (Source, String) {
+    let day = rules.add(from, days);
+    let left = rules.policy.spell(days);
+    let least = rules.policy.floor_business_days;
+    let floor = rules.calendar.holidays.add(from, least);
+    // Something that got worse deserves no days as a present.
+    let has_floor = matches!(because, AcceptanceEnd::Expired | AcceptanceEnd::Revoked);
+    if has_floor && floor > day {
+        let text = format!(
+            "The acceptance ended: {left} would be left from {from}, but at least {least} business days are"
+        );
+        return (Source::Day(floor), text);
+    }
+    (Source::Day(day), format!("The acceptance ended: the {left} that were left count from {from}"))
+}

@@ -1,0 +1,283 @@
+//! Rules. The clocks as a fold over events: each event changes them and adds lines to their explanation.
+
+use abate_entity::level::Level;
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono_tz::Tz;
+use serde::Serialize;
+
+use super::event::{AcceptanceEnd, ClockEvent, Happening};
+use super::policy::{SlaCalendar, SlaPolicy, Versions};
+use super::remediation::{Remediation, Rules};
+use crate::calendar::local_time;
+
+/// An event names a policy or calendar version that is not there.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no {kind} \"{name}\": restore that version, due dates rest on it")]
+pub struct UnknownVersion {
+    /// Policy or calendar.
+    pub kind: &'static str,
+    /// The version as named.
+    pub name: String,
+}
+
+/// A due date: the local day, the zone that makes it a day, and the instant at which it ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Due {
+    /// The local day.
+    pub on: NaiveDate,
+    /// The zone.
+    pub zone: Tz,
+    /// The last second of that day.
+    pub at: DateTime<Utc>,
+}
+
+impl Due {
+    /// The end of a day in a zone.
+    #[must_use]
+    pub fn end_of(on: NaiveDate, zone: Tz) -> Self {
+        Self { on, zone, at: local_time::end_of_day(zone, on) }
+    }
+}
+
+/// One step of the explanation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Line {
+    /// When it happened.
+    pub at: DateTime<Utc>,
+    /// What it meant, in a sentence.
+    pub text: String,
+    /// The day on which remediation was due from then on.
+    pub due_on: Option<NaiveDate>,
+}
+
+/// Both clocks of a risk, with their explanation.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Clock {
+    /// When triage is due; none where the level has no limit or triage never began.
+    pub triage_due_at: Option<DateTime<Utc>>,
+    /// When triage ended; none while it runs.
+    pub triage_left_at: Option<DateTime<Utc>>,
+    /// When remediation is due. While the risk is accepted this is the date of before.
+    pub due: Option<Due>,
+    /// When the standing claim says it was fixed.
+    pub claimed_at: Option<DateTime<Utc>>,
+    /// Why, in the order of events.
+    pub lines: Vec<Line>,
+    triage_began_at: Option<DateTime<Utc>>,
+    level: Option<Level>,
+    kev: Option<(NaiveDate, u32)>,
+    ruling: Option<(String, String)>,
+    remediation: Option<Remediation>,
+}
+
+impl Clock {
+    /// Derives the clocks from all events of a risk, in their order.
+    ///
+    /// # Errors
+    ///
+    /// An event names a version that is not among the given ones.
+    pub fn replay<'a>(
+        events: impl IntoIterator<Item = &'a ClockEvent>,
+        versions: &Versions,
+    ) -> Result<Self, UnknownVersion> {
+        events.into_iter().try_fold(Self::default(), |clock, event| clock.with(event, versions))
+    }
+
+    /// The clocks after one more event.
+    ///
+    /// # Errors
+    ///
+    /// The event names a version that is not among the given ones.
+    pub fn with(mut self, event: &ClockEvent, versions: &Versions) -> Result<Self, UnknownVersion> {
+        let policy = find("policy", &versions.policies, &event.policy)?;
+        let calendar = find("calendar", &versions.calendars, &event.calendar)?;
+        let today = local_time::local_date(calendar.zone, event.at);
+        self.take_ruling(event, policy, calendar);
+        let rules = Rules { policy, calendar, today };
+        self.happen(event, &rules);
+        Ok(self)
+    }
+
+    /// Whether remediation runs: neither suspended by an acceptance nor stopped.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.remediation.as_ref().is_some_and(Remediation::is_running)
+    }
+
+    fn take_ruling(&mut self, event: &ClockEvent, policy: &SlaPolicy, calendar: &SlaCalendar) {
+        let named = (event.policy.clone(), event.calendar.clone());
+        if self.ruling.as_ref() == Some(&named) {
+            return;
+        }
+        let is_change = self.ruling.replace(named).is_some();
+        if !is_change {
+            return;
+        }
+        if self.triage_left_at.is_none()
+            && let (Some(began), Some(level)) = (self.triage_began_at, self.level)
+        {
+            self.triage_due_at = triage_due(began, level, policy);
+        }
+        let text = format!("Policy {} and calendar {} hold from here on", event.policy, event.calendar);
+        self.settle(event.at, policy, calendar, text);
+    }
+
+    fn happen(&mut self, event: &ClockEvent, rules: &Rules<'_>) {
+        let Rules { policy, calendar, .. } = *rules;
+        let text = match &event.happening {
+            Happening::Ingested { level } => {
+                self.level = Some(*level);
+                self.begin_triage(event.at, policy, "Recorded")
+            }
+            Happening::TriageRestarted => self.begin_triage(event.at, policy, "Triage again"),
+            Happening::TriageLeft => {
+                self.triage_left_at = Some(event.at);
+                "Triage ended".to_owned()
+            }
+            Happening::Started { level, sla_start } => self.start(*level, *sla_start, rules),
+            Happening::LevelChanged { to } => self.change_level(*to, event.at, rules),
+            Happening::KevListed { added, days } => {
+                self.kev = Some((*added, *days));
+                self.running(|remediation| remediation.list_in_kev(*added, *days))
+                    .unwrap_or_else(|| format!("KEV listed it on {added}"))
+            }
+            Happening::PauseApproved { from, days } => self
+                .running(|remediation| remediation.pause(*from, *days, rules))
+                .unwrap_or_else(|| "A pause of a clock that does not run has no effect".to_owned()),
+            Happening::PauseEnded => self
+                .running(|remediation| remediation.end_pause(rules))
+                .flatten()
+                .unwrap_or_else(|| "The wait ended; no pause was approved".to_owned()),
+            Happening::Accepted { until } => self
+                .running(|remediation| remediation.suspend(*until, rules))
+                .unwrap_or_else(|| format!("Accepted until {until}")),
+            Happening::AcceptanceEnded { because } => self
+                .running(|remediation| remediation.resume(*because, rules))
+                .flatten()
+                .unwrap_or_else(|| "The acceptance ended".to_owned()),
+            Happening::Claimed => self.claim(event.at, rules),
+            Happening::ClaimFailed => self.fail_claim(rules),
+            Happening::Closed => self.close(rules),
+            Happening::Reopened => self.reopen(rules),
+            Happening::Moved { to, reason } => self
+                .running(|remediation| remediation.move_to(*to, reason))
+                .unwrap_or_else(|| format!("Moved to {to}, but no clock runs")),
+            Happening::PolicyChanged => "Open due dates were worked out again".to_owned(),
+        };
+        self.settle(event.at, policy, calendar, text);
+    }
+
+    /// Works the due date out again where the clock still counts, and explains what it is now.
+    fn settle(&mut self, at: DateTime<Utc>, policy: &SlaPolicy, calendar: &SlaCalendar, text: String) {
+        if let Some(remediation) = &self.remediation
+            && !remediation.is_stopped()
+        {
+            let due = remediation.due(policy, calendar);
+            self.due = due.map(|day| Due::end_of(day, calendar.zone));
+        }
+        self.lines.push(Line { at, text, due_on: self.due.map(|due| due.on) });
+    }
+
+    fn running<T>(&mut self, change: impl FnOnce(&mut Remediation) -> T) -> Option<T> {
+        self.remediation.as_mut().filter(|remediation| !remediation.is_stopped()).map(change)
+    }
+
+    fn begin_triage(&mut self, at: DateTime<Utc>, policy: &SlaPolicy, word: &str) -> String {
+        self.triage_began_at = Some(at);
+        self.triage_left_at = None;
+        let level = self.level.unwrap_or(Level::Info);
+        self.triage_due_at = triage_due(at, level, policy);
+        match policy.triage_hours[level.index()] {
+            Some(hours) => format!("{word} as {level}: {} gives triage {hours} hours", policy.name),
+            None => format!("{word} as {level}: {} sets triage no limit", policy.name),
+        }
+    }
+
+    fn start(&mut self, level: Level, sla_start: NaiveDate, rules: &Rules<'_>) -> String {
+        let before = self.level.replace(level);
+        let rose = before.is_some_and(|before| level > before);
+        if let Some(text) = self.running(|remediation| match rose {
+            true => remediation.rise(level, rules),
+            false => "Confirmed again: the clock was running all the time".to_owned(),
+        }) {
+            return text;
+        }
+        self.begin(level, sla_start, rules, "Confirmed")
+    }
+
+    fn begin(&mut self, level: Level, from: NaiveDate, rules: &Rules<'_>, word: &str) -> String {
+        let mut remediation = Remediation::start(level, from);
+        let mut text = match rules.policy.days_for(level) {
+            Some(days) => {
+                let days = rules.policy.spell(days);
+                format!("{word} as {level}: {} gives {days} from {from}", rules.policy.name)
+            }
+            None => format!("{word} as {level}: {} sets no due date", rules.policy.name),
+        };
+        if let Some((added, days)) = self.kev {
+            text = format!("{text}. {}", remediation.list_in_kev(added, days));
+        }
+        self.claimed_at = None;
+        self.due = None;
+        self.remediation = Some(remediation);
+        text
+    }
+
+    fn change_level(&mut self, to: Level, at: DateTime<Utc>, rules: &Rules<'_>) -> String {
+        let from = self.level.replace(to);
+        let rose = from.is_some_and(|from| to > from);
+        if !rose {
+            return format!("Level {to}: a fall leaves the due date where it is");
+        }
+        if self.triage_left_at.is_none() && self.triage_began_at.is_some() {
+            let sooner = triage_due(at, to, rules.policy);
+            self.triage_due_at = self.triage_due_at.into_iter().chain(sooner).min();
+        }
+        self.running(|remediation| remediation.rise(to, rules))
+            .unwrap_or_else(|| format!("Level rose to {to}"))
+    }
+
+    fn claim(&mut self, at: DateTime<Utc>, rules: &Rules<'_>) -> String {
+        self.claimed_at = Some(at);
+        let paused = self.running(|remediation| remediation.end_pause(rules)).flatten();
+        let claimed = format!("Said to be fixed on {}; the clock runs until that is verified", rules.today);
+        paused.map_or(claimed.clone(), |paused| format!("{paused}. {claimed}"))
+    }
+
+    fn fail_claim(&mut self, rules: &Rules<'_>) -> String {
+        self.claimed_at = None;
+        let failed = "Verification failed: the clock runs as if nothing had been claimed".to_owned();
+        self.running(|remediation| remediation.resume(AcceptanceEnd::Revoked, rules))
+            .flatten()
+            .map_or(failed.clone(), |resumed| format!("{failed}. {resumed}"))
+    }
+
+    fn close(&mut self, rules: &Rules<'_>) -> String {
+        let counted_to =
+            self.claimed_at.map_or(rules.today, |at| local_time::local_date(rules.calendar.zone, at));
+        self.running(|remediation| remediation.stop(counted_to, rules))
+            .unwrap_or_else(|| "Closed before remediation began".to_owned())
+    }
+
+    fn reopen(&mut self, rules: &Rules<'_>) -> String {
+        self.claimed_at = None;
+        let taken_up = self.remediation.as_mut().and_then(|remediation| remediation.take_up(rules));
+        match (taken_up, self.level) {
+            (Some(text), _) => text,
+            (None, Some(level)) => self.begin(level, rules.today, rules, "Came back"),
+            (None, None) => "Came back, but was never rated".to_owned(),
+        }
+    }
+}
+
+fn triage_due(began: DateTime<Utc>, level: Level, policy: &SlaPolicy) -> Option<DateTime<Utc>> {
+    policy.triage_hours[level.index()].map(|hours| began + TimeDelta::hours(i64::from(hours)))
+}
+
+fn find<'a, T>(
+    kind: &'static str,
+    versions: &'a std::collections::BTreeMap<String, T>,
+    name: &str,
+) -> Result<&'a T, UnknownVersion> {
+    versions.get(name).ok_or_else(|| UnknownVersion { kind, name: name.to_owned() })
+}

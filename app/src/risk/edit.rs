@@ -1,0 +1,142 @@
+//! Changes what a risk says, who answers for it and who works on it: everything but where it stands.
+
+use abate_entity::risk;
+use sea_orm::{ActiveValue::Set, DatabaseTransaction};
+use serde_json::{Value, json};
+
+use super::clock::Happening;
+use super::create::check_text;
+use super::record::{self, Change, NewEvent, Occasion};
+use super::standing;
+use crate::platform::problem::Problem;
+
+/// What to change; what is none stays.
+#[derive(Clone, Debug, Default)]
+pub struct Edit {
+    /// One line.
+    pub title: Option<String>,
+    /// What is wrong.
+    pub description: Option<String>,
+    /// What to do about it.
+    pub mitigation: Option<String>,
+    /// How it is going to be treated.
+    pub plan: Option<String>,
+    /// Who answers for it; `Some(None)` for nobody.
+    pub owner_id: Option<Option<i64>>,
+    /// Who does the work; `Some(None)` for nobody.
+    pub assignee_id: Option<Option<i64>>,
+    /// Likelihood and impact before controls.
+    pub inherent: Option<(u8, u8)>,
+    /// Likelihood and impact aimed at.
+    pub target: Option<(u8, u8)>,
+    /// Whether a ticket is wanted whatever the rule says.
+    pub ticket_wanted: Option<bool>,
+    /// Why, in the editor's words.
+    pub reason: String,
+}
+
+/// Writes an edit; answers the risk as it is now. An edit that changes nothing writes nothing.
+///
+/// # Errors
+/// 422 naming each field that is wrong, 412 when the risk was changed meanwhile.
+pub async fn edit(
+    tx: &DatabaseTransaction,
+    occasion: &Occasion<'_>,
+    risk: risk::Model,
+    edit: Edit,
+) -> Result<risk::Model, Problem> {
+    let mut change = Change::of(risk.clone(), NewEvent::plain("edited", occasion.now))?;
+    change.event.reason = edit.reason;
+    let mut said = serde_json::Map::new();
+    for (field, new, old, longest) in [
+        ("title", edit.title, &risk.title, 300),
+        ("description", edit.description, &risk.description, 50_000),
+        ("mitigation", edit.mitigation, &risk.mitigation, 50_000),
+        ("plan", edit.plan, &risk.plan, 50_000),
+    ] {
+        let Some(new) = new.filter(|new| new != old) else { continue };
+        check_text(field, &new, longest)?;
+        if field == "title" && new.trim().is_empty() {
+            return Err(Problem::invalid("title", "Say in one line what the risk is."));
+        }
+        // The old text stays in the history of the risk; the log of who did what need not repeat it.
+        said.insert(field.to_owned(), json!({"changed": true}));
+        match field {
+            "title" => change.set.title = Set(new.split_whitespace().collect::<Vec<_>>().join(" ")),
+            "description" => change.set.description = Set(new),
+            "mitigation" => change.set.mitigation = Set(new),
+            _ => change.set.plan = Set(new),
+        }
+    }
+    if let Some(owner) = edit.owner_id.filter(|owner| *owner != risk.owner_id) {
+        if owner.is_none() && risk.state != abate_entity::lifecycle::State::New && risk.state.is_open() {
+            return Err(Problem::invalid("owner", "Name the next owner: a confirmed risk always has one."));
+        }
+        said.insert("owner".to_owned(), json!({"from": risk.owner_id, "to": owner}));
+        change.set.owner_id = Set(owner);
+    }
+    if let Some(assignee) = edit.assignee_id.filter(|assignee| *assignee != risk.assignee_id) {
+        said.insert("assignee".to_owned(), json!({"from": risk.assignee_id, "to": assignee}));
+        change.set.assignee_id = Set(assignee);
+    }
+    if let Some((likelihood, impact)) = edit.inherent {
+        rate(&mut change, &mut said, occasion, likelihood, impact)?;
+    }
+    if let Some((likelihood, impact)) = edit.target {
+        change.set.target_likelihood = Set(Some(i16::from(likelihood)));
+        change.set.target_impact = Set(Some(i16::from(impact)));
+        said.insert("target".to_owned(), json!({"likelihood": likelihood, "impact": impact}));
+    }
+    if let Some(wanted) = edit.ticket_wanted.filter(|wanted| *wanted != risk.ticket_wanted) {
+        change.set.ticket_wanted = Set(wanted);
+        said.insert("ticket_wanted".to_owned(), Value::Bool(wanted));
+    }
+    if said.is_empty() {
+        return Ok(risk);
+    }
+    change.event.data = said;
+    let mut risks = record::record(tx, occasion, vec![change]).await?;
+    risks.pop().ok_or_else(|| Problem::not_found("such risk"))
+}
+
+fn rate(
+    change: &mut Change,
+    said: &mut serde_json::Map<String, Value>,
+    occasion: &Occasion<'_>,
+    likelihood: u8,
+    impact: u8,
+) -> Result<(), Problem> {
+    let level = occasion
+        .policies
+        .grid
+        .level(likelihood, impact)
+        .map_err(|error| Problem::invalid("likelihood", error.to_string()))?;
+    let risk = &change.before;
+    let same = risk.inherent_likelihood == Some(i16::from(likelihood))
+        && risk.inherent_impact == Some(i16::from(impact));
+    if same {
+        return Ok(());
+    }
+    said.insert(
+        "rating".to_owned(),
+        json!({"likelihood": likelihood, "impact": impact, "from": risk.level, "to": level}),
+    );
+    if level != risk.level {
+        change.event.clock = vec![(occasion.now, Happening::LevelChanged { to: level })];
+    }
+    standing::rate(likelihood, impact, level, &mut change.set);
+    Ok(())
+}
+
+/// Makes somebody the assignee: to take a risk is to make yourself one.
+///
+/// # Errors
+/// As `edit`.
+pub async fn assign(
+    tx: &DatabaseTransaction,
+    occasion: &Occasion<'_>,
+    risk: risk::Model,
+    assignee_id: i64,
+) -> Result<risk::Model, Problem> {
+    edit(tx, occasion, risk, Edit { assignee_id: Some(Some(assignee_id)), ..Edit::default() }).await
+}

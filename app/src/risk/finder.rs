@@ -1,0 +1,307 @@
+//! Finds risks. What the caller may see comes first in every query.
+
+use abate_entity::level::Level;
+use abate_entity::lifecycle::State;
+use abate_entity::{app_user, asset, finding, risk, risk_tag, source, source_scope, team};
+use chrono::{DateTime, Utc};
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, Select,
+};
+use serde::{Deserialize, Serialize};
+
+use super::key::RiskKey;
+use crate::access::scope::Scope;
+use crate::platform::paging::{Page, PageQuery};
+use crate::platform::problem::Problem;
+
+/// The states in which a risk is late once its due date has passed.
+const UNDER_A_CLOCK: [State; 6] =
+    [State::New, State::Triage, State::Open, State::InProgress, State::Blocked, State::Verification];
+
+/// What to look for; several filters have to hold together.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::IntoParams)]
+#[serde(default)]
+pub struct RiskFilter {
+    /// States, separated by commas; `any_open` for all that are neither accepted nor closed.
+    pub state: Option<String>,
+    /// Levels, separated by commas.
+    pub level: Option<String>,
+    /// Address of the owner, `me`, or `none`.
+    pub owner: Option<String>,
+    /// Address of the assignee, `me`, or `none`.
+    pub assignee: Option<String>,
+    /// Key of the team.
+    pub team: Option<String>,
+    /// Key of the asset, primary or further.
+    pub asset: Option<String>,
+    /// Name of a source that supports the risk.
+    pub source: Option<String>,
+    /// Only those that are late, or only those that are not.
+    pub overdue: Option<bool>,
+    /// Due before this moment.
+    pub due_before: Option<DateTime<Utc>>,
+    /// A vulnerability, as CVE-2026-1234.
+    pub cve: Option<String>,
+    /// A STRIDE category.
+    pub stride: Option<String>,
+    /// An ATT&CK technique.
+    pub technique: Option<String>,
+    /// Words in the title, or a key.
+    pub q: Option<String>,
+    /// `due_at` (the default), `-due_at`, `level`, `-level`, `updated_at` or `-updated_at`.
+    pub sort: Option<String>,
+}
+
+/// Where a page of risks ends.
+#[derive(Serialize, Deserialize)]
+enum Place {
+    Due(DateTime<Utc>, i64),
+    Level(i16, i64),
+    Updated(DateTime<Utc>, i64),
+}
+
+#[derive(Clone, Copy)]
+enum SortBy {
+    Due,
+    Level,
+    Updated,
+}
+
+/// Finds one risk that may be seen.
+///
+/// # Errors
+/// 404 when there is none.
+pub async fn one(db: &impl ConnectionTrait, scope: &Scope, key: RiskKey) -> Result<risk::Model, Problem> {
+    visible(scope, risk::Entity::find_by_id(key.0))
+        .one(db)
+        .await?
+        .ok_or_else(|| Problem::not_found(format!("risk {key}")))
+}
+
+/// A page of the risks that may be seen. `me` is the caller, for filters that say so.
+///
+/// # Errors
+/// 422 for a filter that means nothing.
+pub async fn page(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    me: i64,
+    filter: &RiskFilter,
+    page: &PageQuery,
+    now: DateTime<Utc>,
+) -> Result<Page<risk::Model>, Problem> {
+    let limit = page.limit()?;
+    let (sort, order) = sort(filter)?;
+    let mut query = visible(scope, risk::Entity::find()).filter(condition(db, me, filter, now).await?);
+    if let Some(place) = page.after::<Place>()? {
+        query = query.filter(after(sort, &order, place)?);
+    }
+    let column = match sort {
+        SortBy::Due => risk::Column::DueAt,
+        SortBy::Level => risk::Column::Level,
+        SortBy::Updated => risk::Column::UpdatedAt,
+    };
+    let rows = query
+        .order_by(column, order.clone())
+        .order_by(risk::Column::Id, order)
+        .limit(limit + 1)
+        .all(db)
+        .await?;
+    Ok(Page::cut(rows, limit, |risk| match sort {
+        SortBy::Due => Place::Due(risk.due_at, risk.id),
+        SortBy::Level => Place::Level(risk.level.as_i16(), risk.id),
+        SortBy::Updated => Place::Updated(risk.updated_at, risk.id),
+    }))
+}
+
+/// Narrows a query to what may be seen.
+pub fn visible(scope: &Scope, query: Select<risk::Entity>) -> Select<risk::Entity> {
+    match scope.teams() {
+        None => query,
+        Some(teams) => query.filter(risk::Column::TeamId.is_in(teams.iter().copied())),
+    }
+}
+
+fn sort(filter: &RiskFilter) -> Result<(SortBy, Order), Problem> {
+    let text = filter.sort.as_deref().unwrap_or("due_at");
+    let (name, order) = text.strip_prefix('-').map_or((text, Order::Asc), |name| (name, Order::Desc));
+    let sort = match name {
+        "due_at" => SortBy::Due,
+        "level" => SortBy::Level,
+        "updated_at" => SortBy::Updated,
+        _ => {
+            return Err(Problem::invalid(
+                "sort",
+                "Sort by due_at, level or updated_at, with - for descending.",
+            ));
+        }
+    };
+    Ok((sort, order))
+}
+
+fn after(sort: SortBy, order: &Order, place: Place) -> Result<Condition, Problem> {
+    let (column, value, id) = match (sort, place) {
+        (SortBy::Due, Place::Due(at, id)) => (risk::Column::DueAt, Expr::val(at), id),
+        (SortBy::Level, Place::Level(level, id)) => (risk::Column::Level, Expr::val(level), id),
+        (SortBy::Updated, Place::Updated(at, id)) => (risk::Column::UpdatedAt, Expr::val(at), id),
+        _ => return Err(Problem::invalid("cursor", "This cursor belongs to another sort order.")),
+    };
+    let place = Expr::tuple([value, Expr::val(id)]);
+    let key = Expr::tuple([Expr::col(column), Expr::col(risk::Column::Id)]);
+    Ok(Condition::all().add(match order {
+        Order::Desc => key.lt(place),
+        _ => key.gt(place),
+    }))
+}
+
+async fn condition(
+    db: &impl ConnectionTrait,
+    me: i64,
+    filter: &RiskFilter,
+    now: DateTime<Utc>,
+) -> Result<Condition, Problem> {
+    let mut all = Condition::all();
+    match &filter.state {
+        Some(states) => all = all.add(risk::Column::State.is_in(states_of(states)?)),
+        // An undone import's risks are in no list.
+        None => {
+            all = all.add(
+                Condition::any()
+                    .add(risk::Column::Resolution.is_null())
+                    .add(risk::Column::Resolution.ne(abate_entity::lifecycle::Resolution::Withdrawn)),
+            );
+        }
+    }
+    if let Some(levels) = &filter.level {
+        let levels = words::<Level>("level", levels)?;
+        all = all.add(risk::Column::Level.is_in(levels));
+    }
+    if let Some(owner) = &filter.owner {
+        all = all.add(person(db, "owner", risk::Column::OwnerId, owner, me).await?);
+    }
+    if let Some(assignee) = &filter.assignee {
+        all = all.add(person(db, "assignee", risk::Column::AssigneeId, assignee, me).await?);
+    }
+    if let Some(key) = &filter.team {
+        let team = team::Entity::find().filter(team::Column::Key.eq(key)).one(db).await?;
+        let team = team.ok_or_else(|| Problem::invalid("team", format!("There is no team {key:?}.")))?;
+        all = all.add(risk::Column::TeamId.eq(team.id));
+    }
+    if let Some(key) = &filter.asset {
+        let asset = asset::Entity::find().filter(asset::Column::Key.eq(key)).one(db).await?;
+        let asset = asset.ok_or_else(|| Problem::invalid("asset", format!("There is no asset {key:?}.")))?;
+        let further = Query::select()
+            .column(abate_entity::risk_asset::Column::RiskId)
+            .from(abate_entity::risk_asset::Entity)
+            .and_where(abate_entity::risk_asset::Column::AssetId.eq(asset.id))
+            .to_owned();
+        all = all.add(
+            Condition::any()
+                .add(risk::Column::AssetId.eq(asset.id))
+                .add(risk::Column::Id.in_subquery(further)),
+        );
+    }
+    if let Some(name) = &filter.source {
+        let supported = Query::select()
+            .column(finding::Column::RiskId)
+            .from(finding::Entity)
+            .and_where(
+                finding::Column::ScopeId.in_subquery(
+                    Query::select()
+                        .column((source_scope::Entity, source_scope::Column::Id))
+                        .from(source_scope::Entity)
+                        .inner_join(
+                            source::Entity,
+                            Expr::col((source::Entity, source::Column::Id))
+                                .equals((source_scope::Entity, source_scope::Column::SourceId)),
+                        )
+                        .and_where(Expr::col((source::Entity, source::Column::Name)).eq(name.as_str()))
+                        .to_owned(),
+                ),
+            )
+            .and_where(finding::Column::RiskId.is_not_null())
+            .to_owned();
+        all = all.add(risk::Column::Id.in_subquery(supported));
+    }
+    if let Some(overdue) = filter.overdue {
+        let late =
+            Condition::all().add(risk::Column::State.is_in(UNDER_A_CLOCK)).add(risk::Column::DueAt.lt(now));
+        all = all.add(if overdue { late } else { late.not() });
+    }
+    if let Some(before) = filter.due_before {
+        all = all.add(risk::Column::DueAt.lt(before));
+    }
+    for (kind, value) in [("cve", &filter.cve), ("stride", &filter.stride), ("technique", &filter.technique)]
+    {
+        if let Some(value) = value {
+            all = all.add(risk::Column::Id.in_subquery(tagged(kind, value)));
+        }
+    }
+    if let Some(q) = filter.q.as_deref().map(str::trim).filter(|q| !q.is_empty()) {
+        all = all.add(words_of(q));
+    }
+    Ok(all)
+}
+
+/// A key finds its risk; other words have to stand in the title, whatever their case.
+fn words_of(q: &str) -> Condition {
+    if let Ok(key) = q.parse::<RiskKey>() {
+        return Condition::all().add(risk::Column::Id.eq(key.0));
+    }
+    q.split_whitespace().take(8).fold(Condition::all(), |all, word| {
+        let escaped = word.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+        let pattern = sea_orm::sea_query::LikeExpr::new(format!("%{escaped}%")).escape('\\');
+        all.add(Expr::expr(sea_orm::sea_query::Func::lower(Expr::col(risk::Column::Title))).like(pattern))
+    })
+}
+
+fn tagged(kind: &str, value: &str) -> sea_orm::sea_query::SelectStatement {
+    let value = match kind {
+        "stride" => value.trim().to_lowercase().replace(' ', "_"),
+        _ => value.trim().to_uppercase(),
+    };
+    Query::select()
+        .column(risk_tag::Column::RiskId)
+        .from(risk_tag::Entity)
+        .and_where(risk_tag::Column::Kind.eq(kind))
+        .and_where(risk_tag::Column::Value.eq(value))
+        .to_owned()
+}
+
+async fn person(
+    db: &impl ConnectionTrait,
+    field: &str,
+    column: risk::Column,
+    who: &str,
+    me: i64,
+) -> Result<Expr, Problem> {
+    Ok(match who {
+        "me" => column.eq(me),
+        "none" => column.is_null(),
+        email => {
+            let user = app_user::Entity::find()
+                .filter(app_user::Column::Email.eq(email.to_lowercase()))
+                .one(db)
+                .await?
+                .ok_or_else(|| Problem::invalid(field, format!("There is no user {email:?}.")))?;
+            column.eq(user.id)
+        }
+    })
+}
+
+fn states_of(text: &str) -> Result<Vec<State>, Problem> {
+    if text == "any_open" {
+        return Ok(UNDER_A_CLOCK.to_vec());
+    }
+    words("state", text)
+}
+
+fn words<T: std::str::FromStr>(field: &str, text: &str) -> Result<Vec<T>, Problem>
+where
+    T::Err: std::fmt::Display,
+{
+    text.split(',')
+        .map(|word| word.trim().parse::<T>().map_err(|error| Problem::invalid(field, error.to_string())))
+        .collect()
+}

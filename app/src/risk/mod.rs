@@ -1,0 +1,15 @@
+//! Risks: the unit of decision, and the one engine that moves them.
+
+pub mod api;
+pub mod clock;
+pub mod comment;
+pub mod create;
+pub mod edit;
+pub mod evidence;
+pub mod finder;
+pub mod key;
+pub mod parties;
+pub mod rating;
+pub mod record;
+pub mod standing;
+pub mod step;

@@ -1,0 +1,334 @@
+//! The one writer of changes to risks: the row with a version check, the event, the due dates replayed from all
+//! events, the audit entry, and a job for each effect.
+//!
+//! A person's step is the case of one change, an import's absences are the case of many.
+
+use std::collections::HashMap;
+
+use abate_entity::lifecycle::{State, Via};
+use abate_entity::{audit_entry, risk, risk_event};
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter,
+    QueryOrder,
+};
+use serde_json::{Map, Value, json};
+
+use super::clock::{Clock, ClockEvent, Happening};
+use super::key::RiskKey;
+use super::standing::Standing;
+use crate::jobs;
+use crate::platform::clock::never;
+use crate::platform::job::queue;
+use crate::platform::problem::{Kind, Problem};
+use crate::policy::Policies;
+
+/// Rows that go into one INSERT.
+const CHUNK: usize = 500;
+
+/// Who changes something, through what and when.
+#[derive(Clone, Copy, Debug)]
+pub struct Occasion<'a> {
+    /// The person, none for the system.
+    pub actor_id: Option<i64>,
+    /// Through what.
+    pub via: Via,
+    /// When it is written down.
+    pub now: DateTime<Utc>,
+    /// The policies in force.
+    pub policies: &'a Policies,
+    /// Whether each change gets its audit entry; an import has one for all, with the digest of its plan.
+    pub audit_each: bool,
+}
+
+/// A change of one risk.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// The risk as it was seen.
+    pub before: risk::Model,
+    /// The columns to write.
+    pub set: risk::ActiveModel,
+    /// What the lifecycle looks at besides columns.
+    pub standing: Standing,
+    /// What happened.
+    pub event: NewEvent,
+}
+
+impl Change {
+    /// A change that writes nothing yet.
+    ///
+    /// # Errors
+    /// When the row was written by something else.
+    pub fn of(before: risk::Model, event: NewEvent) -> Result<Self, Problem> {
+        let standing = Standing::of(&before)?;
+        let set = risk::ActiveModel { id: Set(before.id), ..Default::default() };
+        Ok(Self { before, set, standing, event })
+    }
+}
+
+/// What happened to a risk.
+#[derive(Clone, Debug)]
+pub struct NewEvent {
+    /// The event of the lifecycle, or created, edited, commented, evidence_added.
+    pub kind: &'static str,
+    /// The row of the lifecycle table.
+    pub transition: Option<&'static str>,
+    /// When it took effect.
+    pub effective_at: DateTime<Utc>,
+    /// Why, in that person's words.
+    pub reason: String,
+    /// What it means for the clocks, each with the time from which it counts.
+    pub clock: Vec<(DateTime<Utc>, Happening)>,
+    /// Fields and inputs that explain it.
+    pub data: Map<String, Value>,
+}
+
+impl NewEvent {
+    /// An event that does not move a clock.
+    #[must_use]
+    pub fn plain(kind: &'static str, at: DateTime<Utc>) -> Self {
+        Self {
+            kind,
+            transition: None,
+            effective_at: at,
+            reason: String::new(),
+            clock: Vec::new(),
+            data: Map::new(),
+        }
+    }
+}
+
+/// Writes changes; answers the risks as they are now, in the order of the changes.
+///
+/// # Errors
+/// 412 when a risk was changed meanwhile; nothing is written then.
+pub async fn record(
+    tx: &DatabaseTransaction,
+    occasion: &Occasion<'_>,
+    changes: Vec<Change>,
+) -> Result<Vec<risk::Model>, Problem> {
+    let mut earlier = earlier_clock_events(tx, &changes).await?;
+    let mut events = Vec::with_capacity(changes.len());
+    let mut entries = Vec::new();
+    let mut after = Vec::with_capacity(changes.len());
+    for mut change in changes {
+        let version = change.before.version + 1;
+        let clock = stamp(occasion.policies, std::mem::take(&mut change.event.clock));
+        if !clock.is_empty() {
+            let mut all = earlier.remove(&change.before.id).unwrap_or_default();
+            all.extend(clock.iter().cloned());
+            set_due_dates(&mut change.set, &all, occasion.policies)?;
+        }
+        change.set.standing = Set(change.standing.to_json()?);
+        change.set.version = Set(version);
+        change.set.updated_at = Set(occasion.now);
+        let updated = risk::Entity::update_many()
+            .set(change.set.clone())
+            .filter(risk::Column::Id.eq(change.before.id))
+            .filter(risk::Column::Version.eq(change.before.version))
+            .exec(tx)
+            .await?;
+        if updated.rows_affected != 1 {
+            return Err(stale(change.before.id));
+        }
+        let to_state = match &change.set.state {
+            Set(state) => *state,
+            _ => change.before.state,
+        };
+        let risk = merged(&change.before, &change.set);
+        entries.extend(occasion.audit_each.then(|| audit(occasion, &change, to_state)));
+        events.push(event(occasion, change, version, to_state, &clock)?);
+        queue::enqueue(tx, jobs::TICKET, &format!("r-{}", risk.id), occasion.now, occasion.now).await?;
+        after.push(risk);
+    }
+    insert_events(tx, events).await?;
+    if !entries.is_empty() {
+        audit_entry::Entity::insert_many(entries).exec_without_returning(tx).await?;
+    }
+    Ok(after)
+}
+
+/// Writes new risks, complete but for the due dates, with their first events.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn create(
+    tx: &DatabaseTransaction,
+    occasion: &Occasion<'_>,
+    mut new: risk::ActiveModel,
+    first: NewEvent,
+) -> Result<risk::Model, Problem> {
+    let clock = stamp(occasion.policies, first.clock.clone());
+    set_due_dates(&mut new, &clock, occasion.policies)?;
+    new.version = Set(1);
+    new.created_at = Set(occasion.now);
+    new.updated_at = Set(occasion.now);
+    let risk = new.insert(tx).await?;
+    let change = Change {
+        set: risk::ActiveModel { state: Set(risk.state), ..Default::default() },
+        standing: Standing::of(&risk)?,
+        before: risk.clone(),
+        event: first,
+    };
+    if occasion.audit_each {
+        audit_entry::Entity::insert(audit(occasion, &change, risk.state)).exec_without_returning(tx).await?;
+    }
+    let mut event = event(occasion, change, 1, risk.state, &clock)?;
+    event.from_state = Set(None);
+    insert_events(tx, vec![event]).await?;
+    queue::enqueue(tx, jobs::TICKET, &format!("r-{}", risk.id), occasion.now, occasion.now).await?;
+    Ok(risk)
+}
+
+/// The due dates that `events` lead to, written into the columns.
+fn set_due_dates(
+    set: &mut risk::ActiveModel,
+    events: &[ClockEvent],
+    policies: &Policies,
+) -> Result<(), Problem> {
+    let clock = Clock::replay(events, &policies.versions).map_err(Problem::internal)?;
+    set.triage_due_at = Set(running_triage(&clock).unwrap_or_else(never));
+    set.due_at = Set(clock.due.map_or_else(never, |due| due.at));
+    set.due_on = Set(clock.due.map(|due| due.on));
+    set.due_zone = Set(policies.zone.name().to_owned());
+    Ok(())
+}
+
+/// When triage is due, while it runs.
+fn running_triage(clock: &Clock) -> Option<DateTime<Utc>> {
+    clock.triage_due_at.filter(|_| clock.triage_left_at.is_none())
+}
+
+/// Names the versions that hold now beside each happening.
+fn stamp(policies: &Policies, happenings: Vec<(DateTime<Utc>, Happening)>) -> Vec<ClockEvent> {
+    happenings
+        .into_iter()
+        .map(|(at, happening)| ClockEvent {
+            at,
+            happening,
+            policy: policies.policy.clone(),
+            calendar: policies.calendar.clone(),
+        })
+        .collect()
+}
+
+/// The clock events of one risk, oldest first.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn clock_events(
+    db: &impl sea_orm::ConnectionTrait,
+    risk_id: i64,
+) -> Result<Vec<ClockEvent>, Problem> {
+    let rows = risk_event::Entity::find()
+        .filter(risk_event::Column::RiskId.eq(risk_id))
+        .order_by_asc(risk_event::Column::Version)
+        .all(db)
+        .await?;
+    Ok(rows.iter().flat_map(clock_events_of).collect())
+}
+
+async fn earlier_clock_events(
+    tx: &DatabaseTransaction,
+    changes: &[Change],
+) -> Result<HashMap<i64, Vec<ClockEvent>>, Problem> {
+    let moved: Vec<i64> = changes
+        .iter()
+        .filter(|change| !change.event.clock.is_empty())
+        .map(|change| change.before.id)
+        .collect();
+    let mut found: HashMap<i64, Vec<ClockEvent>> = HashMap::new();
+    for ids in moved.chunks(CHUNK) {
+        let rows = risk_event::Entity::find()
+            .filter(risk_event::Column::RiskId.is_in(ids.iter().copied()))
+            .order_by_asc(risk_event::Column::RiskId)
+            .order_by_asc(risk_event::Column::Version)
+            .all(tx)
+            .await?;
+        for row in rows {
+            found.entry(row.risk_id).or_default().extend(clock_events_of(&row));
+        }
+    }
+    Ok(found)
+}
+
+fn clock_events_of(row: &risk_event::Model) -> Vec<ClockEvent> {
+    row.data.get("clock").and_then(|clock| serde_json::from_value(clock.clone()).ok()).unwrap_or_default()
+}
+
+fn event(
+    occasion: &Occasion<'_>,
+    change: Change,
+    version: i32,
+    to_state: State,
+    clock: &[ClockEvent],
+) -> Result<risk_event::ActiveModel, Problem> {
+    let mut data = change.event.data;
+    if !clock.is_empty() {
+        data.insert("clock".to_owned(), serde_json::to_value(clock).map_err(Problem::internal)?);
+        data.insert("tzdata".to_owned(), chrono_tz::IANA_TZDB_VERSION.into());
+    }
+    Ok(risk_event::ActiveModel {
+        risk_id: Set(change.before.id),
+        version: Set(version),
+        kind: Set(change.event.kind.to_owned()),
+        transition: Set(change.event.transition.map(str::to_owned)),
+        from_state: Set(Some(change.before.state)),
+        to_state: Set(Some(to_state)),
+        effective_at: Set(change.event.effective_at),
+        recorded_at: Set(occasion.now),
+        actor_id: Set(occasion.actor_id),
+        via: Set(occasion.via.as_str().to_owned()),
+        reason: Set(change.event.reason),
+        data: Set(Value::Object(data)),
+        ..Default::default()
+    })
+}
+
+fn audit(occasion: &Occasion<'_>, change: &Change, to_state: State) -> audit_entry::ActiveModel {
+    audit_entry::ActiveModel {
+        recorded_at: Set(occasion.now),
+        actor_id: Set(occasion.actor_id),
+        via: Set(occasion.via.as_str().to_owned()),
+        action: Set(format!("risk.{}", change.event.kind)),
+        subject: Set(RiskKey(change.before.id).to_string()),
+        data: Set(json!({
+            "from": change.before.state,
+            "to": to_state,
+            "reason": change.event.reason,
+            "fields": change.event.data,
+        })),
+        request_id: Set(String::new()),
+        ..Default::default()
+    }
+}
+
+async fn insert_events(
+    tx: &DatabaseTransaction,
+    events: Vec<risk_event::ActiveModel>,
+) -> Result<(), Problem> {
+    let mut events = events.into_iter().peekable();
+    while events.peek().is_some() {
+        let chunk: Vec<_> = events.by_ref().take(CHUNK).collect();
+        risk_event::Entity::insert_many(chunk).exec_without_returning(tx).await?;
+    }
+    Ok(())
+}
+
+/// The row as it is now: what was seen, with what was set.
+fn merged(before: &risk::Model, set: &risk::ActiveModel) -> risk::Model {
+    let mut risk = before.clone();
+    for column in <risk::Column as sea_orm::Iterable>::iter() {
+        if let sea_orm::ActiveValue::Set(value) = set.get(column) {
+            sea_orm::ModelTrait::set(&mut risk, column, value);
+        }
+    }
+    risk
+}
+
+fn stale(risk_id: i64) -> Problem {
+    Problem::new(
+        Kind::Stale,
+        format!("{} was changed by somebody else meanwhile; read it again and repeat.", RiskKey(risk_id)),
+    )
+}

@@ -1,0 +1,281 @@
+//! Moves a risk through its lifecycle. API, pages, Slack, JIRA, imports and timers all come through here.
+
+use abate_entity::level::Level;
+use abate_entity::lifecycle::{
+    self, Availability, Event, Facts, Given, Outcome, Proof, Refusal, Request, Requester, State, Step,
+    Transition,
+};
+use abate_entity::{acceptance, risk, ticket};
+use chrono::{DateTime, NaiveDate, TimeZone, Utc};
+use chrono_tz::Tz;
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait,
+    PaginatorTrait, QueryFilter,
+};
+use serde_json::{Map, Value};
+
+use super::clock::{StepTimes, happenings};
+use super::key::RiskKey;
+use super::record::{Change, NewEvent, Occasion};
+use super::standing::{self, Standing};
+use crate::platform::problem::{FieldProblem, Kind, Problem};
+use crate::policy::Policies;
+
+/// What is asked for.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The event, or one of its near relations: claiming a fix is one word whatever the state.
+    pub event: Event,
+    /// What the form says.
+    pub given: Given,
+    /// What the machine has established.
+    pub proofs: Vec<Proof>,
+    /// When it takes effect, now unless told.
+    pub at: Option<DateTime<Utc>>,
+}
+
+impl Asked {
+    /// A step that a person asks for.
+    #[must_use]
+    pub fn by_person(event: Event, given: Given) -> Self {
+        Self { event, given, proofs: Vec::new(), at: None }
+    }
+}
+
+/// Judges a step and works out its change, without writing: the caller records it, alone or with others.
+///
+/// # Errors
+/// 409 when there is no such step, 403 when it is not the requester's, 422 with all that is missing.
+pub async fn plan(
+    tx: &DatabaseTransaction,
+    occasion: &Occasion<'_>,
+    risk: risk::Model,
+    requester: &Requester,
+    asked: Asked,
+) -> Result<Change, Problem> {
+    let mut change = Change::of(risk, NewEvent::plain("", occasion.now))?;
+    let has_ticket = has_ticket(tx, change.before.id).await?;
+    let before = standing::facts(&change.before, &change.standing, has_ticket);
+    let mut request = request(occasion, asked);
+    request.event = request.event.spoken_in(before.state);
+    // The second person of a dismissal, and the approver, agree to what the first one wrote.
+    if let Some(proposal) = &change.standing.proposal {
+        request.given = std::mem::take(&mut request.given).or(proposal);
+    }
+    let level = level_after(&before, &request.given, occasion.policies)?;
+    let judged = Facts { level, ..before.clone() };
+    let step = lifecycle::step(&judged, &request, requester)
+        .map_err(|refusal| refused(RiskKey(change.before.id), before.state, refusal))?;
+    apply(&mut change, &step, &request, level);
+    let sla_start = change.before.sla_start_at.with_timezone(&occasion.policies.zone).date_naive();
+    change.event = NewEvent {
+        kind: request.event.as_str(),
+        transition: Some(step.transition.id.as_str()),
+        effective_at: request.at,
+        reason: request.given.reason.clone().unwrap_or_default(),
+        clock: happenings(&step, &judged, &request, requester, StepTimes { level, sla_start }),
+        data: explained(&step, &request)?,
+    };
+    keep_acceptance(tx, occasion, &change, &step, &request, requester).await?;
+    Ok(change)
+}
+
+/// Judges a step and writes it.
+///
+/// # Errors
+/// As `plan`; 412 when the risk was changed meanwhile.
+pub async fn take(
+    tx: &DatabaseTransaction,
+    occasion: &Occasion<'_>,
+    risk: risk::Model,
+    requester: &Requester,
+    asked: Asked,
+) -> Result<risk::Model, Problem> {
+    let change = plan(tx, occasion, risk, requester, asked).await?;
+    let key = change.before.id;
+    let mut risks = super::record::record(tx, occasion, vec![change]).await?;
+    risks.pop().ok_or_else(|| Problem::not_found(format!("risk {}", RiskKey(key))))
+}
+
+/// Every step that the table has from here, and how it stands for the requester.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn open_steps(
+    db: &impl ConnectionTrait,
+    policies: &Policies,
+    risk: &risk::Model,
+    requester: &Requester,
+    now: DateTime<Utc>,
+) -> Result<Vec<(&'static Transition, Availability)>, Problem> {
+    let standing = Standing::of(risk)?;
+    let facts = standing::facts(risk, &standing, has_ticket(db, risk.id).await?);
+    let mut context = Request::new(Event::StartTriage, now, today(now, policies.zone));
+    context.given = standing.proposal.unwrap_or_default();
+    Ok(lifecycle::open_steps(&facts, &context, requester))
+}
+
+/// The local day of a moment.
+#[must_use]
+pub fn today(now: DateTime<Utc>, zone: Tz) -> NaiveDate {
+    now.with_timezone(&zone).date_naive()
+}
+
+fn request(occasion: &Occasion<'_>, asked: Asked) -> Request {
+    let today = today(occasion.now, occasion.policies.zone);
+    let mut request = Request::new(asked.event, asked.at.unwrap_or(occasion.now), today);
+    request.given = asked.given;
+    request.proofs = asked.proofs;
+    request
+}
+
+/// The level that the rating leads to, where the form carries one.
+fn level_after(facts: &Facts, given: &Given, policies: &Policies) -> Result<Level, Problem> {
+    if given.likelihood.is_none() && given.impact.is_none() {
+        return Ok(facts.level);
+    }
+    let (Some(likelihood), Some(impact)) =
+        (given.likelihood.or(facts.likelihood), given.impact.or(facts.impact))
+    else {
+        return Ok(facts.level);
+    };
+    policies.grid.level(likelihood, impact).map_err(|error| Problem::invalid("likelihood", error.to_string()))
+}
+
+fn apply(change: &mut Change, step: &Step, request: &Request, level: Level) {
+    standing::write(&step.changes, level, &mut change.set, &mut change.standing);
+    let claims = step.changes.iter().any(|change| matches!(change, lifecycle::Change::Claim { .. }));
+    if claims {
+        let links = u32::try_from(request.given.evidence.len()).unwrap_or(u32::MAX);
+        change.standing.evidence_count = change.standing.evidence_count.saturating_add(links);
+    }
+    change.standing.proposal = (step.outcome == Outcome::Proposed).then(|| request.given.clone());
+}
+
+/// What the history shows of a step: its form and where it led.
+fn explained(step: &Step, request: &Request) -> Result<Map<String, Value>, Problem> {
+    let mut data = Map::new();
+    let given = serde_json::to_value(&request.given).map_err(Problem::internal)?;
+    if let Value::Object(fields) = given {
+        let said =
+            fields.into_iter().filter(|(_, value)| !value.is_null() && *value != Value::Array(Vec::new()));
+        data.insert("given".to_owned(), Value::Object(said.collect()));
+    }
+    if let Some(resolution) = step.resolution {
+        data.insert("resolution".to_owned(), resolution.as_str().into());
+    }
+    if step.outcome == Outcome::Proposed {
+        data.insert("proposed".to_owned(), true.into());
+    }
+    Ok(data)
+}
+
+/// Writes the acceptance that a step asks for, begins or ends.
+async fn keep_acceptance(
+    tx: &DatabaseTransaction,
+    occasion: &Occasion<'_>,
+    change: &Change,
+    step: &Step,
+    request: &Request,
+    requester: &Requester,
+) -> Result<(), Problem> {
+    let risk_id = change.before.id;
+    if step.transition.to == State::Accepted {
+        let Some(last_day) = request.given.expires_on else {
+            return Ok(());
+        };
+        let earlier = Standing::of(&change.before)?;
+        let asked_by = earlier.acceptance_asked_by.or(requester.user);
+        let Some(asked_by) = asked_by else {
+            return Ok(());
+        };
+        let decided = step.outcome == Outcome::Moved;
+        end_acceptance(tx, risk_id, if decided { "superseded" } else { "withdrawn" }, occasion.now, decided)
+            .await?;
+        let row = acceptance::ActiveModel {
+            risk_id: Set(risk_id),
+            state: Set(if decided { "in_force" } else { "requested" }.to_owned()),
+            justification: Set(request.given.justification.clone().unwrap_or_default()),
+            compensating_controls: Set(request.given.compensating_controls.clone().unwrap_or_default()),
+            ends_on: Set(last_day),
+            ends_at: Set(end_of(last_day, occasion.policies.zone)),
+            renewals: Set(i16::try_from(change.standing.renewal_count).unwrap_or(i16::MAX)),
+            asked_by: Set(asked_by),
+            asked_at: Set(occasion.now),
+            decided_by: Set(if decided { requester.user } else { None }),
+            decided_at: Set(decided.then_some(occasion.now)),
+            ..Default::default()
+        };
+        row.insert(tx).await?;
+    } else if step.transition.from == State::Accepted && step.outcome == Outcome::Moved {
+        let state = if requester.is_system() { "expired" } else { "revoked" };
+        end_acceptance(tx, risk_id, state, occasion.now, true).await?;
+    }
+    Ok(())
+}
+
+async fn end_acceptance(
+    tx: &DatabaseTransaction,
+    risk_id: i64,
+    state: &str,
+    now: DateTime<Utc>,
+    in_force_too: bool,
+) -> Result<(), Problem> {
+    let mut ended = vec!["requested"];
+    if in_force_too {
+        ended.push("in_force");
+    }
+    acceptance::Entity::update_many()
+        .set(acceptance::ActiveModel {
+            state: Set(state.to_owned()),
+            ended_at: Set(Some(now)),
+            ..Default::default()
+        })
+        .filter(acceptance::Column::RiskId.eq(risk_id))
+        .filter(acceptance::Column::State.is_in(ended))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// The last second of a local day.
+#[must_use]
+pub fn end_of(day: NaiveDate, zone: Tz) -> DateTime<Utc> {
+    let next = day.succ_opt().unwrap_or(day).and_time(chrono::NaiveTime::MIN);
+    let midnight = zone.from_local_datetime(&next).earliest().map(|local| local.with_timezone(&Utc));
+    midnight.unwrap_or_else(|| Utc.from_utc_datetime(&next)) - chrono::Duration::seconds(1)
+}
+
+async fn has_ticket(db: &impl ConnectionTrait, risk_id: i64) -> Result<bool, Problem> {
+    let linked = ticket::Entity::find()
+        .filter(ticket::Column::RiskId.eq(risk_id))
+        .filter(ticket::Column::State.eq("linked"))
+        .count(db)
+        .await?;
+    Ok(linked > 0)
+}
+
+fn refused(key: RiskKey, state: State, refusal: Refusal) -> Problem {
+    match refusal {
+        Refusal::NoSuchStep { possible } => {
+            let words: Vec<&str> = possible.iter().map(|event| event.as_str()).collect();
+            Problem::new(
+                Kind::Conflict,
+                format!(
+                    "{key} is {state}; there is no such step from there. Possible: {}.",
+                    words.join(", ")
+                ),
+            )
+            .with("possible", words)
+        }
+        Refusal::NotYourRight { who } => {
+            Problem::new(Kind::Forbidden, format!("This step of {key} is for {who}."))
+        }
+        Refusal::Missing(missing) => Problem::all_invalid(
+            missing
+                .into_iter()
+                .map(|missing| FieldProblem { field: missing.field.to_owned(), detail: missing.why })
+                .collect(),
+        ),
+    }
+}

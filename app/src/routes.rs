@@ -1,0 +1,79 @@
+//! Every route there is: the API with its description, the pages, the hooks, and what operations ask.
+
+use actix_web::dev::HttpServiceFactory;
+use actix_web::web::{self, JsonConfig, PathConfig, QueryConfig, ServiceConfig};
+use actix_web::{App, HttpResponse, error};
+use utoipa::OpenApi;
+use utoipa_actix_web::{AppExt as _, OpenApiFactory, scope};
+
+use crate::platform::problem::{Kind, Problem};
+use crate::{access, asset, operations, risk};
+
+/// Largest JSON body, in bytes.
+const JSON_LIMIT: usize = 1024 * 1024;
+/// Largest form of a page, in bytes.
+const FORM_LIMIT: usize = 256 * 1024;
+
+#[derive(OpenApi)]
+#[openapi(info(
+    title = "Abate",
+    description = "Takes each risk from the workshop or scanner that found it to the proof that it is gone.",
+    license(name = "Apache-2.0", identifier = "Apache-2.0")
+))]
+struct Description;
+
+/// The API: one line a group of endpoints.
+pub fn api() -> impl HttpServiceFactory + OpenApiFactory + 'static {
+    scope::scope("/api/v1")
+        .configure(access::api::routes)
+        .configure(asset::api::routes)
+        .configure(risk::api::routes)
+}
+
+/// What the description of the API begins with.
+#[must_use]
+pub fn description_head() -> utoipa::openapi::OpenApi {
+    Description::openapi()
+}
+
+/// The description of the API.
+#[must_use]
+pub fn description() -> utoipa::openapi::OpenApi {
+    App::new().into_utoipa_app().openapi(description_head()).service(api()).split_for_parts().1
+}
+
+/// Everything but the API: pages, hooks, operations, limits.
+pub fn configure(config: &mut ServiceConfig) {
+    config
+        .app_data(JsonConfig::default().limit(JSON_LIMIT).error_handler(|error, _| unreadable(&error).into()))
+        .app_data(QueryConfig::default().error_handler(|error, _| unreadable_query(&error).into()))
+        .app_data(PathConfig::default().error_handler(|_, _| Problem::not_found("such page").into()))
+        .app_data(web::PayloadConfig::new(FORM_LIMIT))
+        .configure(operations::routes)
+        .route("/api/openapi.json", web::get().to(openapi))
+        .default_service(web::to(nothing_here));
+}
+
+async fn openapi(description: web::Data<utoipa::openapi::OpenApi>) -> HttpResponse {
+    HttpResponse::Ok().json(description.get_ref())
+}
+
+async fn nothing_here() -> Result<HttpResponse, Problem> {
+    Err(Problem::not_found("such page"))
+}
+
+fn unreadable(error: &error::JsonPayloadError) -> Problem {
+    let kind = match error {
+        error::JsonPayloadError::OverflowKnownLength { .. } | error::JsonPayloadError::Overflow { .. } => {
+            Kind::TooLarge
+        }
+        error::JsonPayloadError::ContentType => Kind::UnsupportedMedia,
+        error::JsonPayloadError::Deserialize(error) if error.is_data() => Kind::Invalid,
+        _ => Kind::Malformed,
+    };
+    Problem::new(kind, format!("The body is not as expected: {error}"))
+}
+
+fn unreadable_query(error: &error::QueryPayloadError) -> Problem {
+    Problem::new(Kind::Invalid, format!("The query is not as expected: {error}"))
+}

@@ -1,0 +1,29 @@
+//! What handlers, jobs and timers share.
+
+use std::sync::Arc;
+
+use crate::access::password::Passwords;
+use crate::access::throttle::Throttle;
+use crate::config::Config;
+use crate::platform::clock::Clock;
+use crate::platform::database::Database;
+use crate::platform::ids::Ids;
+
+/// What handlers, jobs and timers share; cloning is cheap.
+#[derive(Clone, Debug)]
+pub struct AppState {
+    /// The settings.
+    pub config: Arc<Config>,
+    /// The database.
+    pub database: Database,
+    /// The time.
+    pub clock: Clock,
+    /// Identities and secrets.
+    pub ids: Ids,
+    /// Calls to other systems.
+    pub http: reqwest::Client,
+    /// Password hashes.
+    pub passwords: Passwords,
+    /// How often a password may be tried.
+    pub throttle: Throttle,
+}

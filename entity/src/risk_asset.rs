@@ -1,0 +1,22 @@
+//! A further asset that a risk affects.
+
+use sea_orm::entity::prelude::*;
+
+/// A further asset that a risk affects.
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "risk_asset")]
+pub struct Model {
+    /// Its number.
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    /// The risk.
+    pub risk_id: i64,
+    /// The asset.
+    pub asset_id: i64,
+}
+
+/// Rows are joined by hand, where a query needs it.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

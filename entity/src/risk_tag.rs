@@ -1,0 +1,26 @@
+//! A word that a risk can be found by: a STRIDE category, a technique, a vulnerability.
+
+use sea_orm::entity::prelude::*;
+
+/// A word that a risk can be found by: a STRIDE category, a technique, a vulnerability.
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "risk_tag")]
+pub struct Model {
+    /// Its number.
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    /// The risk.
+    pub risk_id: i64,
+    /// Stride, technique, cve, cwe or package.
+    #[sea_orm(column_type = "Text")]
+    pub kind: String,
+    /// The word.
+    #[sea_orm(column_type = "Text")]
+    pub value: String,
+}
+
+/// Rows are joined by hand, where a query needs it.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,44 @@
+//! The critical asset register and the controls.
+
+use crate::sql::subject;
+
+subject!(
+    "m03_register",
+    r"
+-- What is at risk.
+CREATE TABLE asset (
+    id {id},
+    key TEXT NOT NULL UNIQUE, -- short name used in commands and files
+    name TEXT NOT NULL, -- name shown to people
+    kind TEXT NOT NULL, -- application, service, data_store, cloud_account, pipeline, identity, other
+    tier SMALLINT NOT NULL, -- how much depends on it
+    data_classes TEXT NOT NULL, -- classes of data it holds, separated by blanks
+    internet_facing BOOLEAN NOT NULL, -- whether strangers can reach it
+    confidentiality SMALLINT, -- 1 to 5
+    integrity SMALLINT, -- 1 to 5
+    availability SMALLINT, -- 1 to 5
+    team_id BIGINT NOT NULL REFERENCES team (id), -- who answers for it
+    owner_id BIGINT, -- the person who answers for it
+    responsible_party TEXT NOT NULL, -- us, provider or shared
+    review_state TEXT NOT NULL, -- unreviewed until a person has looked at it, then reviewed
+    retired_at {time}, -- when it was taken out of service
+    created_at {time} NOT NULL, -- when it was made
+    updated_at {time} NOT NULL -- when it was last changed
+);
+CREATE INDEX asset_by_team ON asset (team_id, id);
+-- How reports name an asset.
+CREATE TABLE asset_matcher (
+    id {id},
+    asset_id BIGINT NOT NULL REFERENCES asset (id), -- the asset it finds
+    kind TEXT NOT NULL, -- arn, repository, image, purl, host or name
+    pattern TEXT NOT NULL, -- the value, in lower case
+    UNIQUE (kind, pattern)
+);
+-- A measure that mitigates risks.
+CREATE TABLE control (
+    id {id},
+    key TEXT NOT NULL UNIQUE, -- its number in the catalogue
+    name TEXT NOT NULL -- name shown to people
+);
+"
+);

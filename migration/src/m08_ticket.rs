@@ -1,0 +1,63 @@
+//! Tickets in JIRA and what JIRA tells us.
+
+use crate::sql::subject;
+
+subject!(
+    "m08_ticket",
+    r"
+-- A JIRA site and project that tickets are kept in.
+CREATE TABLE connection (
+    id {id},
+    name TEXT NOT NULL UNIQUE, -- name shown to people and used in addresses
+    kind TEXT NOT NULL, -- cloud or data_center
+    api_url TEXT NOT NULL, -- where its API is
+    browse_url TEXT NOT NULL, -- where people open a ticket
+    project TEXT NOT NULL, -- project key
+    issue_type TEXT NOT NULL, -- issue type of new tickets
+    account TEXT, -- our own account there, once known
+    paused BOOLEAN NOT NULL, -- nothing is sent or read while set
+    problem TEXT, -- what is wrong with it
+    retry_at {time}, -- nothing is sent before this moment
+    polled_until {time}, -- changes up to here have been read
+    created_at {time} NOT NULL -- when it was made
+);
+-- The unit of work in JIRA, with a small state machine of its own.
+CREATE TABLE ticket (
+    id {id},
+    connection_id BIGINT NOT NULL REFERENCES connection (id), -- where it is
+    subject TEXT NOT NULL UNIQUE, -- what it is about: `r-` and the risk's number
+    risk_id BIGINT NOT NULL REFERENCES risk (id), -- the risk
+    uuid {uuid} NOT NULL, -- what it is recognised by
+    state TEXT NOT NULL, -- wanted, creating, linked, unknown, quarantined or cancelled
+    attempt INTEGER NOT NULL, -- how often a create was tried
+    claimed_by TEXT, -- the worker that is creating it
+    next_try_at {time} NOT NULL, -- not before this moment
+    unknown_since {time}, -- since when the outcome of a create is not known
+    issue_id TEXT, -- JIRA's number
+    issue_key TEXT, -- JIRA's key, which can change
+    status_name TEXT NOT NULL, -- JIRA's status, as last read
+    status_category TEXT NOT NULL, -- new, indeterminate or done, as last read
+    jira_assignee TEXT, -- who works on it, as last read
+    pushed_version INTEGER NOT NULL, -- the risk's version that JIRA was last told
+    pushed {json} NOT NULL, -- the field values that JIRA was last told
+    remote_updated TEXT NOT NULL, -- JIRA's stamp of the last change we know
+    broken BOOLEAN NOT NULL, -- deleted, or hidden from us
+    problem TEXT, -- what went wrong last
+    synced_at {time}, -- when both sides were last seen equal
+    created_at {time} NOT NULL -- when it was wanted
+);
+CREATE INDEX ticket_by_state ON ticket (connection_id, state, next_try_at, id);
+CREATE INDEX ticket_by_risk ON ticket (risk_id);
+CREATE UNIQUE INDEX ticket_by_issue ON ticket (connection_id, issue_id);
+-- A message that another system sent us, kept before it is answered.
+CREATE TABLE webhook_delivery (
+    id {id},
+    connection_id BIGINT NOT NULL, -- from where
+    identifier TEXT NOT NULL, -- the sender's name for it
+    issue_id TEXT NOT NULL, -- what it is about
+    state TEXT NOT NULL, -- stored or handled
+    received_at {time} NOT NULL, -- when it came
+    UNIQUE (connection_id, identifier)
+);
+"
+);
