@@ -1,1 +1,3 @@
 //! Foreign.
+
+pub mod jira;

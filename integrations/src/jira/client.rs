@@ -1,0 +1,288 @@
+//! Sends requests to JIRA and sorts what comes back.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use reqwest::header::HeaderMap;
+use reqwest::{Method, StatusCode};
+use secrecy::{ExposeSecret, SecretString};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use url::Url;
+
+use super::error::{JiraError, Refusal};
+
+/// Where a JIRA site is and who calls it.
+#[derive(Clone)]
+pub struct JiraSite {
+    /// Where the REST interface is: the site itself, or the gateway address that scoped tokens need.
+    pub api_url: Url,
+    /// Where people open issues.
+    pub browse_url: Url,
+    /// The e-mail address of the account.
+    pub email: String,
+    /// Its API token.
+    pub token: SecretString,
+    /// How long one request may take.
+    pub timeout: Duration,
+}
+
+impl fmt::Debug for JiraSite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JiraSite").field("api_url", &self.api_url.as_str()).finish_non_exhaustive()
+    }
+}
+
+/// A client of one JIRA site.
+#[derive(Debug, Clone)]
+pub struct JiraClient {
+    http: reqwest::Client,
+    site: JiraSite,
+}
+
+/// Whether a request can change anything at JIRA, which decides what a lost answer means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// Asks only.
+    Read,
+    /// May change something.
+    Write,
+}
+
+/// A request before it is sent.
+pub(crate) struct Call {
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    pub(crate) query: Vec<(&'static str, String)>,
+    pub(crate) body: Option<Value>,
+    pub(crate) effect: Effect,
+}
+
+impl Call {
+    pub(crate) fn read(path: impl Into<String>) -> Self {
+        Self { method: Method::GET, path: path.into(), query: Vec::new(), body: None, effect: Effect::Read }
+    }
+
+    /// A question that JIRA wants as POST.
+    pub(crate) fn ask(path: impl Into<String>, body: Value) -> Self {
+        Self { method: Method::POST, body: Some(body), ..Self::read(path) }
+    }
+
+    pub(crate) fn write(method: Method, path: impl Into<String>, body: Value) -> Self {
+        Self { method, body: Some(body), effect: Effect::Write, ..Self::read(path) }
+    }
+
+    pub(crate) fn query(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.query.push((name, value.into()));
+        self
+    }
+}
+
+impl JiraClient {
+    /// A client that sends with `http`.
+    pub fn new(http: reqwest::Client, site: JiraSite) -> Self {
+        Self { http, site }
+    }
+
+    /// Where people open the issue with this key.
+    pub fn browse_url(&self, key: &str) -> String {
+        format!("{}/browse/{key}", self.site.browse_url.as_str().trim_end_matches('/'))
+    }
+
+    /// Sends and reads a JSON answer.
+    pub(crate) async fn send<T: DeserializeOwned>(&self, call: Call) -> Result<T, JiraError> {
+        let effect = call.effect;
+        let (_, body) = self.exchange(call).await?;
+        serde_json::from_slice(&body)
+            .map_err(|error| lost(effect, format!("the answer is not understood: {error}")))
+    }
+
+    /// Sends where only the status matters.
+    pub(crate) async fn send_for_status(&self, call: Call) -> Result<StatusCode, JiraError> {
+        self.exchange(call).await.map(|(status, _)| status)
+    }
+
+    async fn exchange(&self, call: Call) -> Result<(StatusCode, Vec<u8>), JiraError> {
+        let url = format!("{}{}", self.site.api_url.as_str().trim_end_matches('/'), call.path);
+        let mut request = self
+            .http
+            .request(call.method, url)
+            .timeout(self.site.timeout)
+            .basic_auth(&self.site.email, Some(self.site.token.expose_secret()))
+            .header("Accept", "application/json");
+        if !call.query.is_empty() {
+            request = request.query(&call.query);
+        }
+        if let Some(body) = &call.body {
+            request = request.json(body);
+        }
+        let response = request.send().await.map_err(|error| unsent_or_lost(call.effect, &error))?;
+        let status = response.status();
+        let headers = response.headers().clone();
+        let body = match response.bytes().await {
+            Ok(body) => body.to_vec(),
+            // The status of a refusal says enough; the body of a success is needed.
+            Err(_) if !status.is_success() => Vec::new(),
+            Err(error) => return Err(lost(call.effect, without_url(&error))),
+        };
+        match judge(call.effect, status, &headers, &body) {
+            Some(error) => Err(error),
+            None => Ok((status, body)),
+        }
+    }
+}
+
+/// The text of a transport error without the address, which can hold an account's id.
+fn without_url(error: &reqwest::Error) -> String {
+    let mut text = match error {
+        error if error.is_timeout() => "timed out".to_owned(),
+        error if error.is_connect() => "no connection".to_owned(),
+        error if error.is_body() || error.is_decode() => "the answer broke off".to_owned(),
+        _ => "the connection broke".to_owned(),
+    };
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        text = format!("{text}: {inner}");
+        cause = inner.source();
+    }
+    text
+}
+
+fn unsent_or_lost(effect: Effect, error: &reqwest::Error) -> JiraError {
+    if error.is_connect() || error.is_builder() {
+        JiraError::Unreachable(without_url(error))
+    } else {
+        lost(effect, without_url(error))
+    }
+}
+
+/// The answer is lost: a write has an unknown outcome, a read has simply failed.
+fn lost(effect: Effect, detail: String) -> JiraError {
+    match effect {
+        Effect::Write => JiraError::UnknownOutcome(detail),
+        Effect::Read => JiraError::Unavailable { detail, retry_after: None },
+    }
+}
+
+/// What an answer means, `None` for a success.
+fn judge(effect: Effect, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Option<JiraError> {
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let retry_after =
+        header("retry-after").and_then(|value| value.trim().parse().ok()).map(Duration::from_secs);
+    let login = header("x-seraph-loginreason")
+        .filter(|reason| reason.contains("AUTHENTICATED_FAILED") || reason.contains("AUTHENTICATION_DENIED"));
+    if let Some(reason) = login {
+        // A write that an anonymous visitor was allowed to make has still happened.
+        return Some(match effect {
+            Effect::Write if status.is_success() => {
+                JiraError::UnknownOutcome(format!("it was carried out without credentials ({reason})"))
+            }
+            _ => JiraError::Unauthenticated(reason.to_owned()),
+        });
+    }
+    if status.is_success() {
+        return None;
+    }
+    Some(match status {
+        StatusCode::TOO_MANY_REQUESTS => JiraError::RateLimited {
+            retry_after,
+            reason: header("ratelimit-reason").unwrap_or("no reason given").to_owned(),
+        },
+        StatusCode::UNAUTHORIZED => JiraError::Unauthenticated("status 401".to_owned()),
+        StatusCode::NOT_FOUND => JiraError::NotFoundOrHidden,
+        status if status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT => match effect {
+            Effect::Write => JiraError::UnknownOutcome(format!("JIRA answered {status}")),
+            Effect::Read => JiraError::Unavailable { detail: format!("JIRA answered {status}"), retry_after },
+        },
+        status => JiraError::Refused(refusal(status.as_u16(), body)),
+    })
+}
+
+/// Reads `errorMessages` and `errors`, or the title and detail of a problem document.
+pub(crate) fn refusal(status: u16, body: &[u8]) -> Refusal {
+    let value: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
+    refusal_of(status, &value)
+}
+
+/// As [`refusal`], of a value that is already parsed.
+pub(crate) fn refusal_of(status: u16, value: &Value) -> Refusal {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let mut messages: Vec<String> =
+        value["errorMessages"].as_array().into_iter().flatten().map(text).collect();
+    for name in ["detail", "error", "message"] {
+        if let Some(message) = value[name].as_str() {
+            messages.push(message.to_owned());
+        }
+    }
+    let fields: BTreeMap<String, String> = value["errors"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(field, message)| (field.clone(), text(message)))
+        .collect();
+    Refusal { status, messages, fields }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use reqwest::header::HeaderValue;
+
+    use super::*;
+
+    fn answer(
+        effect: Effect,
+        status: u16,
+        headers: &[(&'static str, &str)],
+        body: &str,
+    ) -> Option<JiraError> {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.insert(*name, HeaderValue::from_str(value).unwrap());
+        }
+        judge(effect, StatusCode::from_u16(status).unwrap(), &map, body.as_bytes())
+    }
+
+    #[test]
+    fn an_anonymous_answer_is_never_a_result() {
+        for status in [200, 201, 204, 400, 403, 404] {
+            let error =
+                answer(Effect::Read, status, &[("x-seraph-loginreason", "AUTHENTICATED_FAILED")], "{}");
+            assert!(matches!(error, Some(JiraError::Unauthenticated(_))), "{status}: {error:?}");
+        }
+        let written = answer(Effect::Write, 201, &[("x-seraph-loginreason", "AUTHENTICATED_FAILED")], "{}");
+        assert!(matches!(written, Some(JiraError::UnknownOutcome(_))));
+    }
+
+    #[test]
+    fn a_limit_carries_its_wait_and_reason() {
+        let headers = [("retry-after", "7"), ("ratelimit-reason", "jira-per-issue-on-write")];
+        let Some(error) = answer(Effect::Write, 429, &headers, "") else { panic!("a 429 is no success") };
+        assert_eq!(error.retry_after(), Some(Duration::from_secs(7)));
+        assert!(error.nothing_happened());
+        assert!(error.to_string().contains("jira-per-issue-on-write"));
+        let bare = answer(Effect::Write, 429, &[], "<html>");
+        assert!(matches!(bare, Some(JiraError::RateLimited { retry_after: None, .. })));
+    }
+
+    #[test]
+    fn a_refusal_names_its_fields() {
+        let body = r#"{"errorMessages":["No."],"errors":{"summary":"Too long."}}"#;
+        let Some(JiraError::Refused(refusal)) = answer(Effect::Write, 400, &[], body) else {
+            panic!("a 400 is a refusal")
+        };
+        assert_eq!(refusal.messages, ["No."]);
+        assert_eq!(refusal.fields["summary"], "Too long.");
+        assert_eq!(refusal.to_string(), "status 400: No.; summary: Too long.");
+    }
+
+    proptest! {
+        /// Whatever JIRA answers, a failing write claims that nothing happened only where JIRA itself said no.
+        #[test]
+        fn only_a_clear_no_means_that_nothing_happened(status in 300_u16..600, body in ".{0,40}") {
+            let error = answer(Effect::Write, status, &[], &body).expect("no success");
+            prop_assert_eq!(error.nothing_happened(), status < 500 && status != 408);
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! What can go wrong between us and JIRA, sorted by what the caller may conclude from it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+/// What JIRA said when it refused a request.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Refusal {
+    /// The HTTP status, 0 where the refusal is an element of a bulk answer without one.
+    pub status: u16,
+    /// Sentences that belong to no field.
+    pub messages: Vec<String>,
+    /// The sentence for each field.
+    pub fields: BTreeMap<String, String>,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let fields = self.fields.iter().map(|(field, message)| format!("{field}: {message}"));
+        let said = self.messages.iter().cloned().chain(fields).collect::<Vec<_>>().join("; ");
+        write!(f, "status {}{}{said}", self.status, if said.is_empty() { "" } else { ": " })
+    }
+}
+
+/// Why a call to JIRA has no result.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum JiraError {
+    /// The request never left: JIRA has done nothing.
+    #[error("JIRA cannot be reached: {0}. Check the address and the network")]
+    Unreachable(String),
+    /// A write was sent and its answer is lost or useless: JIRA may or may not have done it.
+    #[error("it is not known whether JIRA carried the write out: {0}")]
+    UnknownOutcome(String),
+    /// JIRA asks to slow down and has done nothing.
+    #[error("JIRA limits the rate of requests ({reason})")]
+    RateLimited {
+        /// How long JIRA asks to wait, where it says so.
+        retry_after: Option<Duration>,
+        /// Which of the limits was met, in JIRA's words.
+        reason: String,
+    },
+    /// The credentials are not accepted. Cloud answers most reads anonymously instead of with 401, so an
+    /// empty list or a 404 under bad credentials arrives here and never as an absence.
+    #[error("JIRA does not accept the credentials ({0}). Check the e-mail address and make a new API token")]
+    Unauthenticated(String),
+    /// The thing does not exist or the account may not see it: JIRA does not say which.
+    #[error("JIRA does not show it: it does not exist, or the account may not see it")]
+    NotFoundOrHidden,
+    /// JIRA understood and refused; it has done nothing.
+    #[error("JIRA refused the request ({0})")]
+    Refused(Refusal),
+    /// A read failed on JIRA's side; nothing can be concluded.
+    #[error("JIRA did not answer the question: {detail}")]
+    Unavailable {
+        /// What happened instead of an answer.
+        detail: String,
+        /// How long JIRA asks to wait, where it says so.
+        retry_after: Option<Duration>,
+    },
+}
+
+impl JiraError {
+    /// Whether JIRA is known to have changed nothing.
+    pub fn nothing_happened(&self) -> bool {
+        !matches!(self, Self::UnknownOutcome(_))
+    }
+
+    /// Whether the same request may succeed later without anybody mending anything.
+    pub fn is_passing(&self) -> bool {
+        matches!(
+            self,
+            Self::Unreachable(_)
+                | Self::UnknownOutcome(_)
+                | Self::RateLimited { .. }
+                | Self::Unavailable { .. }
+        )
+    }
+
+    /// How long JIRA asks to wait before the next request.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::RateLimited { retry_after, .. } | Self::Unavailable { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! Moves issues through their workflow, by category and not by name.
+
+use reqwest::Method;
+use serde_json::{Map, Value, json};
+
+use super::client::{Call, JiraClient};
+use super::error::JiraError;
+use super::model::{Named, Status, StatusCategory};
+
+/// A step that is open to an issue now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transition {
+    /// The id, valid for this issue in its present status only.
+    pub id: String,
+    /// Where it leads.
+    pub to: Status,
+    /// The resolutions that its screen demands or offers.
+    pub resolutions: Vec<Named>,
+    /// Whether the screen demands a resolution.
+    pub needs_resolution: bool,
+    /// The other fields that its screen demands and does not fill in: we cannot take it.
+    pub demands: Vec<String>,
+}
+
+/// The next step towards a category.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hop {
+    /// The id of the transition.
+    pub transition: String,
+    /// The status it leads to.
+    pub to: Status,
+    /// The id of the resolution to send along.
+    pub resolution: Option<String>,
+}
+
+/// Chooses the next step towards `target`: straight there if possible, else through a status of the category in
+/// between, never back to one that was already `visited`. `None` where the workflow offers no way.
+pub fn next_hop(
+    offered: &[Transition],
+    target: StatusCategory,
+    resolutions: &[&str],
+    visited: &[String],
+) -> Option<Hop> {
+    let open = || offered.iter().filter(|t| t.demands.is_empty() && !visited.contains(&t.to.id));
+    let hop = |transition: &Transition| {
+        let wanted = resolutions
+            .iter()
+            .find_map(|name| transition.resolutions.iter().find(|r| r.name.eq_ignore_ascii_case(name)))
+            .or_else(|| transition.resolutions.first().filter(|_| transition.needs_resolution));
+        let resolution = wanted.map(|resolution| resolution.id.clone());
+        Hop { transition: transition.id.clone(), to: transition.to.clone(), resolution }
+    };
+    // Of several ways into "done", one whose screen takes a wanted resolution says what was meant.
+    let says = |t: &&Transition| resolutions.iter().any(|name| t.resolutions.iter().any(|r| r.name == *name));
+    // A status called like the resolution ("Won't Do") is the way for that outcome only.
+    let named = |t: &&Transition| resolutions.iter().position(|name| t.to.name.eq_ignore_ascii_case(name));
+    let straight = || open().filter(|t| t.to.category == target);
+    if let Some(transition) = straight().min_by_key(|t| (named(t).unwrap_or(resolutions.len()), !says(t))) {
+        return Some(hop(transition));
+    }
+    let between = match target {
+        StatusCategory::Done => [StatusCategory::Indeterminate, StatusCategory::New],
+        _ => [StatusCategory::New, StatusCategory::Indeterminate],
+    };
+    between.iter().find_map(|category| open().find(|t| t.to.category == *category)).map(hop)
+}
+
+impl JiraClient {
+    /// The steps that are open to an issue now.
+    pub async fn transitions(&self, id: &str) -> Result<Vec<Transition>, JiraError> {
+        let call =
+            Call::read(format!("/rest/api/3/issue/{id}/transitions")).query("expand", "transitions.fields");
+        let value: Value = self.send(call).await?;
+        Ok(value["transitions"].as_array().into_iter().flatten().filter_map(transition).collect())
+    }
+
+    /// Takes a step. Where the answer is lost, read the issue's status before trying again.
+    pub async fn do_transition(&self, id: &str, hop: &Hop) -> Result<(), JiraError> {
+        let mut body = json!({ "transition": { "id": hop.transition } });
+        if let Some(resolution) = &hop.resolution {
+            body["fields"] = json!({ "resolution": { "id": resolution } });
+        }
+        let call = Call::write(Method::POST, format!("/rest/api/3/issue/{id}/transitions"), body);
+        self.send_for_status(call).await.map(|_| ())
+    }
+}
+
+fn transition(value: &Value) -> Option<Transition> {
+    let none = Map::new();
+    let fields = value["fields"].as_object().unwrap_or(&none);
+    let demanded = |field: &Value| field["required"] == true && field["hasDefaultValue"] != true;
+    let resolution = fields.get("resolution");
+    Some(Transition {
+        id: value["id"].as_str()?.to_owned(),
+        to: serde_json::from_value(value["to"].clone()).ok()?,
+        resolutions: resolution
+            .and_then(|field| serde_json::from_value(field["allowedValues"].clone()).ok())
+            .unwrap_or_default(),
+        needs_resolution: resolution.is_some_and(demanded),
+        demands: fields
+            .iter()
+            .filter(|(name, field)| *name != "resolution" && demanded(field))
+            .map(|(name, _)| name.clone())
+            .collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn way(id: &str, to: &str, category: StatusCategory) -> Transition {
+        let to = Status { id: to.to_owned(), name: to.to_owned(), category };
+        Transition { id: id.to_owned(), to, resolutions: vec![], needs_resolution: false, demands: vec![] }
+    }
+
+    fn named(id: &str, name: &str) -> Named {
+        Named { id: id.to_owned(), name: name.to_owned() }
+    }
+
+    #[test]
+    fn the_straight_way_wins_over_the_long_one() {
+        let offered =
+            [way("1", "Doing", StatusCategory::Indeterminate), way("2", "Closed", StatusCategory::Done)];
+        assert_eq!(
+            next_hop(&offered, StatusCategory::Done, &[], &[]).map(|hop| hop.transition),
+            Some("2".into())
+        );
+    }
+
+    #[test]
+    fn without_a_straight_way_it_goes_through_the_middle_and_never_in_circles() {
+        let offered =
+            [way("1", "Backlog", StatusCategory::New), way("2", "Doing", StatusCategory::Indeterminate)];
+        let hop =
+            |visited: &[String]| next_hop(&offered, StatusCategory::Done, &[], visited).map(|hop| hop.to.id);
+        assert_eq!(hop(&[]), Some("Doing".to_owned()));
+        assert_eq!(hop(&["Doing".to_owned()]), Some("Backlog".to_owned()));
+        assert_eq!(hop(&["Doing".to_owned(), "Backlog".to_owned()]), None);
+    }
+
+    #[test]
+    fn a_screen_that_asks_for_more_than_a_resolution_is_avoided() {
+        let mut closed = way("2", "Closed", StatusCategory::Done);
+        closed.demands = vec!["customfield_1".to_owned()];
+        assert_eq!(next_hop(&[closed], StatusCategory::Done, &[], &[]), None);
+    }
+
+    #[test]
+    fn the_resolution_says_what_was_meant() {
+        let mut fixed = way("1", "Done", StatusCategory::Done);
+        fixed.needs_resolution = true;
+        fixed.resolutions = vec![named("10", "Won't Do"), named("11", "Done")];
+        let mut dropped = way("2", "Won't Do", StatusCategory::Done);
+        dropped.resolutions = fixed.resolutions.clone();
+        let offered = [dropped, fixed];
+        let hop = |names: &[&str]| {
+            let hop = next_hop(&offered, StatusCategory::Done, names, &[]).expect("a way");
+            (hop.transition, hop.resolution.expect("a resolution"))
+        };
+        assert_eq!(hop(&["Done"]), ("1".to_owned(), "11".to_owned()));
+        assert_eq!(hop(&["Won't Do"]), ("2".to_owned(), "10".to_owned()));
+    }
+}
