@@ -14,5 +14,6 @@ pub mod platform;
 pub mod policy;
 pub mod risk;
 pub mod routes;
+pub mod sandbox;
 pub mod startup;
 pub mod state;

@@ -1,0 +1,83 @@
+//! Comments of an issue.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde_json::{Value, json};
+
+use super::auth::Caller;
+use super::field::rich_text;
+use super::issue::stamp;
+use super::refusal::{Refusal, json_body};
+use super::world::{BOT, Comment};
+use super::{JiraSandbox, webhook};
+
+pub(super) fn configure(config: &mut web::ServiceConfig) {
+    config
+        .route("/rest/api/3/issue/{name}/comment", web::get().to(list))
+        .route("/rest/api/3/issue/{name}/comment", web::post().to(add));
+}
+
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ListQuery {
+    order_by: Option<String>,
+    max_results: Option<usize>,
+}
+
+impl JiraSandbox {
+    fn comment_json(&self, comment: &Comment) -> Value {
+        json!({
+            "id": comment.id.to_string(), "author": self.account_json(comment.author),
+            "body": comment.body, "created": stamp(comment.created), "updated": stamp(comment.created),
+        })
+    }
+}
+
+async fn list(
+    sandbox: web::Data<JiraSandbox>,
+    caller: Caller,
+    name: web::Path<String>,
+    query: web::Query<ListQuery>,
+) -> HttpResponse {
+    let result = sandbox.with_issue(caller, &name, |issue| {
+        let mut all: Vec<Value> =
+            issue.comments.iter().map(|comment| sandbox.comment_json(comment)).collect();
+        if query.order_by.as_deref() == Some("-created") {
+            all.reverse();
+        }
+        let total = all.len();
+        all.truncate(query.max_results.unwrap_or(100));
+        json!({ "startAt": 0, "maxResults": all.len(), "total": total, "comments": all })
+    });
+    caller.finish(result.map(|page| caller.answer(200).json(page)))
+}
+
+async fn add(
+    sandbox: web::Data<JiraSandbox>,
+    caller: Caller,
+    name: web::Path<String>,
+    request: HttpRequest,
+    body: web::Bytes,
+) -> HttpResponse {
+    let result = json_body(&request, &body).and_then(|body| {
+        let refused = |message: &str| Refusal::fields([("comment".to_owned(), message.to_owned())].into());
+        let text = rich_text(&body["body"])
+            .map_err(|message| match message {
+                None => Refusal::message(400, "INVALID_INPUT"),
+                Some(message) => refused(&message),
+            })?
+            .ok_or_else(|| refused("Comment body can not be empty!"))?;
+        let id = sandbox.with_issue(caller, &name, |issue| issue.id)?;
+        let now = sandbox.now();
+        let mut world = sandbox.world();
+        let comment = Comment { id: world.next_id(), author: BOT, body: text, created: now };
+        let answer = sandbox.comment_json(&comment);
+        if let Some(issue) = world.issues.get_mut(&id) {
+            issue.comments.push(comment);
+        }
+        world.touch(id, now);
+        drop(world);
+        sandbox.announce(id, BOT, webhook::Event::Commented);
+        Ok(caller.answer(201).json(answer))
+    });
+    caller.finish(result)
+}

@@ -1,0 +1,317 @@
+//! Issues: create, read, edit.
+
+use std::collections::BTreeMap;
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde_json::{Map, Value, json};
+
+use super::auth::Caller;
+use super::document;
+use super::field;
+use super::refusal::{Refusal, json_body};
+use super::world::{BOT, History, Issue, PERSON, PRIORITIES, RESOLUTIONS, STATUSES};
+use super::{JiraSandbox, metadata, webhook};
+
+pub(super) fn configure(config: &mut web::ServiceConfig) {
+    config
+        .route("/rest/api/3/issue", web::post().to(create))
+        .route("/rest/api/3/issue/bulk", web::post().to(create_many))
+        .route("/rest/api/3/issue/bulkfetch", web::post().to(fetch_many))
+        .route("/rest/api/3/issue/{name}", web::get().to(read))
+        .route("/rest/api/3/issue/{name}", web::put().to(edit));
+}
+
+async fn create(
+    sandbox: web::Data<JiraSandbox>,
+    caller: Caller,
+    request: HttpRequest,
+    body: web::Bytes,
+) -> HttpResponse {
+    let result = json_body(&request, &body).and_then(|body| sandbox.create(caller, &body));
+    caller.finish(result.map(|created| caller.answer(201).json(created)))
+}
+
+async fn create_many(
+    sandbox: web::Data<JiraSandbox>,
+    caller: Caller,
+    request: HttpRequest,
+    body: web::Bytes,
+) -> HttpResponse {
+    let body = match json_body(&request, &body) {
+        Ok(body) => body,
+        Err(refusal) => return caller.finish(Err(refusal)),
+    };
+    let updates = body["issueUpdates"].as_array().cloned().unwrap_or_default();
+    if updates.is_empty() || updates.len() > 50 {
+        return caller.finish(Err(Refusal::message(400, "Between 1 and 50 issues can be created at once.")));
+    }
+    let mut issues = Vec::new();
+    let mut errors = Vec::new();
+    for (index, update) in updates.iter().enumerate() {
+        match sandbox.create(caller, update) {
+            Ok(created) => issues.push(created),
+            Err(refusal) => errors.push(json!({
+                "status": refusal.status(), "elementErrors": refusal.body(), "failedElementNumber": index
+            })),
+        }
+    }
+    let status = if issues.is_empty() { 400 } else { 201 };
+    caller.answer(status).json(json!({ "issues": issues, "errors": errors }))
+}
+
+async fn fetch_many(
+    sandbox: web::Data<JiraSandbox>,
+    caller: Caller,
+    request: HttpRequest,
+    body: web::Bytes,
+) -> HttpResponse {
+    let body = match json_body(&request, &body) {
+        Ok(body) => body,
+        Err(refusal) => return caller.finish(Err(refusal)),
+    };
+    let names: Vec<String> = serde_json::from_value(body["issueIdsOrKeys"].clone()).unwrap_or_default();
+    if names.is_empty() || names.len() > 100 {
+        return caller.finish(Err(Refusal::message(400, "Between 1 and 100 issues can be read at once.")));
+    }
+    let view = View::of_body(&body);
+    let world = sandbox.world();
+    let issues: Vec<Value> = names
+        .iter()
+        .filter(|_| caller.is_known())
+        .filter_map(|name| world.find(&sandbox.options.project_key, name))
+        .filter_map(|id| world.issues.get(&id))
+        .map(|issue| sandbox.issue_json(issue, &view))
+        .collect();
+    caller.answer(200).json(json!({ "issues": issues, "issueErrors": [] }))
+}
+
+async fn read(
+    sandbox: web::Data<JiraSandbox>,
+    caller: Caller,
+    name: web::Path<String>,
+    query: web::Query<BTreeMap<String, String>>,
+) -> HttpResponse {
+    let list = |name: &str| -> Option<Vec<String>> {
+        query.get(name).map(|list| list.split(',').map(|part| part.trim().to_owned()).collect())
+    };
+    let view = View {
+        fields: list("fields"),
+        properties: list("properties").unwrap_or_default(),
+        changelog: list("expand").is_some_and(|parts| parts.iter().any(|part| part == "changelog")),
+    };
+    let result = sandbox.with_issue(caller, &name, |issue| sandbox.issue_json(issue, &view));
+    caller.finish(result.map(|issue| caller.answer(200).json(issue)))
+}
+
+async fn edit(
+    sandbox: web::Data<JiraSandbox>,
+    caller: Caller,
+    name: web::Path<String>,
+    request: HttpRequest,
+    body: web::Bytes,
+) -> HttpResponse {
+    let result = json_body(&request, &body).and_then(|body| {
+        if body.get("update").is_some() {
+            return Err(Refusal::message(400, "The sandbox takes 'fields' only."));
+        }
+        let empty = Map::new();
+        let fields = body["fields"].as_object().unwrap_or(&empty);
+        let id = sandbox.with_issue(caller, &name, |issue| issue.id)?;
+        let values = field::check(fields, false)?;
+        sandbox.change(id, BOT, |issue| field::write(issue, values));
+        Ok(caller.answer(204).finish())
+    });
+    caller.finish(result)
+}
+
+/// Which parts of an issue an answer shows.
+#[derive(Default)]
+pub(super) struct View {
+    /// The fields; all of them where `None`.
+    pub(super) fields: Option<Vec<String>>,
+    /// The properties.
+    pub(super) properties: Vec<String>,
+    /// Whether the history is shown.
+    pub(super) changelog: bool,
+}
+
+impl View {
+    /// Reads the view out of a request's body.
+    pub(super) fn of_body(body: &Value) -> Self {
+        let list = |name: &str| serde_json::from_value(body[name].clone()).ok();
+        Self { fields: list("fields"), properties: list("properties").unwrap_or_default(), changelog: false }
+    }
+}
+
+impl JiraSandbox {
+    fn create(&self, caller: Caller, body: &Value) -> Result<Value, Refusal> {
+        let fields =
+            body["fields"].as_object().ok_or_else(|| Refusal::message(400, "'fields' is missing."))?;
+        let single = |field: &str, message: &str| {
+            Refusal::fields(BTreeMap::from([(field.to_owned(), message.to_owned())]))
+        };
+        let project = fields.get("project").unwrap_or(&Value::Null);
+        let here =
+            project["key"] == self.options.project_key.as_str() || project["id"] == metadata::PROJECT_ID;
+        if !here || !caller.is_known() {
+            return Err(single("project", "Specify a valid project ID or key"));
+        }
+        let issue_type = fields.get("issuetype").unwrap_or(&Value::Null);
+        if issue_type["id"] != metadata::TASK.0 && issue_type["name"] != metadata::TASK.1 {
+            return Err(single("issuetype", "Specify a valid issue type"));
+        }
+        let values = field::check(fields, true)?;
+        let mut properties = BTreeMap::new();
+        for property in body["properties"].as_array().into_iter().flatten() {
+            let key = property["key"].as_str().unwrap_or_default();
+            super::property::check(key, &property["value"])?;
+            properties.insert(key.to_owned(), property["value"].clone());
+        }
+        let now = self.now();
+        let mut world = self.world();
+        let id = world.next_id();
+        let mut issue = Issue {
+            id,
+            number: world.next_number(),
+            summary: String::new(),
+            description: None,
+            labels: Vec::new(),
+            priority: 2,
+            due_date: None,
+            assignee: None,
+            status: 0,
+            resolution: None,
+            created: now,
+            updated: now,
+            comments: Vec::new(),
+            properties,
+            remote_links: Vec::new(),
+            history: Vec::new(),
+        };
+        field::write(&mut issue, values);
+        let answer = json!({ "id": id.to_string(), "key": self.key_of(&issue), "self": self.self_url(id) });
+        world.issues.insert(id, issue);
+        world.touch(id, now);
+        drop(world);
+        self.announce(id, BOT, webhook::Event::Created);
+        Ok(answer)
+    }
+
+    /// Looks at an issue on behalf of the caller.
+    pub(super) fn with_issue<T>(
+        &self,
+        caller: Caller,
+        name: &str,
+        look: impl FnOnce(&Issue) -> T,
+    ) -> Result<T, Refusal> {
+        caller.known_or_404()?;
+        let world = self.world();
+        let id = world.find(&self.options.project_key, name).ok_or_else(Refusal::no_issue)?;
+        world.issues.get(&id).map(look).ok_or_else(Refusal::no_issue)
+    }
+
+    /// Changes an issue and, where that changed anything, writes its history and sends a webhook.
+    pub(super) fn change(
+        &self,
+        id: u64,
+        by: &'static str,
+        change: impl FnOnce(&mut Issue) -> Vec<super::world::Change>,
+    ) {
+        let now = self.now();
+        let mut world = self.world();
+        let history_id = world.next_id();
+        let Some(issue) = world.issues.get_mut(&id) else { return };
+        let changes = change(issue);
+        if changes.is_empty() {
+            return;
+        }
+        let history = History { id: history_id, at: now, by, changes };
+        issue.history.push(history.clone());
+        world.touch(id, now);
+        drop(world);
+        self.announce(id, by, webhook::Event::Updated(history));
+    }
+
+    pub(super) fn self_url(&self, id: u64) -> String {
+        format!("{}/rest/api/3/issue/{id}", self.options.public_url)
+    }
+
+    /// An account as JIRA shows it.
+    pub(super) fn account_json(&self, account: &str) -> Value {
+        let name = if account == PERSON { self.options.person.as_str() } else { "Abate" };
+        json!({ "accountId": account, "accountType": "atlassian", "displayName": name, "active": true })
+    }
+
+    /// A status as JIRA shows it.
+    pub(super) fn status_json(&self, status: usize) -> Value {
+        let status = &STATUSES[status];
+        json!({ "id": status.id, "name": status.name, "statusCategory": { "key": status.category } })
+    }
+
+    /// An issue as JIRA shows it.
+    pub(super) fn issue_json(&self, issue: &Issue, view: &View) -> Value {
+        let choice = |(id, name): (&str, &str)| json!({ "id": id, "name": name });
+        let all = json!({
+            "summary": issue.summary,
+            "description": issue.description,
+            "labels": issue.labels,
+            "priority": choice(PRIORITIES[issue.priority]),
+            "duedate": issue.due_date.map(|day| day.to_string()),
+            "assignee": issue.assignee.map(|account| self.account_json(account)),
+            "status": self.status_json(issue.status),
+            "resolution": issue.resolution.map(|index| choice(RESOLUTIONS[index])),
+            "created": stamp(issue.created),
+            "updated": stamp(issue.updated),
+            "project": { "id": metadata::PROJECT_ID, "key": self.options.project_key },
+            "issuetype": choice(metadata::TASK),
+        });
+        let mut answer =
+            json!({ "id": issue.id.to_string(), "key": self.key_of(issue), "self": self.self_url(issue.id) });
+        answer["fields"] = match (&view.fields, all) {
+            (Some(wanted), Value::Object(all)) if !wanted.iter().any(|field| field == "*all") => {
+                Value::Object(all.into_iter().filter(|(name, _)| wanted.contains(name)).collect())
+            }
+            (_, all) => all,
+        };
+        if !view.properties.is_empty() {
+            let shown = issue.properties.iter().filter(|(key, _)| view.properties.contains(key));
+            answer["properties"] = json!(shown.collect::<BTreeMap<_, _>>());
+        }
+        if view.changelog {
+            let histories: Vec<Value> = issue.history.iter().rev().map(|h| self.history_json(h)).collect();
+            answer["changelog"] = json!({ "startAt": 0, "total": histories.len(), "histories": histories });
+        }
+        answer
+    }
+
+    /// One entry of the history, as the history and webhooks show it.
+    pub(super) fn history_json(&self, history: &History) -> Value {
+        let items: Vec<Value> = history
+            .changes
+            .iter()
+            .map(|change| {
+                json!({
+                    "field": change.field, "fieldId": change.field, "fieldtype": "jira",
+                    "from": change.from.0, "fromString": change.from.1,
+                    "to": change.to.0, "toString": change.to.1,
+                })
+            })
+            .collect();
+        json!({
+            "id": history.id.to_string(), "author": self.account_json(history.by),
+            "created": stamp(history.at), "items": items,
+        })
+    }
+
+    /// An issue as version 2 and webhooks show it: rich text as plain text.
+    pub(super) fn issue_json_plain(&self, issue: &Issue) -> Value {
+        let mut answer = self.issue_json(issue, &View::default());
+        answer["fields"]["description"] = json!(issue.description.as_ref().map(document::plain_text));
+        answer
+    }
+}
+
+/// JIRA's spelling of an instant.
+pub(super) fn stamp(at: chrono::DateTime<chrono::Utc>) -> String {
+    at.format("%Y-%m-%dT%H:%M:%S%.3f+0000").to_string()
+}

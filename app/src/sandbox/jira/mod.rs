@@ -1,0 +1,146 @@
+//! A JIRA Cloud site with one project, in memory: the part of REST version 3 that a ticket sync needs, signed
+//! webhooks, and a board for people.
+//!
+//! It shares no type with `abate_integrations::jira`, so that a misreading of the contract on one side is not
+//! repeated on the other. It has no faults of its own: those live in the tests' proxy.
+
+mod auth;
+mod board;
+mod comment;
+mod document;
+mod field;
+mod issue;
+mod jql;
+mod metadata;
+mod property;
+mod refusal;
+mod remote_link;
+mod search;
+mod webhook;
+mod workflow;
+mod world;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use actix_web::web;
+use chrono::{DateTime, Utc};
+
+use self::world::World;
+
+/// Where the sandbox reads the time.
+pub type SandboxClock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
+
+/// Where the sandbox sends its webhooks, and with which secret it signs them.
+#[derive(Debug, Clone)]
+pub struct WebhookTarget {
+    /// The address.
+    pub url: String,
+    /// The secret; empty means unsigned.
+    pub secret: String,
+}
+
+/// What a sandbox is like.
+#[derive(Debug, Clone)]
+pub struct JiraSandboxOptions {
+    /// The address under which the sandbox is mounted, without a slash at the end.
+    pub public_url: String,
+    /// Where its stylesheet is.
+    pub stylesheet: String,
+    /// The key of its only project.
+    pub project_key: String,
+    /// The name of that project.
+    pub project_name: String,
+    /// The e-mail address of the account that calls the REST interface.
+    pub email: String,
+    /// The API token of that account.
+    pub token: String,
+    /// The name of the person whose clicks on the board count.
+    pub person: String,
+    /// How long a change takes to reach the search.
+    pub index_lag: Duration,
+    /// How long to wait before a webhook is tried again.
+    pub retry_delay: Duration,
+}
+
+impl Default for JiraSandboxOptions {
+    fn default() -> Self {
+        Self {
+            public_url: "http://127.0.0.1:8080/sandbox/jira".to_owned(),
+            stylesheet: "/static/sandbox.css".to_owned(),
+            project_key: "SEC".to_owned(),
+            project_name: "Security".to_owned(),
+            email: "abate@sandbox.example".to_owned(),
+            token: "sandbox-token".to_owned(),
+            person: "Dana Developer".to_owned(),
+            index_lag: Duration::ZERO,
+            retry_delay: Duration::from_secs(1),
+        }
+    }
+}
+
+/// The sandbox.
+pub struct JiraSandbox {
+    options: JiraSandboxOptions,
+    clock: SandboxClock,
+    http: reqwest::Client,
+    world: Mutex<World>,
+    token: Mutex<Option<String>>,
+    target: Mutex<Option<WebhookTarget>>,
+}
+
+impl JiraSandbox {
+    /// An empty site. `http` sends its webhooks.
+    pub fn new(options: JiraSandboxOptions, clock: SandboxClock, http: reqwest::Client) -> Arc<Self> {
+        let started = clock();
+        let token = Mutex::new(Some(options.token.clone()));
+        let world = Mutex::new(World::new(started));
+        Arc::new(Self { options, clock, http, world, token, target: Mutex::new(None) })
+    }
+
+    /// Sends webhooks from now on to `target`, or to nobody.
+    pub fn send_webhooks_to(&self, target: Option<WebhookTarget>) {
+        *lock(&self.target) = target;
+    }
+
+    /// Takes the account's API token away, or gives it back.
+    pub fn accept_token(&self, accept: bool) {
+        *lock(&self.token) = accept.then(|| self.options.token.clone());
+    }
+
+    /// The keys of all issues, oldest first.
+    pub fn issue_keys(&self) -> Vec<String> {
+        self.world().issues.values().map(|issue| self.key_of(issue)).collect()
+    }
+
+    /// Mounts the REST interface and the pages into a scope whose address is the options' `public_url`.
+    pub fn configure(self: &Arc<Self>, config: &mut web::ServiceConfig) {
+        config.app_data(web::Data::from(Arc::clone(self)));
+        metadata::configure(config);
+        search::configure(config);
+        // The fixed paths under /issue come before those with a key.
+        issue::configure(config);
+        property::configure(config);
+        remote_link::configure(config);
+        comment::configure(config);
+        workflow::configure(config);
+        board::configure(config);
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        (self.clock)()
+    }
+
+    fn world(&self) -> MutexGuard<'_, World> {
+        lock(&self.world)
+    }
+
+    fn key_of(&self, issue: &world::Issue) -> String {
+        format!("{}-{}", self.options.project_key, issue.number)
+    }
+}
+
+/// A panic of another request must not take the sandbox down with it.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

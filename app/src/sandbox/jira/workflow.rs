@@ -1,0 +1,127 @@
+//! The one workflow: To Do, In Progress, In Review, Done. Done is not reachable from To Do, and asks for a
+//! resolution.
+
+use std::collections::BTreeMap;
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde_json::{Value, json};
+
+use super::JiraSandbox;
+use super::auth::Caller;
+use super::field::{choice, write_resolution};
+use super::refusal::{Refusal, json_body};
+use super::world::{BOT, Change, RESOLUTIONS, STATUSES};
+
+/// The status that ends the work.
+pub(super) const DONE: usize = 3;
+
+/// A step of the workflow.
+pub(super) struct Step {
+    pub(super) id: &'static str,
+    pub(super) name: &'static str,
+    from: &'static [usize],
+    pub(super) to: usize,
+}
+
+const STEPS: [Step; 5] = [
+    Step { id: "11", name: "Start", from: &[0], to: 1 },
+    Step { id: "21", name: "Send to review", from: &[1], to: 2 },
+    Step { id: "31", name: "Finish", from: &[1, 2], to: DONE },
+    Step { id: "41", name: "Work on again", from: &[2, DONE], to: 1 },
+    Step { id: "51", name: "Back to the list", from: &[1, 2, DONE], to: 0 },
+];
+
+/// The steps that are open in a status.
+pub(super) fn open_steps(status: usize) -> impl Iterator<Item = &'static Step> {
+    STEPS.iter().filter(move |step| step.from.contains(&status))
+}
+
+pub(super) fn configure(config: &mut web::ServiceConfig) {
+    config
+        .route("/rest/api/3/issue/{name}/transitions", web::get().to(list))
+        .route("/rest/api/3/issue/{name}/transitions", web::post().to(take));
+}
+
+#[derive(serde::Deserialize)]
+struct ListQuery {
+    expand: Option<String>,
+}
+
+async fn list(
+    sandbox: web::Data<JiraSandbox>,
+    caller: Caller,
+    name: web::Path<String>,
+    query: web::Query<ListQuery>,
+) -> HttpResponse {
+    let with_fields = query.expand.as_deref().is_some_and(|expand| expand.contains("transitions.fields"));
+    let resolutions: Vec<Value> =
+        RESOLUTIONS.iter().map(|(id, name)| json!({ "id": id, "name": name })).collect();
+    let result = sandbox.with_issue(caller, &name, |issue| issue.status).map(|status| {
+        let steps: Vec<Value> = open_steps(status)
+            .map(|step| {
+                let mut shown =
+                    json!({ "id": step.id, "name": step.name, "to": sandbox.status_json(step.to), "hasScreen": step.to == DONE });
+                if with_fields {
+                    shown["fields"] = if step.to == DONE {
+                        json!({ "resolution": { "required": true, "name": "Resolution", "allowedValues": resolutions } })
+                    } else {
+                        json!({})
+                    };
+                }
+                shown
+            })
+            .collect();
+        caller.answer(200).json(json!({ "transitions": steps }))
+    });
+    caller.finish(result)
+}
+
+async fn take(
+    sandbox: web::Data<JiraSandbox>,
+    caller: Caller,
+    name: web::Path<String>,
+    request: HttpRequest,
+    body: web::Bytes,
+) -> HttpResponse {
+    let result = json_body(&request, &body).and_then(|body| {
+        let (id, status) = sandbox.with_issue(caller, &name, |issue| (issue.id, issue.status))?;
+        let wanted = body["transition"]["id"].as_str().unwrap_or_default();
+        let step = open_steps(status).find(|step| step.id == wanted).ok_or_else(|| {
+            Refusal::message(400, format!("Transition id '{wanted}' is not valid for this issue."))
+        })?;
+        let mut errors = BTreeMap::new();
+        for field in body["fields"].as_object().into_iter().flatten().map(|(name, _)| name) {
+            if step.to != DONE || field != "resolution" {
+                let message = format!(
+                    "Field '{field}' cannot be set. It is not on the appropriate screen, or unknown."
+                );
+                errors.insert(field.clone(), message);
+            }
+        }
+        let resolution = choice(&body["fields"]["resolution"], &RESOLUTIONS);
+        if step.to == DONE && resolution.is_none() {
+            errors.insert("resolution".to_owned(), "Resolution is required.".to_owned());
+        }
+        if !errors.is_empty() {
+            return Err(Refusal::fields(errors));
+        }
+        sandbox.take_step(id, step, resolution, BOT);
+        Ok(caller.answer(204).finish())
+    });
+    caller.finish(result)
+}
+
+impl JiraSandbox {
+    /// Takes a step of the workflow.
+    pub(super) fn take_step(&self, id: u64, step: &Step, resolution: Option<usize>, by: &'static str) {
+        self.change(id, by, |issue| {
+            let pair = |status: usize| {
+                (Some(STATUSES[status].id.to_owned()), Some(STATUSES[status].name.to_owned()))
+            };
+            let change = Change { field: "status", from: pair(issue.status), to: pair(step.to) };
+            issue.status = step.to;
+            let resolution = write_resolution(issue, resolution.filter(|_| step.to == DONE));
+            [Some(change), resolution].into_iter().flatten().collect()
+        });
+    }
+}
