@@ -1,0 +1,6 @@
+//! The JIRA client against the JIRA sandbox, over a real socket.
+
+mod board;
+mod contract;
+mod faults;
+mod site;

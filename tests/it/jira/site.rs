@@ -1,0 +1,108 @@
+//! A sandbox on a port, a proxy in front of it, and a client that calls through the proxy.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Once};
+use std::time::Duration;
+
+use abate::sandbox::jira::{JiraSandbox, JiraSandboxOptions};
+use abate_integrations::jira::{Document, IssueEdit, JiraClient, JiraSite, Marker, NewIssue, marker_label};
+use actix_web::{App, HttpServer};
+use chrono::{DateTime, Utc};
+
+use crate::fault_proxy::FaultProxy;
+
+/// The project of the sandbox.
+pub(crate) const PROJECT: &str = "SEC";
+/// The issue type of the sandbox.
+pub(crate) const TASK: &str = "10001";
+
+/// Everything that a test of the client needs.
+pub(crate) struct Site {
+    pub(crate) sandbox: Arc<JiraSandbox>,
+    pub(crate) proxy: FaultProxy,
+    pub(crate) client: JiraClient,
+    /// The address of the sandbox without the proxy.
+    pub(crate) url: String,
+    pub(crate) http: reqwest::Client,
+    seconds: Arc<AtomicI64>,
+}
+
+/// reqwest has no TLS of its own in this build.
+fn install_tls() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    });
+}
+
+impl Site {
+    /// Starts a site whose search lags by `lag`.
+    pub(crate) async fn start(lag: Duration) -> Self {
+        install_tls();
+        let seconds = Arc::new(AtomicI64::new(1_795_219_200));
+        let clock = Arc::clone(&seconds);
+        let now = move || DateTime::<Utc>::from_timestamp(clock.load(Ordering::SeqCst), 0).expect("a time");
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let url = format!("http://{address}");
+        let http = reqwest::Client::new();
+        let options = JiraSandboxOptions {
+            public_url: url.clone(),
+            index_lag: lag,
+            retry_delay: Duration::from_millis(20),
+            ..JiraSandboxOptions::default()
+        };
+        let sandbox = JiraSandbox::new(options, Arc::new(now), http.clone());
+        let mounted = Arc::clone(&sandbox);
+        let server = HttpServer::new(move || App::new().configure(|config| mounted.configure(config)))
+            .workers(1)
+            .disable_signals()
+            .listen(listener)
+            .expect("a listener")
+            .run();
+        tokio::spawn(server);
+        let proxy = FaultProxy::start(address).await;
+        let client = client_of(&http, &proxy.url(), Duration::from_secs(5));
+        Self { sandbox, proxy, client, url, http, seconds }
+    }
+
+    /// A client that soon loses patience.
+    pub(crate) fn impatient_client(&self) -> JiraClient {
+        client_of(&self.http, &self.proxy.url(), Duration::from_millis(100))
+    }
+
+    /// Lets time pass for the sandbox.
+    pub(crate) fn pass(&self, time: Duration) {
+        self.seconds.fetch_add(i64::try_from(time.as_secs()).expect("a short time"), Ordering::SeqCst);
+    }
+}
+
+/// A client with the sandbox's credentials for the site at `url`.
+pub(crate) fn client_of(http: &reqwest::Client, url: &str, timeout: Duration) -> JiraClient {
+    let options = JiraSandboxOptions::default();
+    let url: url::Url = url.parse().expect("an address");
+    let site = JiraSite {
+        api_url: url.clone(),
+        browse_url: url,
+        email: options.email,
+        token: options.token.into(),
+        timeout,
+    };
+    JiraClient::new(http.clone(), site)
+}
+
+/// An issue for the risk `subject`.
+pub(crate) fn new_issue(subject: &str) -> NewIssue {
+    let marker = Marker { instance: "k3x9qp".to_owned(), uuid: format!("uuid-of-{subject}"), epoch: 0 };
+    NewIssue {
+        project: PROJECT.to_owned(),
+        issue_type: TASK.to_owned(),
+        edit: IssueEdit {
+            summary: Some(format!("Fix {subject}")),
+            description: Some(Document::from_text("What it is about.")),
+            labels: Some(vec![marker_label(&marker.instance, subject)]),
+            ..IssueEdit::default()
+        },
+        marker,
+    }
+}
