@@ -1,3 +1,4 @@
 //! Foreign.
 
 pub mod jira;
+pub mod scanner;

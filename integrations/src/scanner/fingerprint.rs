@@ -1,0 +1,173 @@
+//! Rules. What makes two findings the same problem. Never a line number, never a message, never a version.
+
+use sha2::{Digest, Sha256};
+
+use super::finding::{Fingerprint, ScanFinding};
+
+/// A vulnerable package: the package without its version, the vulnerability, and the workload where there are several.
+pub(crate) fn package_vulnerability(purl: &str, vulnerability: &str, workload: &str) -> Fingerprint {
+    make("sca/1", &[&purl_without_version(purl), &vulnerability.to_ascii_uppercase(), workload])
+}
+
+/// A result of a code scanner.
+pub(crate) fn code(rule: &str, path: &str, context: &str) -> Fingerprint {
+    make("sast/1", &[rule, path, context])
+}
+
+/// A secret, by the keyed hash of its value.
+pub(crate) fn secret(rule: &str, path: &str, value_hash: &[u8; 16]) -> Fingerprint {
+    make("secret/1", &[rule, path, &hex::encode(value_hash)])
+}
+
+/// A failed configuration check.
+pub(crate) fn misconfiguration(check: &str, target: &str, resource: &str) -> Fingerprint {
+    make("config/1", &[check, target, resource])
+}
+
+/// A licence of a package or file.
+pub(crate) fn licence(package: &str, licence: &str, workload: &str) -> Fingerprint {
+    make("licence/1", &[package, licence, workload])
+}
+
+fn make(scheme: &'static str, parts: &[&str]) -> Fingerprint {
+    let mut digest = Sha256::new();
+    digest.update(scheme);
+    for part in parts {
+        add(&mut digest, part);
+    }
+    Fingerprint { scheme, hash: first_half(digest) }
+}
+
+/// Hash over everything that is kept of a finding but its identity.
+pub(crate) fn content(finding: &ScanFinding) -> [u8; 16] {
+    let mut digest = Sha256::new();
+    digest.update("content/1");
+    for part in [
+        finding.kind.as_str(),
+        finding.severity.as_str(),
+        &finding.title,
+        &finding.description,
+        &finding.rule,
+        &finding.path,
+        &finding.status,
+        &finding.data,
+    ] {
+        add(&mut digest, part);
+    }
+    digest.update(finding.line.unwrap_or_default().to_le_bytes());
+    digest.update([u8::from(finding.suppressed), u8::from(finding.confidential)]);
+    if let Some(package) = &finding.package {
+        for part in [&package.name, &package.version, &package.fixed_version, &package.purl] {
+            add(&mut digest, part);
+        }
+    }
+    for list in [&finding.vulnerability_ids, &finding.cwes] {
+        digest.update((list.len() as u64).to_le_bytes());
+        for part in list {
+            add(&mut digest, part);
+        }
+    }
+    for rating in &finding.cvss {
+        add(&mut digest, &rating.source);
+        add(&mut digest, &rating.vector);
+        digest.update(rating.score.unwrap_or(-1.0).to_bits().to_le_bytes());
+    }
+    first_half(digest)
+}
+
+/// Each part with its length before it, so that no two lists of parts run together to the same bytes.
+fn add(digest: &mut Sha256, part: &str) {
+    digest.update((part.len() as u64).to_le_bytes());
+    digest.update(part);
+}
+
+fn first_half(digest: Sha256) -> [u8; 16] {
+    let mut hash = [0; 16];
+    hash.copy_from_slice(&digest.finalize()[..16]);
+    hash
+}
+
+/// The package URL without version, qualifiers and subpath, in lower case.
+pub(crate) fn purl_without_version(purl: &str) -> String {
+    let end = purl.find(['?', '#']).unwrap_or(purl.len());
+    let bare = &purl[..end];
+    let name_start = bare.rfind('/').map_or(0, |slash| slash + 1);
+    let bare = match bare[name_start..].rfind('@') {
+        // An "@" that opens the last segment belongs to an unencoded npm scope, not to a version.
+        Some(at) if at > 0 => &bare[..name_start + at],
+        _ => bare,
+    };
+    bare.to_ascii_lowercase().replace("%40", "@")
+}
+
+/// A package URL without version, from the words that a tool uses for its ecosystems.
+pub(crate) fn purl_of(ecosystem: &str, name: &str) -> String {
+    let ecosystem = ecosystem.to_ascii_lowercase();
+    let kind = match ecosystem.as_str() {
+        "debian" | "ubuntu" => format!("deb/{ecosystem}"),
+        "alpine" | "wolfi" | "chainguard" => format!("apk/{ecosystem}"),
+        "redhat" | "centos" | "rocky" | "alma" | "amazon" | "fedora" | "oracle" | "photon" | "opensuse"
+        | "suse" => format!("rpm/{ecosystem}"),
+        "npm" | "yarn" | "pnpm" | "node-pkg" | "nodejs" | "bun" => "npm".to_owned(),
+        "pip" | "pipenv" | "poetry" | "uv" | "python-pkg" => "pypi".to_owned(),
+        "jar" | "pom" | "gradle" | "sbt" => "maven".to_owned(),
+        "gomod" | "gobinary" => "golang".to_owned(),
+        "bundler" | "gemspec" => "gem".to_owned(),
+        "cargo" | "rustbinary" => "cargo".to_owned(),
+        "dotnet-core" | "packages-props" => "nuget".to_owned(),
+        "" => "generic".to_owned(),
+        _ => ecosystem,
+    };
+    let name = if kind == "maven" { name.replace(':', "/") } else { name.to_owned() };
+    format!("pkg:{kind}/{name}").to_ascii_lowercase()
+}
+
+/// Code with its white space evened out, so that indenting a block does not make a new problem.
+pub(crate) fn normal_snippet(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn versions_and_qualifiers_are_no_part_of_a_package() {
+        for (full, bare) in [
+            ("pkg:deb/debian/openssl@1.1.1n-0?arch=amd64&distro=debian-11", "pkg:deb/debian/openssl"),
+            ("pkg:npm/%40angular/core@1.2.3", "pkg:npm/@angular/core"),
+            ("pkg:npm/@angular/core@1.2.3", "pkg:npm/@angular/core"),
+            ("pkg:npm/@lonely", "pkg:npm/@lonely"),
+            ("pkg:golang/github.com/x/Y@v1.0.0#sub", "pkg:golang/github.com/x/y"),
+            ("pkg:pypi/urllib3", "pkg:pypi/urllib3"),
+        ] {
+            assert_eq!(purl_without_version(full), bare);
+        }
+    }
+
+    #[test]
+    fn a_report_without_package_urls_gives_the_same_identity() {
+        assert_eq!(
+            purl_of("jar", "org.example:Thing"),
+            purl_without_version("pkg:maven/org.example/thing@1")
+        );
+        assert_eq!(purl_of("debian", "apt"), purl_without_version("pkg:deb/debian/apt@2?distro=x"));
+    }
+
+    proptest! {
+        #[test]
+        fn parts_never_run_together(one in "[a-c/]{0,6}", two in "[a-c/]{0,6}", three in "[a-c/]{0,6}", four in "[a-c/]{0,6}") {
+            let equal = (&one, &two) == (&three, &four);
+            prop_assert_eq!(code("r", &one, &two) == code("r", &three, &four), equal);
+        }
+
+        #[test]
+        fn a_version_never_matters(name in "[a-z]{1,8}", one in "[0-9.]{1,6}", two in "[0-9.]{1,6}") {
+            let before = package_vulnerability(&format!("pkg:npm/{name}@{one}"), "CVE-2026-1", "");
+            let after = package_vulnerability(&format!("pkg:npm/{name}@{two}"), "cve-2026-1", "");
+            prop_assert_eq!(before, after);
+        }
+    }
+}

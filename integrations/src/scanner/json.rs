@@ -1,0 +1,385 @@
+//! A pull reader for large JSON files: walks into the lists that hold records and hands each record out as bytes.
+//!
+//! Memory stays bounded by one record; every limit and the encoding are checked on the way, so that whatever a format
+//! file does with a record has already passed them. Lists that come before what explains them are bookmarked, and read
+//! once the rest of their object is known.
+
+use std::io::{Read, Seek};
+
+use serde::de::{DeserializeOwned, IgnoredAny};
+
+use super::finding::ParseError;
+use super::limits;
+
+/// A file or anything like it.
+pub trait ReadSeek: Read + Seek {}
+impl<T: Read + Seek> ReadSeek for T {}
+
+pub(crate) struct JsonReader<'r> {
+    pub(super) source: &'r mut dyn ReadSeek,
+    pub(super) buffer: Vec<u8>,
+    /// Next unread byte.
+    pub(super) position: usize,
+    /// End of the bytes that are known to be UTF-8; at most three further bytes wait for the rest of their character.
+    pub(super) readable: usize,
+    /// The place of `buffer[origin_index]`, moved along so that each line end is counted once.
+    pub(super) origin: Place,
+    pub(super) origin_index: usize,
+    /// One entry an open object or list: nothing read in it yet.
+    pub(super) open: Vec<bool>,
+    pub(super) ended: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    pub(super) offset: u64,
+    pub(super) line: u64,
+    pub(super) line_start: u64,
+}
+
+/// A place to come back to.
+#[derive(Clone, Debug)]
+pub(crate) struct Bookmark {
+    place: Place,
+    open: Vec<bool>,
+}
+
+/// One value as it stands in the file.
+#[derive(Debug)]
+pub(crate) struct RawJson<'b> {
+    pub(crate) bytes: &'b [u8],
+    pub(crate) line: u64,
+    pub(crate) column: u64,
+}
+
+/// Why a record cannot be used.
+#[derive(Debug)]
+pub(crate) enum RecordError {
+    /// It is no JSON: the file is broken.
+    Syntax(ParseError),
+    /// It is JSON, but not what the format says.
+    Shape(String),
+}
+
+impl<'b> RawJson<'b> {
+    /// Reads the value into a type.
+    pub(crate) fn read<T: serde::Deserialize<'b>>(&self) -> Result<T, RecordError> {
+        serde_json::from_slice(self.bytes).map_err(|error| {
+            let reason = error.to_string();
+            let reason = reason.split(" at line ").next().unwrap_or_default().to_owned();
+            if error.is_data() {
+                return RecordError::Shape(reason);
+            }
+            let (line, column) = match error.line() as u64 {
+                0 | 1 => (self.line, self.column + (error.column() as u64).saturating_sub(1)),
+                further => (self.line + further - 1, error.column() as u64),
+            };
+            RecordError::Syntax(ParseError {
+                reason: format!("This is not valid JSON: {reason}. Write the report again with the scanner's JSON or SARIF output."),
+                line: Some(line),
+                column: Some(column),
+            })
+        })
+    }
+}
+
+impl<'r> JsonReader<'r> {
+    /// Starts at the beginning of the file.
+    pub(crate) fn new(source: &'r mut dyn ReadSeek) -> Result<Self, ParseError> {
+        let origin = Place { offset: 0, line: 1, line_start: 0 };
+        let mut reader = Self {
+            source,
+            buffer: Vec::new(),
+            position: 0,
+            readable: 0,
+            origin,
+            origin_index: 0,
+            open: Vec::new(),
+            ended: false,
+        };
+        reader.seek_to(0)?;
+        // The opening is looked at before UTF-8 is checked, so that other encodings are refused by their own name.
+        reader.read_chunk()?;
+        let mark = limits::opening(&reader.buffer)?;
+        reader.position = mark;
+        reader.check_encoding()?;
+        Ok(reader)
+    }
+
+    /// First byte of the next value, without consuming it.
+    pub(crate) fn peek(&mut self) -> Result<u8, ParseError> {
+        match self.peek_or_end()? {
+            Some(byte) => Ok(byte),
+            None => Err(self.truncated()),
+        }
+    }
+
+    /// Steps into an object.
+    pub(crate) fn enter_object(&mut self) -> Result<(), ParseError> {
+        self.enter(b'{', "an object `{…}`")
+    }
+
+    /// Steps into a list.
+    pub(crate) fn enter_array(&mut self) -> Result<(), ParseError> {
+        self.enter(b'[', "a list `[…]`")
+    }
+
+    /// The next key of the object, or `None` at its end.
+    pub(crate) fn next_key(&mut self) -> Result<Option<String>, ParseError> {
+        if !self.next_entry(b'}')? {
+            return Ok(None);
+        }
+        if self.peek()? != b'"' {
+            return Err(self.syntax("a key in double quotes is expected here"));
+        }
+        let key = self.value::<String>()?;
+        if self.peek()? != b':' {
+            return Err(self.syntax("a colon is expected after the key"));
+        }
+        self.position += 1;
+        self.peek()?;
+        Ok(Some(key))
+    }
+
+    /// Whether the list has a further element.
+    pub(crate) fn next_element(&mut self) -> Result<bool, ParseError> {
+        self.next_entry(b']')
+    }
+
+    /// The next value as bytes, limits checked, grammar not yet.
+    pub(crate) fn raw(&mut self) -> Result<RawJson<'_>, ParseError> {
+        let first = self.peek()?;
+        let place = self.place(self.position);
+        self.origin = place;
+        self.origin_index = self.position;
+        let length = match first {
+            b'{' | b'[' | b'"' => self.measure_nested()?,
+            _ => self.measure_scalar()?,
+        };
+        let start = self.position;
+        self.position += length;
+        Ok(RawJson {
+            bytes: &self.buffer[start..start + length],
+            line: place.line,
+            column: place.offset - place.line_start + 1,
+        })
+    }
+
+    /// The next value as a type; a wrong shape fails the file.
+    pub(crate) fn value<T: DeserializeOwned>(&mut self) -> Result<T, ParseError> {
+        let raw = self.raw()?;
+        let (line, column) = (raw.line, raw.column);
+        raw.read().map_err(|error| match error {
+            RecordError::Syntax(error) => error,
+            RecordError::Shape(reason) => {
+                ParseError { reason: format!("{reason}."), line: Some(line), column: Some(column) }
+            }
+        })
+    }
+
+    /// The next value when it is a text; anything else counts as none.
+    pub(crate) fn text(&mut self) -> Result<String, ParseError> {
+        match self.peek()? {
+            b'"' => self.value(),
+            _ => self.skip().map(|()| String::new()),
+        }
+    }
+
+    /// Steps over the next value, grammar checked.
+    pub(crate) fn skip(&mut self) -> Result<(), ParseError> {
+        match self.peek()? {
+            b'{' => {
+                self.enter_object()?;
+                while self.next_key()?.is_some() {
+                    self.skip()?;
+                }
+            }
+            b'[' => {
+                self.enter_array()?;
+                while self.next_element()? {
+                    self.skip()?;
+                }
+            }
+            _ => {
+                self.value::<IgnoredAny>()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Steps over `null`; false when the next value is something else.
+    pub(crate) fn skip_null(&mut self) -> Result<bool, ParseError> {
+        let null = self.peek()? == b'n';
+        if null {
+            self.skip()?;
+        }
+        Ok(null)
+    }
+
+    /// Nothing but white space may follow the report.
+    pub(crate) fn finish(&mut self) -> Result<(), ParseError> {
+        match self.peek_or_end()? {
+            None => Ok(()),
+            Some(_) => {
+                Err(self.syntax("more text follows after the end of the report; upload one report a file"))
+            }
+        }
+    }
+
+    /// Where the reader stands.
+    pub(crate) fn bookmark(&self) -> Bookmark {
+        Bookmark { place: self.place(self.position), open: self.open.clone() }
+    }
+
+    /// Goes to a place that was bookmarked.
+    pub(crate) fn return_to(&mut self, bookmark: &Bookmark) -> Result<(), ParseError> {
+        self.seek_to(bookmark.place.offset)?;
+        self.buffer.clear();
+        self.position = 0;
+        self.readable = 0;
+        self.ended = false;
+        self.origin = bookmark.place;
+        self.origin_index = 0;
+        self.open.clone_from(&bookmark.open);
+        Ok(())
+    }
+
+    fn enter(&mut self, bracket: u8, what: &str) -> Result<(), ParseError> {
+        if self.peek()? != bracket {
+            return Err(self.error_here(format!(
+                "{what} is expected here; this does not look like the format it was read as."
+            )));
+        }
+        if self.open.len() >= limits::DEPTH {
+            return Err(self.too_deep());
+        }
+        self.position += 1;
+        self.open.push(true);
+        Ok(())
+    }
+
+    fn next_entry(&mut self, closing: u8) -> Result<bool, ParseError> {
+        let first = self.open.last().copied().unwrap_or(true);
+        match self.peek()? {
+            byte if byte == closing => {
+                self.position += 1;
+                self.open.pop();
+                return Ok(false);
+            }
+            b',' if !first => {
+                self.position += 1;
+                if self.peek()? == closing {
+                    return Err(self.syntax("a value is expected after the comma"));
+                }
+            }
+            _ if first => {}
+            _ => return Err(self.syntax("a comma or the end of the list or object is expected here")),
+        }
+        if let Some(fresh) = self.open.last_mut() {
+            *fresh = false;
+        }
+        Ok(true)
+    }
+
+    fn peek_or_end(&mut self) -> Result<Option<u8>, ParseError> {
+        loop {
+            while let Some(&byte) = self.buffer[..self.readable].get(self.position) {
+                if !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
+                    return Ok(Some(byte));
+                }
+                self.position += 1;
+            }
+            if !self.refill()? {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Length of the object, list or string at the position.
+    fn measure_nested(&mut self) -> Result<usize, ParseError> {
+        let mut at = 0;
+        let mut depth = 0;
+        let mut text_start = None;
+        let mut escaped = false;
+        loop {
+            let window = &self.buffer[self.position..self.readable];
+            while at < window.len() {
+                if escaped {
+                    escaped = false;
+                    at += 1;
+                } else if let Some(start) = text_start {
+                    match window[at..].iter().position(|byte| matches!(byte, b'"' | b'\\')) {
+                        None => at = window.len(),
+                        Some(further) => {
+                            at += further;
+                            escaped = window[at] == b'\\';
+                            at += 1;
+                            if !escaped {
+                                text_start = None;
+                            }
+                        }
+                    }
+                    if at - start > limits::STRING_BYTES {
+                        return Err(self.error_at(
+                            self.position + start,
+                            format!(
+                                "This text is longer than {} KiB, more than any scanner writes.",
+                                limits::STRING_BYTES / 1024
+                            ),
+                        ));
+                    }
+                    if text_start.is_none() && depth == 0 {
+                        return Ok(at);
+                    }
+                } else {
+                    match window[at] {
+                        b'"' => text_start = Some(at),
+                        b'{' | b'[' => {
+                            depth += 1;
+                            if self.open.len() + depth > limits::DEPTH {
+                                self.position += at;
+                                return Err(self.too_deep());
+                            }
+                        }
+                        b'}' | b']' => depth -= 1,
+                        _ => {}
+                    }
+                    at += 1;
+                    if depth == 0 && text_start.is_none() {
+                        return Ok(at);
+                    }
+                }
+            }
+            if at > limits::RECORD_BYTES {
+                return Err(self.error_here(format!(
+                    "This record is larger than {} MiB.",
+                    limits::RECORD_BYTES / 1024 / 1024
+                )));
+            }
+            if !self.refill()? {
+                return Err(self.truncated());
+            }
+        }
+    }
+
+    /// Length of the number or word at the position.
+    fn measure_scalar(&mut self) -> Result<usize, ParseError> {
+        let mut at = 0;
+        loop {
+            let window = &self.buffer[self.position..self.readable];
+            if let Some(end) = window[at..].iter().position(|byte| {
+                matches!(byte, b',' | b']' | b'}' | b':' | b'"' | b' ' | b'\n' | b'\r' | b'\t')
+            }) {
+                // At least one byte, so that a stray mark becomes an error of the grammar and never an endless loop.
+                return Ok((at + end).max(1));
+            }
+            at = window.len();
+            if at > 4096 {
+                return Err(self.syntax("a value is expected here"));
+            }
+            if !self.refill()? {
+                return if at == 0 { Err(self.truncated()) } else { Ok(at) };
+            }
+        }
+    }
+}

@@ -1,0 +1,302 @@
+//! One SARIF result into a finding.
+
+use serde_json::Value;
+
+use super::finding::{FindingKind, Fingerprint, ScanFinding, Severity};
+use super::fingerprint::{self, normal_snippet};
+use super::json::{RawJson, RecordError};
+use super::lenient::first_of;
+use super::limits::{DESCRIPTION_BYTES, SHORT_BYTES, cut};
+use super::sarif_record::{Location, Message, ResultRecord};
+use super::sarif_rule::{Component, Rule, cwe};
+use super::secret::{self, SecretKey};
+
+/// What a run says before its results.
+#[derive(Default)]
+pub(crate) struct Run {
+    pub(crate) number: usize,
+    pub(crate) driver: Component,
+    pub(crate) extensions: Vec<Component>,
+    /// Paths by number, for results that point at one.
+    pub(crate) artifacts: Vec<String>,
+    /// Directories of the machine that scanned; no part of a path in the repository.
+    pub(crate) bases: Vec<String>,
+    /// Nothing more will become known of it.
+    pub(crate) settled: bool,
+}
+
+/// What came out of a result.
+pub(crate) enum Reading {
+    /// A finding.
+    Finding(Box<ScanFinding>),
+    /// It passed, does not apply, or is gone since the baseline.
+    NoProblem,
+    /// Its path can be told only when the rest of the run is known.
+    TooEarly,
+}
+
+/// Reads a result.
+pub(crate) fn read(raw: &RawJson<'_>, run: &Run, key: &SecretKey) -> Result<Reading, RecordError> {
+    let record: ResultRecord<'_> = raw.read()?;
+    if !matches!(&*record.kind, "" | "fail") || &*record.baseline_state == "absent" {
+        return Ok(Reading::NoProblem);
+    }
+    if !run.settled && record.locations.iter().any(|location| is_too_early(location, run)) {
+        return Ok(Reading::TooEarly);
+    }
+    let rule = find_rule(&record, run);
+    let rule_id = first_of(&[&record.rule_id, &record.rule.id, rule.map_or("", |rule| &rule.id)]);
+    let message = message_text(&record.message, rule);
+    if rule_id.is_empty() && message.is_empty() {
+        return Err(RecordError::Shape("the result has neither a ruleId nor a message".to_owned()));
+    }
+    let location = record.locations.first();
+    let path = location.map(|location| path_of(location, run)).unwrap_or_default();
+    let snippet = location.map_or("", |location| &location.physical_location.region.snippet.text);
+    let mut cwes: Vec<String> = rule.map(|rule| rule.cwes.clone()).unwrap_or_default();
+    cwes.extend(record.properties.cwes());
+    cwes.extend(
+        record
+            .taxa
+            .iter()
+            .filter(|taxon| taxon.tool_component.name.eq_ignore_ascii_case("cwe"))
+            .filter_map(|taxon| cwe(&taxon.id)),
+    );
+    let mut seen = std::collections::HashSet::new();
+    cwes.retain(|cwe| seen.insert(cwe.clone()));
+    cwes.truncate(20);
+
+    let kind = kind_of(rule, rule_id, &run.driver.name);
+    let vulnerability_ids = vulnerability_ids(rule_id);
+    // Hard-coded credentials are code to the tool, and a secret to everybody who reads its message.
+    let confidential = kind == FindingKind::Secret
+        || cwes.iter().any(|cwe| matches!(cwe.as_str(), "CWE-798" | "CWE-259" | "CWE-321"));
+    let title = rule.map_or("", |rule| &rule.title);
+    let mut title = first_of(&[title, message.lines().next().unwrap_or_default(), rule_id]).to_owned();
+    let mut description = match rule.map_or("", |rule| &rule.description) {
+        "" => message.clone(),
+        about if message.is_empty() || message == about => about.to_owned(),
+        about => format!("{message}\n\n{about}"),
+    };
+    let context = context(&record);
+    let fingerprint_of = |context: &str| match kind {
+        FindingKind::Secret => fingerprint::secret(rule_id, &path, &key.hash(context)),
+        _ => fingerprint::code(rule_id, &path, context),
+    };
+    let fingerprint: Fingerprint;
+    let mut shown_snippet = cut(snippet.trim_end(), 1024);
+    if confidential {
+        let value = first_of(&[snippet, record.properties.offender.as_str().unwrap_or_default()]);
+        fingerprint = if value.is_empty() || kind != FindingKind::Secret {
+            fingerprint_of(&context)
+        } else {
+            fingerprint_of(&normal_snippet(value))
+        };
+        title = secret::scrub(&title, value);
+        description = secret::scrub(&description, value);
+        shown_snippet = if value.is_empty() { String::new() } else { key.mask(value) };
+    } else {
+        fingerprint = fingerprint_of(&context);
+    }
+    let suppressed = !record.suppressions.is_empty()
+        && record.suppressions.iter().all(|suppression| matches!(&*suppression.status, "" | "accepted"));
+    let justification = first_of(
+        &record.suppressions.iter().map(|suppression| &*suppression.justification).collect::<Vec<_>>(),
+    )
+    .to_owned();
+    let mut data = serde_json::Map::new();
+    let further =
+        record.locations.iter().skip(1).take(20).map(|location| path_of(location, run)).collect::<Vec<_>>();
+    for (name, value) in [
+        ("snippet", Value::from(shown_snippet)),
+        ("url", Value::from(first_of(&[rule.map_or("", |rule| &rule.help), &record.hosted_viewer_uri]))),
+        ("justification", Value::from(cut(&justification, SHORT_BYTES))),
+        ("further_paths", Value::from(further)),
+    ] {
+        if value.as_str() != Some("") && value.as_array().is_none_or(|list| !list.is_empty()) {
+            data.insert(name.to_owned(), value);
+        }
+    }
+    let mut finding = ScanFinding {
+        kind,
+        severity: severity_of(&record, rule),
+        title: cut(&title, SHORT_BYTES),
+        description: cut(&description, DESCRIPTION_BYTES),
+        rule: cut(rule_id, SHORT_BYTES),
+        line: location
+            .and_then(|location| location.physical_location.region.start_line)
+            .and_then(|line| u32::try_from(line).ok())
+            .filter(|line| *line > 0),
+        path: cut(&path, SHORT_BYTES),
+        package: None,
+        vulnerability_ids,
+        cwes,
+        cvss: Vec::new(),
+        status: record.baseline_state.to_ascii_lowercase(),
+        suppressed,
+        confidential,
+        fingerprint,
+        content_hash: [0; 16],
+        data: Value::Object(data).to_string(),
+    };
+    finding.content_hash = fingerprint::content(&finding);
+    Ok(Reading::Finding(Box::new(finding)))
+}
+
+fn find_rule<'r>(record: &ResultRecord<'_>, run: &'r Run) -> Option<&'r Rule> {
+    let component = match record.rule.tool_component.index.and_then(|index| usize::try_from(index).ok()) {
+        Some(index) => run.extensions.get(index)?,
+        None => &run.driver,
+    };
+    let id = first_of(&[&record.rule_id, &record.rule.id]);
+    let by_number = record
+        .rule
+        .index
+        .or(record.rule_index)
+        .and_then(|index| usize::try_from(index).ok())
+        .and_then(|index| component.rules.get(index));
+    // A number that points at another rule than the id is a mistake of the tool; the id wins.
+    by_number
+        .filter(|rule| {
+            id.is_empty() || rule.id.is_empty() || id == rule.id || id.starts_with(&format!("{}/", rule.id))
+        })
+        .or_else(|| {
+            if id.is_empty() {
+                None
+            } else {
+                component.rule(id).or_else(|| run.extensions.iter().find_map(|extension| extension.rule(id)))
+            }
+        })
+}
+
+fn severity_of(record: &ResultRecord<'_>, rule: Option<&Rule>) -> Severity {
+    record.properties.severity().or_else(|| rule.and_then(|rule| rule.severity)).unwrap_or_else(|| {
+        match first_of(&[&record.level, rule.map_or("", |rule| &rule.level)]) {
+            "error" => Severity::High,
+            "note" => Severity::Info,
+            _ => Severity::Medium,
+        }
+    })
+}
+
+fn kind_of(rule: Option<&Rule>, rule_id: &str, tool: &str) -> FindingKind {
+    let tool = tool.to_ascii_lowercase();
+    let any = |names: &[&str]| names.iter().any(|name| tool.contains(name));
+    match rule.and_then(|rule| rule.kind) {
+        Some(kind) => kind,
+        None if any(&["gitleaks", "trufflehog", "detect-secrets", "ggshield", "secret"]) => {
+            FindingKind::Secret
+        }
+        None if !vulnerability_ids(rule_id).is_empty() => FindingKind::Vulnerability,
+        None if any(&[
+            "checkov",
+            "tfsec",
+            "kics",
+            "terrascan",
+            "hadolint",
+            "dockle",
+            "kubescape",
+            "kube-linter",
+        ]) =>
+        {
+            FindingKind::Misconfiguration
+        }
+        None => FindingKind::Code,
+    }
+}
+
+fn vulnerability_ids(rule_id: &str) -> Vec<String> {
+    let upper = rule_id.to_ascii_uppercase();
+    let mut ids = Vec::new();
+    for (start, _) in upper.match_indices("CVE-") {
+        let rest = &upper[start + 4..];
+        let year = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let number =
+            rest.get(year + 1..).map_or(0, |number| number.bytes().take_while(u8::is_ascii_digit).count());
+        if year == 4 && rest.as_bytes().get(4) == Some(&b'-') && number >= 4 {
+            ids.push(format!("CVE-{}", &rest[..5 + number]));
+        }
+    }
+    if let Some(start) = upper.find("GHSA-")
+        && let Some(id) = upper.get(start..start + 19)
+    {
+        ids.push(format!("GHSA{}", id[4..].to_ascii_lowercase()));
+    }
+    ids.truncate(20);
+    ids
+}
+
+fn message_text(message: &Message<'_>, rule: Option<&Rule>) -> String {
+    let by_id = rule.and_then(|rule| rule.messages.get(&*message.id)).map_or("", String::as_str);
+    let mut text = first_of(&[&message.text, &message.markdown, by_id]).to_owned();
+    for (number, argument) in message.arguments.iter().take(20).enumerate() {
+        text = text.replace(&format!("{{{number}}}"), argument);
+    }
+    text
+}
+
+/// What tells apart two results of one rule in one file, most stable first. Hashes of whole files and columns are left
+/// out: the first changes with any edit, the second says nothing by itself.
+fn context(record: &ResultRecord<'_>) -> String {
+    let said = |value: &Value| {
+        value
+            .as_str()
+            .or_else(|| value.get("value").and_then(Value::as_str))
+            .map(str::to_owned)
+            .filter(|text| !text.is_empty() && !text.contains(' '))
+    };
+    if let Some(hash) = record
+        .partial_fingerprints
+        .iter()
+        .find(|(name, _)| name.starts_with("primaryLocationLineHash"))
+        .and_then(|(_, value)| said(value))
+    {
+        return format!("line-hash:{hash}");
+    }
+    if let Some((name, value)) =
+        record.fingerprints.iter().rev().find_map(|(name, value)| said(value).map(|value| (name, value)))
+    {
+        return format!("fingerprint:{name}={value}");
+    }
+    let partial: Vec<_> = record
+        .partial_fingerprints
+        .iter()
+        .filter(|(name, _)| !["file", "column"].iter().any(|part| name.to_ascii_lowercase().contains(part)))
+        .filter_map(|(name, value)| said(value).map(|value| format!("{name}={value}")))
+        .collect();
+    if !partial.is_empty() {
+        return format!("partial:{}", partial.join("|"));
+    }
+    let Some(location) = record.locations.first() else {
+        return String::new();
+    };
+    let logical = location
+        .logical_locations
+        .first()
+        .map_or("", |logical| first_of(&[&logical.fully_qualified_name, &logical.name]));
+    format!("code:{}|{logical}", normal_snippet(&location.physical_location.region.snippet.text))
+}
+
+fn is_too_early(location: &Location<'_>, run: &Run) -> bool {
+    let artifact = &location.physical_location.artifact_location;
+    (artifact.uri.is_empty() && artifact.index.is_some() && run.artifacts.is_empty())
+        || (artifact.uri.starts_with("file:") && run.bases.is_empty())
+}
+
+fn path_of(location: &Location<'_>, run: &Run) -> String {
+    let artifact = &location.physical_location.artifact_location;
+    let listed = artifact
+        .index
+        .and_then(|index| usize::try_from(index).ok())
+        .and_then(|index| run.artifacts.get(index))
+        .map_or("", String::as_str);
+    let uri = first_of(&[&artifact.uri, listed]);
+    let within = run
+        .bases
+        .iter()
+        .filter_map(|base| uri.strip_prefix(base.as_str()))
+        .min_by_key(|rest| rest.len())
+        .unwrap_or(uri);
+    let path = within.strip_prefix("file://").unwrap_or(within);
+    path.strip_prefix("./").unwrap_or(path).to_owned()
+}
