@@ -2,3 +2,4 @@
 
 pub mod jira;
 pub mod scanner;
+pub mod workshop;
