@@ -1,4 +1,4 @@
-//! Foreign.
+//! Foreign systems and formats that Abate speaks. Plain values in and out: no database, no web, no clock.
 
 pub mod jira;
 pub mod scanner;
