@@ -3,3 +3,4 @@
 pub mod jira;
 pub mod scanner;
 pub mod workshop;
+pub mod slack;
