@@ -4,3 +4,4 @@
 #[path = "../harness/fault_proxy.rs"]
 mod fault_proxy;
 mod jira;
+mod slack;

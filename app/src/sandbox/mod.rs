@@ -2,3 +2,4 @@
 //! tests mount them; `serve` cannot.
 
 pub mod jira;
+pub mod slack;

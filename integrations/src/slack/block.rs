@@ -227,8 +227,9 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(16))]
         #[test]
-        fn no_words_break_a_limit(words in "[a&<>\u{1F600}\n ]{0,400}", times in 1usize..40, blocks in 1usize..70) {
+        fn no_words_break_a_limit(words in "[a&<>\u{1F600}\n ]{0,100}", times in 1usize..60, blocks in 1usize..70) {
             let long = words.repeat(times);
             let block = [
                 Block::Header(long.clone()),
