@@ -14,7 +14,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 /// What the app under the sandbox was sent.
 #[derive(Clone, Default)]
-struct Inbox(Arc<Mutex<Vec<(String, String, String, Vec<u8>)>>>);
+struct Inbox(Arc<Mutex<Vec<Sent>>>);
+
+#[derive(Clone)]
+struct Sent {
+    timestamp: String,
+    signature: String,
+    body: Vec<u8>,
+}
 
 struct Fixture {
     root: String,
@@ -91,7 +98,7 @@ impl Fixture {
 
     /// The body that the app was sent last.
     fn last_sent(&self) -> Vec<u8> {
-        self.inbox.0.lock().unwrap().last().unwrap().3.clone()
+        self.inbox.0.lock().unwrap().last().unwrap().body.clone()
     }
 }
 
@@ -112,8 +119,8 @@ async fn app(
     body: web::Bytes,
 ) -> HttpResponse {
     let header = |name: &str| request.headers().get(name).unwrap().to_str().unwrap().to_owned();
-    let sent =
-        (kind.clone(), header("x-slack-request-timestamp"), header("x-slack-signature"), body.to_vec());
+    let (timestamp, signature) = (header("x-slack-request-timestamp"), header("x-slack-signature"));
+    let sent = Sent { timestamp, signature, body: body.to_vec() };
     inbox.0.lock().unwrap().push(sent);
     match kind.as_str() {
         "commands" => {
@@ -229,7 +236,7 @@ async fn a_lost_answer_is_an_unknown_outcome() {
 async fn a_typed_command_arrives_signed_and_its_answer_is_shown() {
     let fixture = Fixture::start().await;
     fixture.form("say", &[("as", "U0BEN"), ("in", "C00000"), ("text", "/risk show R-12")]).await;
-    let (_, timestamp, signature, body) = fixture.inbox.0.lock().unwrap()[0].clone();
+    let Sent { timestamp, signature, body } = fixture.inbox.0.lock().unwrap()[0].clone();
     let now = *fixture.time.lock().unwrap();
     let verify = |secret: &str| {
         abate_integrations::slack::signature::verify(secret.as_bytes(), &timestamp, &signature, &body, now)
