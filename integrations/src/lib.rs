@@ -2,5 +2,5 @@
 
 pub mod jira;
 pub mod scanner;
-pub mod workshop;
 pub mod slack;
+pub mod workshop;

@@ -12,7 +12,7 @@ use slack_morphism::{SlackClientApiCallContext, SlackClientHttpConnector};
 use url::Url;
 
 use super::error::SlackError;
-use super::message::{Message, Metadata, Response};
+use super::message::{Metadata, PreparedMessage, Response};
 use super::view::View;
 
 type Connector = SlackClientHyperConnector<hyper_rustls::HttpsConnector<HttpConnector>>;
@@ -134,10 +134,10 @@ impl SlackClient {
     pub async fn post_message(
         &self,
         channel: &str,
-        message: &Message,
+        message: impl Into<PreparedMessage>,
         metadata: Option<&Metadata>,
     ) -> Result<Posted, SlackError> {
-        let mut fields = message.fields();
+        let mut fields = message.into().fields();
         fields.insert("channel".to_owned(), json!(channel));
         fields.insert("unfurl_links".to_owned(), json!(false));
         fields.insert("unfurl_media".to_owned(), json!(false));
@@ -148,8 +148,12 @@ impl SlackClient {
     }
 
     /// Replaces a message that was posted before.
-    pub async fn update_message(&self, posted: &Posted, message: &Message) -> Result<(), SlackError> {
-        let mut fields = message.fields();
+    pub async fn update_message(
+        &self,
+        posted: &Posted,
+        message: impl Into<PreparedMessage>,
+    ) -> Result<(), SlackError> {
+        let mut fields = message.into().fields();
         fields.insert("channel".to_owned(), json!(posted.channel));
         fields.insert("ts".to_owned(), json!(posted.ts));
         self.post("chat.update", &Value::Object(fields)).await.map(drop)

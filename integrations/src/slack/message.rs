@@ -1,5 +1,6 @@
 //! What is posted: a message, its machine-readable mark, an answer to a command.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::block::{Block, message_blocks};
@@ -15,6 +16,15 @@ pub struct Message {
     pub text: String,
     /// What is shown. Empty: the text is.
     pub blocks: Vec<Block>,
+}
+
+/// A message as it is sent: escaped and within the limits. Can be kept and sent later.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PreparedMessage {
+    /// The line for notifications, in Slack's markup.
+    pub text: String,
+    /// The blocks in Slack's JSON; an empty array for none.
+    pub blocks: Value,
 }
 
 /// A mark that other programs, and we after a lost answer, can read from a message.
@@ -41,12 +51,25 @@ impl Message {
         Self { text: text.into(), blocks: Vec::new() }
     }
 
+    /// The message as it is sent.
+    pub fn prepare(&self) -> PreparedMessage {
+        PreparedMessage { text: escape(&cut_plain_lines(&self.text)), blocks: message_blocks(&self.blocks) }
+    }
+}
+
+impl From<&Message> for PreparedMessage {
+    fn from(message: &Message) -> Self {
+        message.prepare()
+    }
+}
+
+impl PreparedMessage {
     /// The fields `text` and `blocks` as Slack wants to read them.
-    pub(super) fn fields(&self) -> Map<String, Value> {
+    pub(super) fn fields(self) -> Map<String, Value> {
         let mut fields = Map::new();
-        fields.insert("text".to_owned(), json!(escape(&cut_plain_lines(&self.text))));
-        if !self.blocks.is_empty() {
-            fields.insert("blocks".to_owned(), message_blocks(&self.blocks));
+        fields.insert("text".to_owned(), json!(self.text));
+        if self.blocks.as_array().is_some_and(|blocks| !blocks.is_empty()) {
+            fields.insert("blocks".to_owned(), self.blocks);
         }
         fields
     }
@@ -66,7 +89,7 @@ impl Response {
 
     /// The body to answer a command or a `response_url` with.
     pub fn to_json(&self) -> Value {
-        let mut fields = self.message.fields();
+        let mut fields = self.message.prepare().fields();
         if self.replace_original {
             fields.insert("replace_original".to_owned(), json!(true));
         } else {
@@ -97,15 +120,15 @@ mod tests {
 
     #[test]
     fn the_notification_line_is_escaped_and_never_empty() {
-        let fields = Message::plain("<!channel> & co").fields();
+        let fields = Message::plain("<!channel> & co").prepare().fields();
         assert_eq!(fields["text"], "&lt;!channel&gt; &amp; co");
-        assert_eq!(Message::plain(" ").fields()["text"], "-");
+        assert_eq!(Message::plain(" ").prepare().fields()["text"], "-");
         assert!(!fields.contains_key("blocks"));
     }
 
     #[test]
     fn lines_are_kept() {
-        assert_eq!(Message::plain("one\ntwo").fields()["text"], "one\ntwo");
+        assert_eq!(Message::plain("one\ntwo").prepare().fields()["text"], "one\ntwo");
     }
 
     #[test]

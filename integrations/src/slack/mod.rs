@@ -17,12 +17,12 @@ pub mod signature;
 pub mod view;
 
 pub use block::{Block, Button, ButtonStyle};
-pub use client::{SlackClient, SlackSettings};
+pub use client::{SLACK_API, SlackClient, SlackSettings};
 pub use command::SlashCommand;
 pub use error::{PayloadError, SlackError};
 pub use event::EventCallback;
 pub use interaction::{Action, Interaction, SubmittedValue};
-pub use message::{Message, Metadata, Response};
+pub use message::{Message, Metadata, PreparedMessage, Response};
 pub use mrkdwn::Mrkdwn;
 pub use signature::SignatureError;
-pub use view::{Choice, Input, View};
+pub use view::{Choice, Input, InputKind, View};
