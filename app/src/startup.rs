@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use actix_web::middleware::{Compress, NormalizePath};
-use actix_web::{App, HttpServer, web};
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{App, HttpServer};
 use anyhow::Context as _;
 use secrecy::ExposeSecret as _;
 use tokio_util::sync::CancellationToken;
@@ -39,11 +40,15 @@ pub struct Parts {
     pub worker: bool,
 }
 
+/// Routes that a process has besides those that every process has.
+pub type MoreRoutes = Arc<dyn Fn(&mut ServiceConfig) + Send + Sync>;
+
 /// A process that is ready to run.
 pub struct Application {
     state: AppState,
     listener: Option<TcpListener>,
     parts: Parts,
+    more_routes: MoreRoutes,
 }
 
 impl Application {
@@ -61,7 +66,7 @@ impl Application {
             None
         };
         let state = open(config, clock, ids).await?;
-        Ok(Self { state, listener, parts })
+        Ok(Self { state, listener, parts, more_routes: Arc::new(|_| {}) })
     }
 
     /// The same with a listener that is bound already.
@@ -75,7 +80,14 @@ impl Application {
         ids: Ids,
     ) -> anyhow::Result<Self> {
         let state = open(config, clock, ids).await?;
-        Ok(Self { state, listener: Some(listener), parts: Parts { web: true, worker: true } })
+        let parts = Parts { web: true, worker: true };
+        Ok(Self { state, listener: Some(listener), parts, more_routes: Arc::new(|_| {}) })
+    }
+
+    /// Adds routes. `abate demo` mounts its sandboxes with it; `abate serve` adds none.
+    #[must_use]
+    pub fn mount(self, more_routes: MoreRoutes) -> Self {
+        Self { more_routes, ..self }
     }
 
     /// What its handlers, jobs and timers share.
@@ -101,7 +113,7 @@ impl Application {
         }
         match self.listener {
             Some(listener) => {
-                let server = serve(listener, self.state.clone())?;
+                let server = serve(listener, self.state.clone(), self.more_routes)?;
                 let handle = server.handle();
                 actix_web::rt::spawn(stop_with(stop, handle));
                 server.await?;
@@ -153,7 +165,11 @@ pub async fn open(config: Config, clock: Clock, ids: Ids) -> anyhow::Result<AppS
     })
 }
 
-fn serve(listener: TcpListener, state: AppState) -> anyhow::Result<actix_web::dev::Server> {
+fn serve(
+    listener: TcpListener,
+    state: AppState,
+    more_routes: MoreRoutes,
+) -> anyhow::Result<actix_web::dev::Server> {
     let server = HttpServer::new(move || {
         let (app, description) = App::new()
             .into_utoipa_app()
@@ -162,6 +178,7 @@ fn serve(listener: TcpListener, state: AppState) -> anyhow::Result<actix_web::de
             .split_for_parts();
         app.app_data(web::Data::new(state.clone()))
             .app_data(web::Data::new(description))
+            .configure(|config| more_routes(config))
             .configure(routes::configure)
             .wrap(NormalizePath::trim())
             .wrap(Compress::default())

@@ -118,9 +118,25 @@ impl Document {
                 pairs.push((rest.to_lowercase().replace("__", "."), text));
             }
         }
+        Self::merge(file_text(named_file.as_deref())?.as_deref(), pairs, overrides)
+    }
+
+    /// Takes `overrides` and nothing else: no file, no variable.
+    ///
+    /// # Errors
+    /// For a flag that cannot be read.
+    pub fn alone(overrides: Overrides) -> Result<Self, ConfigError> {
+        Self::merge(None, Vec::new(), overrides)
+    }
+
+    fn merge(
+        file: Option<&str>,
+        pairs: Vec<(String, String)>,
+        overrides: Overrides,
+    ) -> Result<Self, ConfigError> {
         let mut figment = Figment::new();
-        if let Some(text) = file_text(named_file.as_deref())? {
-            figment = figment.merge(Toml::string(&text));
+        if let Some(text) = file {
+            figment = figment.merge(Toml::string(text));
         }
         let flags = overrides.given().map(|(key, value)| (key.to_owned(), value)).collect();
         figment = figment.merge(Pairs { name: VARIABLE, pairs }).merge(Pairs { name: FLAG, pairs: flags });

@@ -105,6 +105,12 @@ impl SlackSandbox {
             .service(web::resource(["", "/"]).route(web::get().to(page::show)));
     }
 
+    /// Whether a person has typed something that begins with `text`.
+    #[must_use]
+    pub fn was_typed(&self, text: &str) -> bool {
+        self.workspace().posts.iter().any(|post| post.author.is_some() && post.text.starts_with(text))
+    }
+
     fn now(&self) -> DateTime<Utc> {
         (self.clock)()
     }
