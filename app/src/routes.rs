@@ -5,6 +5,7 @@ use actix_web::web::{self, JsonConfig, PathConfig, QueryConfig, ServiceConfig};
 use actix_web::{App, HttpResponse, error};
 use utoipa::OpenApi;
 use utoipa_actix_web::{AppExt as _, OpenApiFactory, scope};
+use utoipa_swagger_ui::SwaggerUi;
 
 use crate::platform::problem::{Kind, Problem};
 use crate::{access, asset, operations, risk};
@@ -51,6 +52,10 @@ pub fn configure(config: &mut ServiceConfig) {
         .app_data(web::PayloadConfig::new(FORM_LIMIT))
         .configure(operations::routes)
         .route("/api/openapi.json", web::get().to(openapi))
+        .route("/api/docs", web::get().to(async || web::Redirect::to("/api/docs/index.html").see_other()))
+        .service(
+            SwaggerUi::new("/api/docs/{_:.*}").config(utoipa_swagger_ui::Config::from("/api/openapi.json")),
+        )
         .default_service(web::to(nothing_here));
 }
 
