@@ -1,7 +1,11 @@
-//! The product's tests against the real thing: built binary, sockets, databases.
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "in a test a panic is the answer")]
+//! The integration tests: one binary, run once on each database by `tests/run`.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "../harness/fault_proxy.rs"]
 mod fault_proxy;
+#[path = "../harness/mod.rs"]
+mod harness;
+
 mod jira;
 mod slack;
