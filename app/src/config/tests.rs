@@ -182,6 +182,19 @@ fn each_key_is_listed_once() {
     assert_eq!(names.len(), KEYS.len());
 }
 
+#[test]
+fn each_key_is_documented() {
+    let page = include_str!("../../../docs/configuration.md");
+    for key in KEYS {
+        let marker = if key.secret { " (secret)" } else { "" };
+        assert!(
+            page.contains(&format!("| `{}`{marker} |", key.name)),
+            "{} in docs/configuration.md",
+            key.name
+        );
+    }
+}
+
 proptest! {
     /// Whatever stands in a variable, the answer is settings or a message that names the variable.
     #[test]
