@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
-use actix_web::middleware::{Compress, NormalizePath};
+use actix_web::middleware::{Compress, NormalizePath, from_fn};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{App, HttpServer};
 use anyhow::Context as _;
@@ -15,6 +15,7 @@ use tracing_actix_web::TracingLogger;
 use utoipa_actix_web::AppExt as _;
 
 use crate::config::Config;
+use crate::operations::metrics;
 use crate::platform::clock::Clock;
 use crate::platform::database::Database;
 use crate::platform::ids::Ids;
@@ -180,8 +181,10 @@ fn serve(
             .app_data(web::Data::new(description))
             .configure(|config| more_routes(config))
             .configure(routes::configure)
+            .wrap(from_fn(access::idempotency::once))
             .wrap(NormalizePath::trim())
             .wrap(Compress::default())
+            .wrap(from_fn(metrics::observe))
             .wrap(TracingLogger::default())
     })
     .workers(2)

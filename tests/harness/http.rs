@@ -15,6 +15,7 @@ pub(crate) struct Client {
     inner: reqwest::Client,
     cookies: Mutex<BTreeMap<String, String>>,
     token: Option<String>,
+    csrf: Option<String>,
 }
 
 /// An answer, read to its end.
@@ -34,12 +35,24 @@ impl Client {
             .no_proxy()
             .build()
             .expect("a client");
-        Self { base: base.trim_end_matches('/').to_owned(), inner, cookies: Mutex::default(), token: None }
+        Self {
+            base: base.trim_end_matches('/').to_owned(),
+            inner,
+            cookies: Mutex::default(),
+            token: None,
+            csrf: None,
+        }
     }
 
     /// The same address, as the program that holds the token.
     pub(crate) fn with_token(&self, token: &str) -> Self {
         Self { token: Some(token.to_owned()), ..Self::new(&self.base) }
+    }
+
+    /// The same address, as a browser in which somebody is signed in.
+    pub(crate) fn with_session(&self, cookie: &str, value: &str, csrf: &str) -> Self {
+        let cookies = BTreeMap::from([(cookie.to_owned(), value.to_owned())]);
+        Self { cookies: Mutex::new(cookies), csrf: Some(csrf.to_owned()), ..Self::new(&self.base) }
     }
 
     /// The address without a path.
@@ -94,9 +107,21 @@ impl Client {
         self.send(self.request(Method::DELETE, path)).await
     }
 
-    /// Sends a form as a page of the application would: with its origin.
+    /// Sends a form as a page of the application would: with its origin, and the token that its hidden field holds.
     pub(crate) async fn submit(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        self.send(self.request(Method::POST, path).header(ORIGIN, &self.base).form(fields)).await
+        let mut all = fields.to_vec();
+        all.extend(self.csrf.iter().map(|token| ("csrf", token.as_str())));
+        self.submit_from(&self.base, path, &all).await
+    }
+
+    /// Sends a form as a page of some site would.
+    pub(crate) async fn submit_from(&self, origin: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
+        self.send(self.request(Method::POST, path).header(ORIGIN, origin).form(fields)).await
+    }
+
+    /// The token that forms of this browser's session carry.
+    pub(crate) fn csrf(&self) -> &str {
+        self.csrf.as_deref().unwrap_or_default()
     }
 
     /// The value of a cookie.

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "it offers what the next test needs, not only what today's use")]
 
+pub(crate) mod app;
 pub(crate) mod browser;
 pub(crate) mod database;
 pub(crate) mod http;

@@ -7,5 +7,7 @@ mod fault_proxy;
 #[path = "../harness/mod.rs"]
 mod harness;
 
+mod command;
 mod jira;
+mod risk;
 mod slack;

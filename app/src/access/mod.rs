@@ -3,6 +3,7 @@
 pub mod actor;
 pub mod api;
 pub mod csrf;
+pub mod idempotency;
 pub mod password;
 pub mod require;
 pub mod right;

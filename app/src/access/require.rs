@@ -54,7 +54,7 @@ impl<R: Right + 'static> FromRequest for Require<R> {
 }
 
 /// Who sends this request: the owner of its bearer token or of its session.
-async fn authenticate(request: &HttpRequest) -> Result<Actor, Problem> {
+pub(super) async fn authenticate(request: &HttpRequest) -> Result<Actor, Problem> {
     let state = request
         .app_data::<web::Data<AppState>>()
         .ok_or_else(|| Problem::internal(anyhow::anyhow!("no application state")))?;

@@ -1,39 +1,29 @@
 //! `abate check-config`: prints the settings as this process would use them, with secrets masked.
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use serde_json::json;
 
-use crate::config::{self, ConfigError, Overrides, Setting};
+use super::Settings;
+use crate::config::{self, Setting};
 
 /// What `abate check-config` takes beside the settings themselves.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  ABATE_ZONE=Europe/Berlin abate check-config")]
-pub(crate) struct Arguments {
+pub(super) struct Arguments {
     /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
 /// Ends with 0 when `abate serve` would accept the settings, else with 2 and the key at fault.
-#[expect(clippy::print_stdout, clippy::print_stderr, reason = "a command's answer goes to the terminal")]
-pub(crate) async fn run(
-    arguments: Arguments,
-    file: Option<&Path>,
-    overrides: Overrides,
-) -> anyhow::Result<ExitCode> {
-    let checked = config::document(file, overrides).and_then(|document| {
-        document.config()?;
-        Ok(document.settings())
-    });
-    match checked {
-        Ok(settings) if arguments.json => println!("{:#}", as_json(&settings)),
-        Ok(settings) => print!("{}", as_toml(&settings)),
-        Err(error) => {
-            eprintln!("abate: {error}");
-            return Ok(ExitCode::from(ConfigError::EXIT_CODE));
-        }
+pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<ExitCode> {
+    let document = config::document(settings.file.as_deref(), settings.overrides.clone())?;
+    document.config()?;
+    if arguments.json {
+        println!("{:#}", as_json(&document.settings()));
+    } else {
+        print!("{}", as_toml(&document.settings()));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,33 +1,26 @@
 //! `abate healthcheck`: asks the server of these settings whether it is ready; for containers without curl.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context as _;
 
-use crate::config::{self, Overrides};
+use crate::config::Config;
 
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What `abate healthcheck` takes beside the settings.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example, in a Dockerfile:\n  HEALTHCHECK CMD [\"abate\", \"healthcheck\"]")]
-pub(crate) struct Arguments {
+pub(super) struct Arguments {
     /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
 /// Ends with 0 when the server answers that it is ready, else with 1 and why not.
-#[expect(clippy::print_stdout, reason = "a command's answer goes to the terminal")]
-pub(crate) async fn run(
-    arguments: Arguments,
-    file: Option<&Path>,
-    overrides: Overrides,
-) -> anyhow::Result<ExitCode> {
-    let config = config::load(file, overrides)?;
+pub(super) async fn run(arguments: &Arguments, config: Config) -> anyhow::Result<ExitCode> {
     let url = format!("http://{}/readyz", reachable(config.web.listen));
     let problem = ask(&url).await.err().map(|error| format!("{error:#}"));
     if arguments.json {

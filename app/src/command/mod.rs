@@ -1,5 +1,7 @@
 //! The commands: one file each.
 
+mod check_config;
+mod healthcheck;
 mod migrate;
 mod openapi;
 mod serve;
@@ -55,6 +57,10 @@ enum Command {
     Token(token::Token),
     /// Print the description of the API
     Openapi,
+    /// Print the settings as they would be used, with secrets masked
+    CheckConfig(check_config::Arguments),
+    /// Ask the server of these settings whether it is ready
+    Healthcheck(healthcheck::Arguments),
 }
 
 /// Runs the command that the process was started with.
@@ -81,6 +87,8 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Team(command) => command.run(settings.load()?).await,
         Command::Token(command) => command.run(settings.load()?).await,
         Command::Openapi => openapi::run(),
+        Command::CheckConfig(command) => check_config::run(&command, &settings),
+        Command::Healthcheck(command) => healthcheck::run(&command, settings.load()?).await,
     }
 }
 

@@ -1,5 +1,7 @@
 //! What operations ask: whether the process lives, and whether it can do its work.
 
+pub mod metrics;
+
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpResponse, Responder};
 use sea_orm::ConnectionTrait;
@@ -7,9 +9,12 @@ use sea_orm::ConnectionTrait;
 use crate::platform::problem::Problem;
 use crate::state::AppState;
 
-/// Registers `/healthz` and `/readyz`.
+/// Registers `/healthz`, `/readyz` and `/metrics`.
 pub fn routes(config: &mut ServiceConfig) {
-    config.route("/healthz", web::get().to(healthz)).route("/readyz", web::get().to(readyz));
+    config
+        .route("/healthz", web::get().to(healthz))
+        .route("/readyz", web::get().to(readyz))
+        .route("/metrics", web::get().to(metrics::metrics));
 }
 
 /// The process answers.

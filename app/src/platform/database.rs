@@ -6,7 +6,7 @@ use std::time::Duration;
 use abate_migration::{Migrator, MigratorTrait as _};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 
 use tokio::sync::Notify;
@@ -124,7 +124,10 @@ impl Database {
     /// When the database refuses a statement.
     pub async fn migrate(&self) -> Result<(), DbErr> {
         if self.backend() != DbBackend::Postgres {
-            return Migrator::up(&self.writer, None).await;
+            let lock = self.lock_file().await?;
+            let migrated = Migrator::up(&self.writer, None).await;
+            drop(lock);
+            return migrated;
         }
         // The lock belongs to the transaction's connection and is gone with it, whatever happens here.
         let lock = self.writer.begin().await?;
@@ -132,6 +135,23 @@ impl Database {
         let migrated = Migrator::up(&self.writer, None).await;
         lock.commit().await?;
         migrated
+    }
+
+    /// Takes the lock of a file beside an SQLite database: its own locks last for one migration, not for all.
+    async fn lock_file(&self) -> Result<std::fs::File, DbErr> {
+        let row = self
+            .writer
+            .query_one_raw(Statement::from_string(DbBackend::Sqlite, "PRAGMA database_list"))
+            .await?;
+        let file: String =
+            row.ok_or_else(|| DbErr::RecordNotFound("the database's file".to_owned()))?.try_get_by("file")?;
+        let locked = tokio::task::spawn_blocking(move || {
+            let lock = std::fs::File::options().create(true).append(true).open(format!("{file}-lock"))?;
+            lock.lock()?;
+            std::io::Result::Ok(lock)
+        });
+        let locked = locked.await.map_err(std::io::Error::other).and_then(|locked| locked);
+        locked.map_err(|error| DbErr::Custom(format!("cannot lock the file beside the database: {error}")))
     }
 
     /// Whether a migration is still to be run.

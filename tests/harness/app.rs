@@ -1,0 +1,227 @@
+//! The application in this process, on a port of its own, with a clock that tests move and identities that repeat.
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::time::Duration as StdDuration;
+
+use abate::access::role::Role;
+use abate::access::token::TokenScope;
+use abate::access::{session, team, token, user};
+use abate::asset::register;
+use abate::config::{Document, Overrides};
+use abate::platform::clock::{Clock, ClockHand};
+use abate::platform::ids::Ids;
+use abate::startup::Application;
+use abate::state::AppState;
+use abate_entity::tier::Tier;
+use abate_entity::{asset, job};
+use chrono::{DateTime, Duration, Utc};
+use sea_orm::{ColumnTrait as _, Condition, EntityTrait as _, PaginatorTrait as _, QueryFilter as _};
+use serde_json::json;
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
+
+use super::database::{SECRET_KEY, TestDatabase};
+use super::http::Client;
+use super::install_tls;
+
+/// How long background work may take before a test gives up. Generous, for a busy machine; nothing measures it.
+const PATIENCE: StdDuration = StdDuration::from_secs(60);
+
+/// A running application. It ends when this is dropped.
+pub(crate) struct TestApp {
+    /// What its handlers, jobs and timers share; for use cases that have no address.
+    pub(crate) state: AppState,
+    /// Moves its time, which stands still otherwise.
+    pub(crate) time: ClockHand,
+    /// Its database.
+    pub(crate) database: TestDatabase,
+    base: String,
+    stop: CancellationToken,
+    _folder: TempDir,
+}
+
+/// Somebody with an account.
+pub(crate) struct Person {
+    pub(crate) id: i64,
+    pub(crate) email: String,
+    /// Speaks to the API with a token.
+    pub(crate) api: Client,
+    /// Speaks to the pages, signed in.
+    pub(crate) browser: Client,
+}
+
+/// Where the clock stands at first: a Monday morning.
+pub(crate) fn beginning() -> DateTime<Utc> {
+    "2026-03-02T09:00:00Z".parse().expect("a time")
+}
+
+impl TestApp {
+    /// Starts the application on a database of its own.
+    pub(crate) async fn spawn() -> Self {
+        Self::spawn_with(&[]).await
+    }
+
+    /// Starts the application with more settings, as variables.
+    pub(crate) async fn spawn_with(variables: &[(&str, &str)]) -> Self {
+        install_tls();
+        let database = TestDatabase::create().await;
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        let base = format!("http://{}", listener.local_addr().expect("an address"));
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let settings = folder.path().join("abate.toml");
+        std::fs::write(&settings, "").expect("an empty settings file");
+        let own = [
+            ("ABATE_DATABASE_URL", database.url()),
+            ("ABATE_SECRET_KEY", SECRET_KEY),
+            ("ABATE_BASE_URL", base.as_str()),
+        ];
+        let all = own.iter().chain(variables).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let config = Document::read(Some(&settings), all, Overrides::default())
+            .and_then(|document| document.config())
+            .expect("settings that can be used");
+        let (clock, time) = Clock::manual(beginning());
+        let stop = CancellationToken::new();
+        let (ready, started) = oneshot::channel();
+        let until = stop.clone();
+        // It ends with its connections, later than the test, which does not wait for it.
+        std::thread::spawn(move || {
+            actix_web::rt::System::new().block_on(async move {
+                let application = Application::build_on(listener, config, clock, Ids::seeded(1)).await;
+                let application = application.expect("the application starts");
+                let kept = ready.send(application.state().clone());
+                assert!(kept.is_ok(), "nobody waits for the application");
+                application.run(until).await.expect("the application runs");
+            });
+        });
+        let state = started.await.expect("the application starts");
+        let app = Self { state, time, database, base, stop, _folder: folder };
+        // The first user of a database gets nearly every role, which nobody in a test should get by accident.
+        app.person("first@example.org", &[]).await;
+        app
+    }
+
+    /// Somebody who is not signed in.
+    pub(crate) fn visitor(&self) -> Client {
+        Client::new(&self.base)
+    }
+
+    /// The address without a path.
+    pub(crate) fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// The user that every application here starts with: every role but that of verifier.
+    pub(crate) async fn first(&self) -> Person {
+        self.known("first@example.org").await
+    }
+
+    /// Makes somebody who holds the roles in all teams.
+    pub(crate) async fn person(&self, email: &str, roles: &[Role]) -> Person {
+        self.member(email, roles, None).await
+    }
+
+    /// Makes somebody who holds the roles in one team.
+    pub(crate) async fn member(&self, email: &str, roles: &[Role], team: Option<i64>) -> Person {
+        let new = user::NewUser {
+            email: email.to_owned(),
+            name: email.split('@').next().unwrap_or_default().to_owned(),
+            roles: roles.to_vec(),
+            team_id: team,
+            password_hash: None,
+        };
+        let now = self.state.clock.now();
+        self.state.database.write(async |tx| user::create(tx, &new, now).await).await.expect("a user");
+        self.known(email).await
+    }
+
+    /// Makes a team and gives its number.
+    pub(crate) async fn team(&self, key: &str) -> i64 {
+        let now = self.state.clock.now();
+        let made = self.state.database.write(async |tx| team::create(tx, key, key, now).await).await;
+        made.expect("a team").id
+    }
+
+    /// Puts a reviewed asset of middle importance into the register, for the team (the default one unless told).
+    pub(crate) async fn asset(&self, key: &str, team: Option<i64>) -> asset::Model {
+        let now = self.state.clock.now();
+        let added = self.state.database.write(async |tx| {
+            let team_id = match team {
+                Some(team) => team,
+                None => team::default(tx, now).await?.id,
+            };
+            let new = register::NewAsset {
+                key: key.to_owned(),
+                name: key.to_owned(),
+                kind: "service".to_owned(),
+                tier: Tier::Important,
+                data_classes: Vec::new(),
+                internet_facing: false,
+                ratings: [None; 3],
+                team_id,
+                owner_id: None,
+                reviewed: true,
+            };
+            register::add(tx, new, now).await
+        });
+        added.await.expect("an asset")
+    }
+
+    /// Records a rated risk on the asset, in state new, and gives its key.
+    pub(crate) async fn risk(&self, asset: &str, title: &str) -> String {
+        let form = json!({"asset": asset, "title": title, "likelihood": 4, "impact": 4});
+        let made = self.first().await.api.post("/api/v1/risks", &form).await.expect(201).json();
+        made["key"].as_str().expect("a key").to_owned()
+    }
+
+    /// A token of somebody.
+    pub(crate) async fn token(&self, person: i64, scope: TokenScope) -> String {
+        let (state, now) = (&self.state, self.state.clock.now());
+        let made = state
+            .database
+            .write(async |tx| Ok(token::create(tx, &state.ids, person, scope, None, now).await?.0));
+        made.await.expect("a token")
+    }
+
+    /// Waits until no job is due and none runs.
+    pub(crate) async fn settle(&self) {
+        let idle = async {
+            while self.work_left().await > 0 {
+                tokio::time::sleep(StdDuration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, idle).await.expect("the jobs end in time");
+    }
+
+    /// Moves the clock and waits until the work that this makes due is done.
+    pub(crate) async fn pass(&self, time: Duration) {
+        self.time.advance(time);
+        // The timers look twice a second.
+        tokio::time::sleep(StdDuration::from_millis(700)).await;
+        self.settle().await;
+    }
+
+    async fn work_left(&self) -> u64 {
+        let waiting = Condition::all()
+            .add(job::Column::State.eq("queued"))
+            .add(job::Column::RunAt.lte(self.state.clock.now()));
+        let due = Condition::any().add(job::Column::State.eq("running")).add(waiting);
+        job::Entity::find().filter(due).count(self.state.database.reader()).await.expect("a count")
+    }
+
+    async fn known(&self, email: &str) -> Person {
+        let (state, now) = (&self.state, self.state.clock.now());
+        let user = user::by_email(state.database.reader(), email).await.expect("an answer").expect("a user");
+        let token = self.token(user.id, TokenScope::All).await;
+        let begun = state.database.write(async |tx| Ok(session::begin(tx, &state.ids, user.id, now).await?));
+        let (cookie, session) = begun.await.expect("a session");
+        let browser = self.visitor().with_session(cookie.name(), cookie.value(), &session.csrf_token);
+        Person { id: user.id, email: user.email, api: self.visitor().with_token(&token), browser }
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}

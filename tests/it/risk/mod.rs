@@ -1,0 +1,3 @@
+//! Risks through the API.
+
+mod editing;
