@@ -2,6 +2,7 @@
 
 use crate::platform::job::Job;
 use crate::platform::timer::Timer;
+use crate::risk;
 use crate::state::AppState;
 
 /// Makes the ticket of a risk true; the subject is `r-` and the risk's number.
@@ -11,4 +12,4 @@ pub const TICKET: &str = "ticket";
 pub const JOBS: &[Job<AppState>] = &[];
 
 /// The timers.
-pub const TIMERS: &[Timer<AppState>] = &[];
+pub const TIMERS: &[Timer<AppState>] = &[risk::search::TIMER];

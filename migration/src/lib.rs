@@ -17,6 +17,7 @@ mod m12_posture;
 mod m13_audit_log;
 mod m14_file;
 mod m15_idempotency;
+mod m16_search;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
@@ -44,6 +45,7 @@ impl MigratorTrait for Migrator {
             Box::new(m13_audit_log::Migration),
             Box::new(m14_file::Migration),
             Box::new(m15_idempotency::Migration),
+            Box::new(m16_search::Migration),
         ]
     }
 }

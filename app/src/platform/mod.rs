@@ -7,6 +7,7 @@ pub mod job;
 pub mod lease;
 pub mod paging;
 pub mod problem;
+pub mod search;
 pub mod setting;
 pub mod telemetry;
 pub mod timer;

@@ -28,3 +28,15 @@ pub async fn write_once(db: &impl ConnectionTrait, key: &str, value: &str) -> Re
         .await?;
     Ok(())
 }
+
+/// Writes a setting.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn write(db: &impl ConnectionTrait, key: &str, value: &str) -> Result<(), DbErr> {
+    Entity::insert(ActiveModel { key: Set(key.to_owned()), value: Set(value.to_owned()) })
+        .on_conflict(OnConflict::column(Column::Key).update_column(Column::Value).to_owned())
+        .exec_without_returning(db)
+        .await?;
+    Ok(())
+}

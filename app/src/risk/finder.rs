@@ -11,6 +11,7 @@ use sea_orm::{
 use serde::{Deserialize, Serialize};
 
 use super::key::RiskKey;
+use super::search;
 use crate::access::scope::Scope;
 use crate::platform::paging::{Page, PageQuery};
 use crate::platform::problem::Problem;
@@ -47,7 +48,7 @@ pub struct RiskFilter {
     pub stride: Option<String>,
     /// An ATT&CK technique.
     pub technique: Option<String>,
-    /// Words in the title, or a key.
+    /// Words of the risk, a CVE, a technique or a key; the last word may be a beginning.
     pub q: Option<String>,
     /// `due_at` (the default), `-due_at`, `level`, `-level`, `updated_at` or `-updated_at`.
     pub sort: Option<String>,
@@ -239,21 +240,13 @@ async fn condition(
         }
     }
     if let Some(q) = filter.q.as_deref().map(str::trim).filter(|q| !q.is_empty()) {
-        all = all.add(words_of(q));
+        all = all.add(match (q.parse::<RiskKey>(), search::matching(db.get_database_backend(), q)) {
+            (Ok(key), _) => risk::Column::Id.eq(key.0),
+            (Err(_), Some(found)) => found,
+            (Err(_), None) => return Err(Problem::invalid("q", "Ask for words, a CVE, or a key.")),
+        });
     }
     Ok(all)
-}
-
-/// A key finds its risk; other words have to stand in the title, whatever their case.
-fn words_of(q: &str) -> Condition {
-    if let Ok(key) = q.parse::<RiskKey>() {
-        return Condition::all().add(risk::Column::Id.eq(key.0));
-    }
-    q.split_whitespace().take(8).fold(Condition::all(), |all, word| {
-        let escaped = word.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-        let pattern = sea_orm::sea_query::LikeExpr::new(format!("%{escaped}%")).escape('\\');
-        all.add(Expr::expr(sea_orm::sea_query::Func::lower(Expr::col(risk::Column::Title))).like(pattern))
-    })
 }
 
 fn tagged(kind: &str, value: &str) -> sea_orm::sea_query::SelectStatement {

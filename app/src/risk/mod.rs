@@ -11,5 +11,6 @@ pub mod key;
 pub mod parties;
 pub mod rating;
 pub mod record;
+pub mod search;
 pub mod standing;
 pub mod step;
