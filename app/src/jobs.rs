@@ -2,8 +2,8 @@
 
 use crate::platform::job::Job;
 use crate::platform::timer::Timer;
-use crate::risk;
 use crate::state::AppState;
+use crate::{acceptance, obligation, risk};
 
 /// Makes the ticket of a risk true; the subject is `r-` and the risk's number.
 pub const TICKET: &str = "ticket";
@@ -12,4 +12,9 @@ pub const TICKET: &str = "ticket";
 pub const JOBS: &[Job<AppState>] = &[];
 
 /// The timers.
-pub const TIMERS: &[Timer<AppState>] = &[risk::search::TIMER];
+pub const TIMERS: &[Timer<AppState>] = &[
+    acceptance::expire::TIMER,
+    obligation::remind::TIMER,
+    obligation::tick::TIMER,
+    risk::search::TIMER,
+];

@@ -2,6 +2,7 @@
 //!
 //! One noun is one folder: its rules (pure), its use cases, its `api.rs` and `page.rs`.
 
+pub mod acceptance;
 pub mod access;
 pub mod asset;
 pub mod audit_log;
@@ -9,6 +10,7 @@ pub mod calendar;
 pub mod command;
 pub mod config;
 pub mod jobs;
+pub mod obligation;
 pub mod operations;
 pub mod platform;
 pub mod policy;

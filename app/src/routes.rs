@@ -8,7 +8,7 @@ use utoipa_actix_web::{AppExt as _, OpenApiFactory, scope};
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::platform::problem::{Kind, Problem};
-use crate::{access, asset, operations, risk};
+use crate::{access, asset, obligation, operations, risk};
 
 /// Largest JSON body, in bytes.
 const JSON_LIMIT: usize = 1024 * 1024;
@@ -29,6 +29,7 @@ pub fn api() -> impl HttpServiceFactory + OpenApiFactory + 'static {
         .configure(access::api::routes)
         .configure(asset::api::routes)
         .configure(risk::api::routes)
+        .configure(obligation::api::routes)
 }
 
 /// What the description of the API begins with.

@@ -3,6 +3,8 @@
 use sea_orm::sea_query::{ArrayType, ColumnType, Nullable, StringLen, ValueType, ValueTypeErr};
 use sea_orm::{ColIdx, DbErr, QueryResult, TryGetError, TryGetable, Value};
 
+use crate::cadence::CadenceKind;
+use crate::cadence_run::RunState;
 use crate::level::Level;
 use crate::lifecycle::{Resolution, State, Treatment};
 use crate::tier::Tier;
@@ -61,6 +63,10 @@ column! {
         |resolution| resolution.as_str().to_owned(), |text| text.parse().ok();
     Treatment: String, ArrayType::String, ColumnType::String(StringLen::None),
         |treatment| treatment.as_str().to_owned(), |text| text.parse().ok();
+    RunState: String, ArrayType::String, ColumnType::String(StringLen::None),
+        |state| state.as_str().to_owned(), |text| text.parse().ok();
+    CadenceKind: String, ArrayType::String, ColumnType::String(StringLen::None),
+        |kind| kind.as_str().to_owned(), |text| text.parse().ok();
     Level: i16, ArrayType::SmallInt, ColumnType::SmallInteger,
         |level| level.as_i16(), |number| <Level as TryFrom<i16>>::try_from(number).ok();
     Tier: i16, ArrayType::SmallInt, ColumnType::SmallInteger,

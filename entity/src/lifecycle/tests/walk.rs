@@ -8,6 +8,8 @@ use super::*;
 
 pub(super) fn invariant_broken(facts: &Facts) -> Option<&'static str> {
     let claimed = facts.claimed_at.is_some();
+    // A risk that a rule closed before anybody owned it comes back open and unowned; escalation finds those.
+    let unowned = facts.state == State::Open && facts.owner.is_none() && facts.reopen_count == 0;
     [
         ((facts.state == State::Closed) != facts.resolution.is_some(), "closed without resolution"),
         ((facts.state == State::Closed) != facts.closed_at.is_some(), "closed without a time"),
@@ -16,7 +18,7 @@ pub(super) fn invariant_broken(facts: &Facts) -> Option<&'static str> {
         ((facts.state == State::Blocked) != facts.blocker.is_some(), "blocked without blocker"),
         (facts.state == State::Verification && !claimed, "verification without claim"),
         (!matches!(facts.state, State::Verification | State::Closed) && claimed, "claim left over"),
-        (facts.state == State::Open && facts.owner.is_none(), "open without owner"),
+        (unowned, "open without owner"),
         (facts.state == State::Closed && facts.acceptance_asked_by.is_some(), "request left over"),
     ]
     .into_iter()

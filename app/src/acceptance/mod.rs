@@ -1,0 +1,3 @@
+//! Acceptances: living with a risk until the end of a day.
+
+pub mod expire;

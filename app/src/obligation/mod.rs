@@ -1,0 +1,14 @@
+//! Recurring obligations: cadences, and each dated run of one.
+
+pub mod api;
+pub mod cadence;
+pub mod ceiling;
+pub mod default_cadence;
+pub mod finder;
+pub mod plan;
+pub mod recurrence;
+pub mod remind;
+pub mod reminder;
+pub mod run;
+pub mod run_state;
+pub mod tick;
