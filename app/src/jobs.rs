@@ -3,13 +3,13 @@
 use crate::platform::job::Job;
 use crate::platform::timer::Timer;
 use crate::state::AppState;
-use crate::{acceptance, obligation, risk};
+use crate::{acceptance, obligation, risk, ticket};
 
 /// Makes the ticket of a risk true; the subject is `r-` and the risk's number.
 pub const TICKET: &str = "ticket";
 
 /// The jobs.
-pub const JOBS: &[Job<AppState>] = &[];
+pub const JOBS: &[Job<AppState>] = &[ticket::want::JOB, ticket::reconcile::JOB, ticket::poll::JOB];
 
 /// The timers.
 pub const TIMERS: &[Timer<AppState>] = &[
@@ -17,4 +17,7 @@ pub const TIMERS: &[Timer<AppState>] = &[
     obligation::remind::TIMER,
     obligation::tick::TIMER,
     risk::search::TIMER,
+    ticket::poll::EVERY_MINUTE,
+    ticket::reconcile::WATCH,
+    ticket::want::CATCH_UP,
 ];

@@ -8,7 +8,7 @@ use utoipa_actix_web::{AppExt as _, OpenApiFactory, scope};
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::platform::problem::{Kind, Problem};
-use crate::{access, asset, obligation, operations, risk};
+use crate::{access, asset, obligation, operations, risk, ticket};
 
 /// Largest JSON body, in bytes.
 const JSON_LIMIT: usize = 1024 * 1024;
@@ -30,6 +30,7 @@ pub fn api() -> impl HttpServiceFactory + OpenApiFactory + 'static {
         .configure(asset::api::routes)
         .configure(risk::api::routes)
         .configure(obligation::api::routes)
+        .configure(ticket::api::routes)
 }
 
 /// What the description of the API begins with.
@@ -52,6 +53,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .app_data(PathConfig::default().error_handler(|_, _| Problem::not_found("such page").into()))
         .app_data(web::PayloadConfig::new(FORM_LIMIT))
         .configure(operations::routes)
+        .configure(ticket::webhook::routes)
         .route("/api/openapi.json", web::get().to(openapi))
         .route("/api/docs", web::get().to(async || web::Redirect::to("/api/docs/index.html").see_other()))
         .service(

@@ -1,0 +1,160 @@
+//! Follows what a person did to a ticket's status: as a step of the lifecycle under the same guards as any other,
+//! or, where that cannot be, with one comment that says why.
+
+use abate_entity::lifecycle::{Event, Given, Party, Proof, Requester, Via};
+use abate_entity::{app_user, risk, ticket};
+use abate_integrations::jira::{Account, StatusChange};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
+};
+
+use super::sync::Sync;
+use super::ticket_rules::{Answer, Category, Meaning, meaning};
+use super::told::Told;
+use crate::access::actor::Actor;
+use crate::platform::problem::{Kind, Problem};
+use crate::policy::Policies;
+use crate::risk::evidence::{self, NewEvidence};
+use crate::risk::key::RiskKey;
+use crate::risk::parties;
+use crate::risk::record::Occasion;
+use crate::risk::step::{self, Asked};
+
+/// Follows the last change of status, if a person made it and it was not followed yet; answers the risk as it is
+/// now.
+pub(super) async fn run(
+    sync: &mut Sync<'_>,
+    risk: risk::Model,
+    own_account: &str,
+) -> Result<risk::Model, Problem> {
+    let Some(change) = sync.issue.status_change.clone() else { return Ok(risk) };
+    let is_new = sync.told.followed_until.is_none_or(|until| change.at > until);
+    // What we did ourselves comes back as news and is none.
+    let is_own = change.by.as_ref().is_some_and(|by| by.account_id == own_account);
+    if !is_new || is_own {
+        return Ok(risk);
+    }
+    sync.told.followed_until = Some(change.at);
+    let before = sync.ticket.status_category.parse().unwrap_or(Category::New);
+    let said = sync.issue.fields.resolution.as_ref().map(|resolution| resolution.name.clone());
+    match meaning(risk.state, risk.resolution, before, sync.category(), said.as_deref()) {
+        Meaning::Nothing => Ok(risk),
+        Meaning::Answer(answer) => {
+            let text = answer_text(answer, &risk);
+            sync.problem = Some(text.clone());
+            sync.told.note(format!("answer:{}", change.at.timestamp_millis()), text);
+            Ok(risk)
+        }
+        Meaning::Step(event) => take(sync, risk, event, &change).await,
+    }
+}
+
+fn answer_text(answer: Answer, risk: &risk::Model) -> String {
+    let key = RiskKey(risk.id);
+    match answer {
+        Answer::AskToAccept => format!(
+            "{key} stays {} in Abate: to leave it unfixed is to accept it. Ask for that there, with a justification, \
+             compensating controls and a last day.",
+            risk.state
+        ),
+        Answer::AskToDismiss => format!(
+            "{key} stays {} in Abate: whether it is a risk is for a triager to decide. Send it back there, with the \
+             reason.",
+            risk.state
+        ),
+        Answer::StaysAccepted => {
+            let until = risk.acceptance_ends_on.map(|day| format!(" until {day}")).unwrap_or_default();
+            format!("{key} is accepted{until} and stays so. End the acceptance in Abate to work on it.")
+        }
+        Answer::AskToChallenge => format!(
+            "{key} was closed as {} and stays closed. A triager can challenge that in Abate.",
+            risk.resolution.map_or("no risk", |resolution| resolution.as_str())
+        ),
+    }
+}
+
+/// Takes the step in one transaction with the note that the change was followed, so that it is taken once.
+async fn take(
+    sync: &mut Sync<'_>,
+    risk: risk::Model,
+    event: Event,
+    change: &StatusChange,
+) -> Result<risk::Model, Problem> {
+    let state = sync.state;
+    let ticket = sync.ticket;
+    let told = sync.told.clone();
+    let status = sync.issue.fields.status.as_ref().map(|status| status.name.clone()).unwrap_or_default();
+    let who = change.by.as_ref().map_or_else(String::new, |by| format!(" by {}", by.display_name));
+    let said = format!("{} was moved to {status} in JIRA{who}", sync.issue.key);
+    let url = sync.active.client.browse_url(&sync.issue.key);
+    let now = state.clock.now();
+    // Clocks differ; a change is never later than now, nor earlier than the ticket.
+    let at = change.at.min(now).max(ticket.created_at);
+    let taken = state
+        .database
+        .write(async |tx| {
+            let fresh = risk::Entity::find_by_id(risk.id).one(tx).await?;
+            let mut risk = fresh.ok_or_else(|| Problem::not_found(format!("risk {}", RiskKey(risk.id))))?;
+            let person = person(tx, change.by.as_ref()).await?;
+            let policies = Policies::load(tx).await?;
+            let actor_id = person.as_ref().map(|person| person.id);
+            let occasion = Occasion { actor_id, via: Via::Jira, now, policies: &policies, audit_each: true };
+            let requester = requester(person.as_ref(), &risk);
+            if matches!(event, Event::ClaimFixed | Event::ClaimFixedDirect) {
+                let title = format!("{said} at {}", change.at.format("%Y-%m-%d %H:%M:%S UTC"));
+                let new = NewEvidence { kind: "jira", title, url: Some(url.clone()), import_id: None };
+                risk = evidence::add(tx, &occasion, risk, new).await?.1;
+            }
+            let given = Given { reason: Some(said.clone()), ..Given::default() };
+            let proofs = vec![Proof::JiraChange { at }];
+            let risk =
+                step::take(tx, &occasion, risk, &requester, Asked { event, given, proofs, at: Some(at) })
+                    .await?;
+            followed(tx, ticket, &told).await?;
+            Ok(risk)
+        })
+        .await;
+    match taken {
+        Ok(risk) => Ok(risk),
+        Err(problem) if matches!(problem.kind(), Kind::Conflict | Kind::Forbidden | Kind::Invalid) => {
+            let text = format!("{} stays {} in Abate. {}", RiskKey(risk.id), risk.state, problem.detail());
+            sync.problem = Some(text.clone());
+            sync.told.note(format!("refused:{}", change.at.timestamp_millis()), text);
+            Ok(risk)
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+async fn followed(tx: &DatabaseTransaction, ticket: &ticket::Model, told: &Told) -> Result<(), Problem> {
+    ticket::Entity::update_many()
+        .set(ticket::ActiveModel { pushed: Set(told.to_json()?), ..Default::default() })
+        .filter(ticket::Column::Id.eq(ticket.id))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// The user behind a JIRA account: bound to it, or of the same address where JIRA shows one.
+async fn person(db: &impl ConnectionTrait, account: Option<&Account>) -> Result<Option<Actor>, Problem> {
+    let Some(account) = account else { return Ok(None) };
+    let find =
+        |condition| app_user::Entity::find().filter(app_user::Column::Active.eq(true)).filter(condition);
+    let mut user = find(app_user::Column::JiraAccount.eq(&account.account_id)).one(db).await?;
+    if let (None, Some(email)) = (&user, &account.email_address) {
+        user = find(app_user::Column::Email.eq(email.to_lowercase())).one(db).await?;
+    }
+    match user {
+        Some(user) => Actor::load(db, user.id, Via::Jira).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// A known person acts with their own capacities and the ticket's; without one it is the ticket alone, and owner
+/// and assignee count as claimants.
+fn requester(person: Option<&Actor>, risk: &risk::Model) -> Requester {
+    let Some(person) = person else { return Requester::system(Party::Jira, Via::Jira) };
+    let mut requester = parties::requester(person, risk);
+    requester.parties.insert(Party::Jira);
+    requester
+}

@@ -1,0 +1,28 @@
+//! Tickets in JIRA: one for each risk that needs one, kept in step with it.
+//!
+//! A ticket is a small machine of its own: wanted → creating → linked, or unknown when the outcome of a create is
+//! not known, and then quarantined when it cannot be known. `ticket_rules` decides, `reconcile` creates, `look`
+//! finds what may have been created, `sync` makes one ticket true in both directions, `poll` and `webhook` say
+//! which tickets to look at.
+
+pub mod api;
+pub mod check;
+pub mod connection;
+mod failure;
+mod finder;
+mod follow;
+mod look;
+pub mod page;
+pub mod poll;
+mod push;
+pub mod reconcile;
+mod screen;
+mod sync;
+pub mod ticket_rules;
+mod told;
+mod view;
+pub mod want;
+pub mod webhook;
+mod wording;
+
+pub use view::TicketView;

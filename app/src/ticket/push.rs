@@ -1,0 +1,207 @@
+//! Tells JIRA what is new with a risk: fields that differ, the status, the link back, and comments, each once.
+
+use abate_entity::lifecycle::State;
+use abate_entity::{asset, risk, ticket};
+use abate_integrations::jira::{Document, JiraError, StatusCategory, next_hop};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+
+use super::failure::Failure;
+use super::screen::Screen;
+use super::sync::Sync;
+use super::ticket_rules::{Category, Target, target};
+use super::wording::{Content, Identity};
+use crate::risk::key::RiskKey;
+
+/// How many steps a workflow may need from one category to another.
+const HOPS: usize = 6;
+
+/// Tells JIRA what is new.
+pub(super) async fn run(
+    sync: &mut Sync<'_>,
+    risk: &risk::Model,
+    asset: Option<&asset::Model>,
+    screen: &Screen,
+    identity: &Identity,
+) -> Result<(), Failure> {
+    let content = Content::of(risk, asset, screen, identity);
+    fields(sync, &content, screen, identity).await?;
+    status(sync, risk).await?;
+    if sync.told.link.as_ref() != Some(&content.link.url) {
+        let sent = sync.active.client.put_remote_link(&sync.issue.id, &content.link).await;
+        if passed(sync, sent)? {
+            sync.told.link = Some(content.link.url);
+        }
+    }
+    notes(sync).await
+}
+
+/// A refusal concerns this one request and is shown to people; anything else ends the run.
+fn passed(sync: &mut Sync<'_>, result: Result<(), JiraError>) -> Result<bool, JiraError> {
+    match result {
+        Ok(()) => Ok(true),
+        Err(error @ JiraError::Refused(_)) => {
+            sync.problem = Some(error.to_string());
+            Ok(false)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Sends the fields that differ from what JIRA was told. Level and due date belong to the risk: where somebody has
+/// changed them in JIRA, ours win, and a comment says so. Summary and description may be edited there until ours
+/// change.
+async fn fields(
+    sync: &mut Sync<'_>,
+    content: &Content,
+    screen: &Screen,
+    identity: &Identity,
+) -> Result<(), Failure> {
+    let mut edit = content.edit(&sync.told, screen);
+    let seen = &sync.issue.fields;
+    let key = &sync.issue.key;
+    let mut won = None;
+    if screen.takes("duedate") && edit.due_date.is_none() && seen.due_date != content.due_on {
+        edit.due_date = Some(content.due_on);
+        won = Some(format!("the due date of {key} follows the risk's"));
+    }
+    let priority = seen.priority.as_ref().map(|priority| &priority.id);
+    if screen.takes("priority")
+        && edit.priority.is_none()
+        && content.priority.is_some()
+        && priority != content.priority.as_ref()
+    {
+        edit.priority.clone_from(&content.priority);
+        won = Some(format!("the priority of {key} follows the risk's level"));
+    }
+    let missing: Vec<String> = identity
+        .labels(&sync.ticket.subject)
+        .into_iter()
+        .filter(|label| !seen.labels.iter().any(|known| known.eq_ignore_ascii_case(label)))
+        .collect();
+    if !missing.is_empty() {
+        edit.labels = Some(seen.labels.iter().cloned().chain(missing).collect());
+    }
+    if edit.is_empty() {
+        return Ok(());
+    }
+    let sent = sync.active.client.edit_issue(&sync.issue.id, &edit).await;
+    if passed(sync, sent)? {
+        content.told(&mut sync.told, screen);
+        if let Some(won) = won {
+            let stamp = sync.issue.fields.updated.map_or(0, |at| at.timestamp_millis());
+            sync.told.note(format!("won:{stamp}"), format!("Abate set it back: {won}."));
+        }
+    }
+    Ok(())
+}
+
+/// Brings the status in line, once for each state of the risk, in as many hops as the workflow needs.
+async fn status(sync: &mut Sync<'_>, risk: &risk::Model) -> Result<(), Failure> {
+    if sync.told.state == Some(risk.state) {
+        return Ok(());
+    }
+    let first = sync.told.state.is_none();
+    let Some(target) = target(risk.state, risk.resolution, sync.category(), first) else {
+        sync.told.state = Some(risk.state);
+        return Ok(());
+    };
+    let reached = walk(sync, target).await?;
+    if !reached {
+        let text = format!(
+            "The workflow offers {} no way from {} to a status of the category {}.",
+            sync.issue.key,
+            sync.issue.fields.status.as_ref().map_or("its status", |status| status.name.as_str()),
+            target.category
+        );
+        sync.problem = Some(text);
+        return Ok(());
+    }
+    sync.told.state = Some(risk.state);
+    sync.told.note(format!("state:{}", risk.version), moved_text(risk));
+    Ok(())
+}
+
+fn moved_text(risk: &risk::Model) -> String {
+    let key = RiskKey(risk.id);
+    match (risk.state, risk.resolution) {
+        (State::Closed, Some(resolution)) => {
+            format!("{key} was closed in Abate as {resolution}, so this was moved.")
+        }
+        (state, _) => format!("{key} is {state} in Abate, so this was moved."),
+    }
+}
+
+async fn walk(sync: &mut Sync<'_>, target: Target) -> Result<bool, Failure> {
+    let category = match target.category {
+        Category::New => StatusCategory::New,
+        Category::Indeterminate => StatusCategory::Indeterminate,
+        Category::Done => StatusCategory::Done,
+        Category::Undefined => return Ok(false),
+    };
+    let client = &sync.active.client;
+    let mut visited: Vec<String> = sync.issue.fields.status.iter().map(|status| status.id.clone()).collect();
+    for _ in 0..HOPS {
+        let offered = client.transitions(&sync.issue.id).await?;
+        let Some(hop) = next_hop(&offered, category, target.resolutions, &visited) else { return Ok(false) };
+        match client.do_transition(&sync.issue.id, &hop).await {
+            Ok(()) => {}
+            Err(error @ JiraError::Refused(_)) => {
+                sync.problem = Some(error.to_string());
+                return Ok(false);
+            }
+            Err(error) => return Err(error.into()),
+        }
+        visited.push(hop.to.id.clone());
+        let reached = hop.to.category == category;
+        sync.issue.fields.status = Some(hop.to);
+        if reached {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Writes the comments that wait. That a try begins is written down first; after one whose answer is lost, the
+/// newest comments tell whether it arrived.
+async fn notes(sync: &mut Sync<'_>) -> Result<(), Failure> {
+    for mut note in sync.told.notes.clone() {
+        let body = Document::from_text(&note.text);
+        if note.tried {
+            let written = sync.active.client.newest_comments(&sync.issue.id).await?;
+            if written.iter().any(|comment| comment.body == body.to_value()) {
+                sync.told.wrote(&note.key);
+                continue;
+            }
+        }
+        note.tried = true;
+        if let Some(kept) = sync.told.notes.iter_mut().find(|kept| kept.key == note.key) {
+            *kept = note.clone();
+        }
+        keep_told(sync).await?;
+        match sync.active.client.add_comment(&sync.issue.id, &body).await {
+            Ok(()) => sync.told.wrote(&note.key),
+            Err(error @ JiraError::Refused(_)) => {
+                sync.problem = Some(error.to_string());
+                sync.told.wrote(&note.key);
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+async fn keep_told(sync: &Sync<'_>) -> Result<(), Failure> {
+    let pushed = sync.told.to_json()?;
+    sync.state
+        .database
+        .write(async |tx| {
+            ticket::Entity::update_many()
+                .set(ticket::ActiveModel { pushed: Set(pushed.clone()), ..Default::default() })
+                .filter(ticket::Column::Id.eq(sync.ticket.id))
+                .exec(tx)
+                .await?;
+            Ok(())
+        })
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,113 @@
+//! What the project takes for our issue type: asked once an hour, kept as a setting.
+
+use abate_entity::setting;
+use abate_integrations::jira::{CreateField, JiraError};
+use chrono::{DateTime, Duration, Utc};
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ActiveValue::Set, EntityTrait};
+use serde::{Deserialize, Serialize};
+
+use super::connection::Active;
+use super::failure::Failure;
+use crate::platform::setting as settings;
+use crate::state::AppState;
+
+/// How long the answer is believed.
+const BELIEVED: Duration = Duration::hours(1);
+
+/// What the create screen of our issue type takes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Screen {
+    asked_at: DateTime<Utc>,
+    project: String,
+    issue_type_name: String,
+    /// The id of the issue type.
+    pub(crate) issue_type: String,
+    /// The fields that may be set.
+    pub(crate) fields: Vec<String>,
+    /// The fields that have to be set and that we do not know.
+    pub(crate) demands: Vec<String>,
+    /// The priorities to choose from: id and name, highest first.
+    pub(crate) priorities: Vec<(String, String)>,
+}
+
+impl Screen {
+    /// Whether a field may be set.
+    #[must_use]
+    pub(crate) fn takes(&self, field: &str) -> bool {
+        self.fields.iter().any(|known| known == field)
+    }
+}
+
+/// The screen, from the setting or from JIRA.
+///
+/// # Errors
+/// When JIRA gives no answer or does not know our issue type.
+pub(crate) async fn read(state: &AppState, active: &Active) -> Result<Screen, Failure> {
+    let key = format!("jira.screen.{}", active.row.id);
+    let now = state.clock.now();
+    let kept = settings::read(state.database.reader(), &key).await?;
+    let kept: Option<Screen> = kept.and_then(|text| serde_json::from_str(&text).ok());
+    if let Some(screen) = kept
+        && now - screen.asked_at < BELIEVED
+        && screen.project == active.row.project
+        && screen.issue_type_name == active.row.issue_type
+    {
+        return Ok(screen);
+    }
+    let screen = ask(active, now).await?;
+    let text = serde_json::to_string(&screen).map_err(crate::platform::problem::Problem::internal)?;
+    state
+        .database
+        .write(async |tx| {
+            setting::Entity::insert(setting::ActiveModel { key: Set(key.clone()), value: Set(text.clone()) })
+                .on_conflict(
+                    OnConflict::column(setting::Column::Key).update_column(setting::Column::Value).to_owned(),
+                )
+                .exec_without_returning(tx)
+                .await?;
+            Ok(())
+        })
+        .await?;
+    Ok(screen)
+}
+
+/// Asks JIRA.
+///
+/// # Errors
+/// When JIRA gives no answer or does not know our issue type.
+pub(crate) async fn ask(active: &Active, now: DateTime<Utc>) -> Result<Screen, JiraError> {
+    let (project, name) = (&active.row.project, &active.row.issue_type);
+    let types = active.client.issue_types(project).await?;
+    let Some(issue_type) = types.iter().find(|t| t.name.eq_ignore_ascii_case(name) || t.id == *name) else {
+        let known: Vec<&str> = types.iter().filter(|t| !t.subtask).map(|t| t.name.as_str()).collect();
+        let said = format!(
+            "project {project} has no issue type {name}; set ABATE_JIRA__ISSUE_TYPE to one of {known:?}"
+        );
+        return Err(JiraError::Refused(abate_integrations::jira::Refusal {
+            messages: vec![said],
+            ..Default::default()
+        }));
+    };
+    let fields = active.client.create_fields(project, &issue_type.id).await?;
+    let priority = fields.iter().find(|field| field.field_id == "priority");
+    Ok(Screen {
+        asked_at: now,
+        project: project.clone(),
+        issue_type_name: name.clone(),
+        issue_type: issue_type.id.clone(),
+        demands: fields.iter().filter(|field| is_unmet(field)).map(|field| field.name.clone()).collect(),
+        priorities: priority
+            .map(|field| {
+                field.allowed_values.iter().map(|value| (value.id.clone(), value.name.clone())).collect()
+            })
+            .unwrap_or_default(),
+        fields: fields.into_iter().map(|field| field.field_id).collect(),
+    })
+}
+
+fn is_unmet(field: &CreateField) -> bool {
+    const MET: [&str; 8] =
+        ["project", "issuetype", "summary", "description", "labels", "priority", "duedate", "reporter"];
+    field.required && !field.has_default_value && !MET.contains(&field.field_id.as_str())
+}

@@ -1,0 +1,160 @@
+//! Makes one linked ticket true, in both directions: what people did to it in JIRA is followed first, then JIRA is
+//! told what is new with us. Running it twice writes nothing the second time.
+
+use abate_entity::{asset, risk, ticket};
+use abate_integrations::jira::{Issue, JiraError};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+
+use super::connection::{self, Active};
+use super::failure::Failure;
+use super::finder;
+use super::follow;
+use super::push;
+use super::screen;
+use super::ticket_rules::Category;
+use super::told::Told;
+use crate::platform::problem::Problem;
+use crate::state::AppState;
+
+/// The fields that are compared.
+pub(super) const FIELDS: [&str; 8] =
+    ["summary", "labels", "priority", "duedate", "status", "resolution", "assignee", "updated"];
+
+/// A ticket while it is made true.
+pub(super) struct Sync<'a> {
+    pub(super) state: &'a AppState,
+    pub(super) active: &'a Active,
+    pub(super) ticket: &'a ticket::Model,
+    pub(super) issue: Issue,
+    pub(super) told: Told,
+    /// What people at the ticket's page are shown.
+    pub(super) problem: Option<String>,
+}
+
+impl Sync<'_> {
+    /// The category of the issue's status.
+    pub(super) fn category(&self) -> Category {
+        let key = self.issue.fields.status.as_ref().map_or("undefined", |status| status.category.key());
+        key.parse().unwrap_or(Category::Undefined)
+    }
+}
+
+/// Makes a linked ticket true.
+///
+/// # Errors
+/// When JIRA or our own side fails; what was done until then is kept.
+pub(crate) async fn run(
+    state: &AppState,
+    active: &Active,
+    ticket: &ticket::Model,
+    risk: risk::Model,
+    asset: Option<&asset::Model>,
+) -> Result<(), Failure> {
+    let Some(issue_id) = &ticket.issue_id else { return Ok(()) };
+    let own_account = own_account(state, active).await?;
+    let issue = match active.client.issue_with_history(issue_id, &FIELDS).await {
+        Ok(issue) => issue,
+        Err(JiraError::NotFoundOrHidden) => return absent(state, active, ticket).await,
+        Err(error) => return Err(error.into()),
+    };
+    let identity = finder::identity(state).await?;
+    match &issue.marker {
+        Some(marker) if marker.uuid == ticket.uuid.to_string() => {}
+        Some(_) => {
+            let text = format!("{} carries the marker of another ticket, so it is left alone.", issue.key);
+            return Ok(set_broken(state, ticket, &text).await?);
+        }
+        // Somebody removed the property; the id says that it is ours.
+        None => active.client.set_marker(issue_id, &identity.marker(ticket.uuid)).await?,
+    }
+    let screen = screen::read(state, active).await?;
+    let mut sync = Sync { state, active, ticket, issue, told: Told::of(ticket)?, problem: None };
+    let risk = follow::run(&mut sync, risk, &own_account).await?;
+    let pushed = push::run(&mut sync, &risk, asset, &screen, &identity).await;
+    keep(&sync, &risk, pushed.is_ok()).await?;
+    pushed
+}
+
+/// The account that we are at JIRA.
+async fn own_account(state: &AppState, active: &Active) -> Result<String, Failure> {
+    if let Some(account) = &active.row.account {
+        return Ok(account.clone());
+    }
+    let me = active.client.myself().await?;
+    connection::note_success(state, &active.row, Some(&me.account_id)).await?;
+    Ok(me.account_id)
+}
+
+/// JIRA does not show the issue. That is believed only when the credentials hold and the project is visible.
+async fn absent(state: &AppState, active: &Active, ticket: &ticket::Model) -> Result<(), Failure> {
+    active.client.myself().await?;
+    let key = ticket.issue_key.as_deref().unwrap_or_default();
+    let text = match active.client.project(&active.row.project).await {
+        Ok(_) => format!(
+            "{key} was deleted in JIRA, or is hidden from our account. The risk is not changed by that."
+        ),
+        Err(JiraError::NotFoundOrHidden) => {
+            format!("Project {} is not visible to our account.", active.row.project)
+        }
+        Err(error) => return Err(error.into()),
+    };
+    Ok(set_broken(state, ticket, &text).await?)
+}
+
+async fn set_broken(state: &AppState, ticket: &ticket::Model, text: &str) -> Result<(), Problem> {
+    tracing::warn!(ticket = ticket.subject, reason = text, "the link to a ticket is broken");
+    update(
+        state,
+        ticket,
+        ticket::ActiveModel { broken: Set(true), problem: Set(Some(text.to_owned())), ..Default::default() },
+    )
+    .await
+}
+
+/// Notes what is wrong with a ticket, for people to see.
+///
+/// # Errors
+/// When the database refuses.
+pub(crate) async fn note_problem(
+    state: &AppState,
+    ticket: &ticket::Model,
+    text: &str,
+) -> Result<(), Problem> {
+    update(state, ticket, ticket::ActiveModel { problem: Set(Some(text.to_owned())), ..Default::default() })
+        .await
+}
+
+/// Writes down what JIRA was told and what it showed.
+async fn keep(sync: &Sync<'_>, risk: &risk::Model, complete: bool) -> Result<(), Problem> {
+    let fields = &sync.issue.fields;
+    let mut set = ticket::ActiveModel {
+        issue_key: Set(Some(sync.issue.key.clone())),
+        status_name: Set(fields.status.as_ref().map(|status| status.name.clone()).unwrap_or_default()),
+        status_category: Set(sync.category().as_str().to_owned()),
+        jira_assignee: Set(fields.assignee.as_ref().map(|account| account.display_name.clone())),
+        remote_updated: Set(fields.updated.map(|at| at.to_rfc3339()).unwrap_or_default()),
+        pushed: Set(sync.told.to_json()?),
+        broken: Set(false),
+        problem: Set(sync.problem.clone()),
+        ..Default::default()
+    };
+    if complete {
+        set.pushed_version = Set(risk.version);
+        set.synced_at = Set(Some(sync.state.clock.now()));
+    }
+    update(sync.state, sync.ticket, set).await
+}
+
+async fn update(state: &AppState, ticket: &ticket::Model, set: ticket::ActiveModel) -> Result<(), Problem> {
+    state
+        .database
+        .write(async |tx| {
+            ticket::Entity::update_many()
+                .set(set.clone())
+                .filter(ticket::Column::Id.eq(ticket.id))
+                .exec(tx)
+                .await?;
+            Ok(())
+        })
+        .await
+}

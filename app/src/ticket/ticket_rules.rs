@@ -1,0 +1,331 @@
+//! Rules. What becomes of a ticket: which risks get one, what its status means for the risk and the other way
+//! round, and how long to look for one whose creation is uncertain before another is made.
+
+use abate_entity::level::Level;
+use abate_entity::lifecycle::{Event, Resolution, State};
+use abate_entity::text_enum;
+use chrono::{DateTime, Duration, Utc};
+
+text_enum! {
+    /// Where a ticket stands with us.
+    pub enum TicketState ("ticket state") {
+        /// To be created.
+        Wanted = "wanted",
+        /// A create call is under way, or was when its worker vanished.
+        Creating = "creating",
+        /// There is one issue and we know it.
+        Linked = "linked",
+        /// There may be an issue; it is looked for.
+        Unknown = "unknown",
+        /// It cannot be known; a person decides.
+        Quarantined = "quarantined",
+        /// No longer wanted before it was created.
+        Cancelled = "cancelled",
+    }
+}
+
+text_enum! {
+    /// The kinds of status that every workflow of JIRA shares.
+    pub enum Category ("status category") {
+        /// Nobody works on it.
+        New = "new",
+        /// Somebody works on it.
+        Indeterminate = "indeterminate",
+        /// The work has ended.
+        Done = "done",
+        /// Says nothing.
+        Undefined = "undefined",
+    }
+}
+
+/// The waits before the looks for a ticket whose creation is uncertain, from the moment it became so. JIRA's search
+/// lags by seconds to minutes; only after the last look found nothing is it created again.
+const LOOKS: [Duration; 4] =
+    [Duration::seconds(15), Duration::seconds(60), Duration::seconds(120), Duration::seconds(240)];
+
+/// How often a creation may end uncertain before a person decides.
+const CREATES: i32 = 3;
+
+/// How far a poll reaches back behind the last one: JIRA's query language knows whole minutes, and its index lags.
+const OVERLAP: Duration = Duration::minutes(5);
+
+/// Whether a risk is to have a ticket: confirmed and at least high, or asked for.
+#[must_use]
+pub fn wants_ticket(state: State, level: Level, asked_for: bool) -> bool {
+    match state {
+        State::New | State::Triage | State::Accepted => asked_for,
+        State::Open | State::InProgress | State::Blocked | State::Verification => {
+            asked_for || level >= Level::High
+        }
+        State::Closed => false,
+    }
+}
+
+/// What to do after a look that found nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look {
+    /// Look again then.
+    Again(DateTime<Utc>),
+    /// It was not created: create it.
+    Create,
+    /// Creation failed to give an answer too often.
+    GiveUp,
+}
+
+/// When to look first for a ticket that became uncertain at `since`.
+#[must_use]
+pub fn first_look(since: DateTime<Utc>) -> DateTime<Utc> {
+    since + LOOKS[0]
+}
+
+/// What to do after a look at `now` that found nothing; `creates` counts the create calls so far.
+#[must_use]
+pub fn after_look(since: DateTime<Utc>, now: DateTime<Utc>, creates: i32) -> Look {
+    match LOOKS.iter().map(|wait| since + *wait).find(|at| *at > now) {
+        Some(next) => Look::Again(next),
+        None if creates < CREATES => Look::Create,
+        None => Look::GiveUp,
+    }
+}
+
+/// What a change of the ticket's status means for the risk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Meaning {
+    /// Nothing.
+    Nothing,
+    /// A step of the lifecycle.
+    Step(Event),
+    /// No step, but the people at the ticket need an answer.
+    Answer(Answer),
+}
+
+/// An answer to the people at a ticket whose move is not followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// To leave it is to accept it, which needs a request.
+    AskToAccept,
+    /// It is said to be no risk, which is for a triager to decide.
+    AskToDismiss,
+    /// The risk is accepted and stays so.
+    StaysAccepted,
+    /// It was closed as no risk of ours; a triager decides whether that still holds.
+    AskToChallenge,
+}
+
+/// The resolutions that say "we live with it".
+const LIVE_WITH: [&str; 4] = ["won't do", "won't fix", "risk accepted", "wont fix"];
+/// The resolutions that say "this is no risk".
+const NO_RISK: [&str; 6] =
+    ["false positive", "not a bug", "invalid", "cannot reproduce", "duplicate", "not applicable"];
+
+/// What it means that a person moved the ticket from `before` to `now`.
+#[must_use]
+pub fn meaning(
+    state: State,
+    resolution: Option<Resolution>,
+    before: Category,
+    now: Category,
+    jira_resolution: Option<&str>,
+) -> Meaning {
+    let back = before == Category::Done;
+    match (now, state) {
+        (Category::Undefined, _) | (Category::Done, State::Closed | State::Verification) => Meaning::Nothing,
+        (Category::Done, _) => {
+            let said = jira_resolution.unwrap_or_default().replace('’', "'").to_lowercase();
+            if LIVE_WITH.contains(&said.as_str()) {
+                Meaning::Answer(Answer::AskToAccept)
+            } else if NO_RISK.contains(&said.as_str()) {
+                Meaning::Answer(Answer::AskToDismiss)
+            } else {
+                Meaning::Step(Event::ClaimFixed.spoken_in(state))
+            }
+        }
+        (_, State::Verification) if back => Meaning::Step(Event::VerifyFail),
+        (_, State::Closed) if back => match resolution {
+            Some(resolution) if resolution.may_come_back() => Meaning::Step(Event::Reopen),
+            _ => Meaning::Answer(Answer::AskToChallenge),
+        },
+        (_, State::Accepted) if back || now == Category::Indeterminate => {
+            Meaning::Answer(Answer::StaysAccepted)
+        }
+        (Category::Indeterminate, State::Open) => Meaning::Step(Event::Start),
+        _ => Meaning::Nothing,
+    }
+}
+
+/// Where a ticket has to go, and with which resolution, by order of preference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Target {
+    /// The category to reach.
+    pub category: Category,
+    /// The names of the resolutions that fit.
+    pub resolutions: &'static [&'static str],
+}
+
+/// Where the ticket of a risk has to go from `seen`, `None` where it may stay. `first` says that the ticket was
+/// never told a state before: then work that has begun in JIRA is left alone.
+#[must_use]
+pub fn target(state: State, resolution: Option<Resolution>, seen: Category, first: bool) -> Option<Target> {
+    let plain = |category| Target { category, resolutions: &[] };
+    let wanted = match state {
+        State::New | State::Triage | State::Open if first && seen == Category::Indeterminate => return None,
+        State::New | State::Triage | State::Open => plain(Category::New),
+        State::InProgress | State::Blocked => plain(Category::Indeterminate),
+        State::Verification if seen == Category::Done => return None,
+        State::Verification => plain(Category::Indeterminate),
+        // Somebody lives with it, and that ends by itself: the ticket waits as it is.
+        State::Accepted => return None,
+        State::Closed => Target { category: Category::Done, resolutions: resolutions(resolution) },
+    };
+    (wanted.category != seen).then_some(wanted)
+}
+
+fn resolutions(resolution: Option<Resolution>) -> &'static [&'static str] {
+    match resolution {
+        Some(Resolution::Duplicate) => &["Duplicate", "Won't Do", "Won't Fix", "Done"],
+        Some(Resolution::FalsePositive | Resolution::NotAffected | Resolution::Withdrawn) => {
+            &["Won't Do", "Won't Fix", "Declined", "Done"]
+        }
+        _ => &["Done", "Fixed", "Resolved"],
+    }
+}
+
+/// The names under which JIRA sites know the urgency of a level, best first.
+fn priority_names(level: Level) -> &'static [&'static str] {
+    match level {
+        Level::Critical => &["highest", "critical", "blocker", "urgent", "p1"],
+        Level::High => &["high", "major", "p2"],
+        Level::Medium => &["medium", "normal", "p3"],
+        Level::Low => &["low", "minor", "p4"],
+        Level::Info => &["lowest", "trivial", "p5", "low"],
+    }
+}
+
+/// The id of the priority that fits a level, among those a site offers as id and name.
+#[must_use]
+pub fn priority(level: Level, offered: &[(String, String)]) -> Option<&str> {
+    priority_names(level)
+        .iter()
+        .find_map(|name| offered.iter().find(|(_, offered)| offered.eq_ignore_ascii_case(name)))
+        .map(|(id, _)| id.as_str())
+}
+
+/// How many minutes a poll at `now` reaches back when the last one began at `last`.
+#[must_use]
+pub fn poll_minutes(last: DateTime<Utc>, now: DateTime<Utc>) -> i64 {
+    ((now - last).max(Duration::zero()) + OVERLAP).num_minutes() + 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_795_219_200 + seconds, 0).expect("a time")
+    }
+
+    #[test]
+    fn confirmed_and_high_or_asked_for() {
+        for state in State::ALL.iter().copied() {
+            for level in Level::ALL.iter().copied() {
+                let confirmed =
+                    matches!(state, State::Open | State::InProgress | State::Blocked | State::Verification);
+                assert_eq!(wants_ticket(state, level, false), confirmed && level >= Level::High);
+                assert_eq!(wants_ticket(state, level, true), state != State::Closed);
+            }
+        }
+    }
+
+    #[test]
+    fn it_is_created_again_only_after_the_last_look() {
+        let since = at(0);
+        let mut now = first_look(since);
+        let mut looks = 1;
+        while let Look::Again(next) = after_look(since, now, 1) {
+            assert!(next > now);
+            now = next;
+            looks += 1;
+        }
+        assert_eq!((looks, now), (4, at(240)));
+        assert_eq!(after_look(since, now, 2), Look::Create);
+        assert_eq!(after_look(since, now, 3), Look::GiveUp);
+    }
+
+    #[test]
+    fn no_status_ever_closes_a_risk() {
+        for state in State::ALL.iter().copied() {
+            for before in Category::ALL.iter().copied() {
+                for now in Category::ALL.iter().copied() {
+                    for said in [None, Some("Done"), Some("Won't Do"), Some("Duplicate")] {
+                        let resolution = (state == State::Closed).then_some(Resolution::Remediated);
+                        let allowed = match meaning(state, resolution, before, now, said) {
+                            Meaning::Step(event) => matches!(
+                                event,
+                                Event::ClaimFixed
+                                    | Event::ClaimFixedDirect
+                                    | Event::VerifyFail
+                                    | Event::Reopen
+                                    | Event::Start
+                            ),
+                            _ => true,
+                        };
+                        assert!(allowed, "{state} {before} {now} {said:?}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn done_claims_a_fix_unless_its_resolution_says_otherwise() {
+        let done = |state, said| meaning(state, None, Category::Indeterminate, Category::Done, said);
+        assert_eq!(done(State::InProgress, None), Meaning::Step(Event::ClaimFixed));
+        assert_eq!(done(State::Open, Some("Done")), Meaning::Step(Event::ClaimFixedDirect));
+        assert_eq!(done(State::Accepted, Some("Fixed")), Meaning::Step(Event::ClaimFixed));
+        assert_eq!(done(State::Open, Some("Won’t Do")), Meaning::Answer(Answer::AskToAccept));
+        assert_eq!(done(State::Open, Some("Duplicate")), Meaning::Answer(Answer::AskToDismiss));
+        assert_eq!(done(State::Verification, Some("Done")), Meaning::Nothing);
+    }
+
+    #[test]
+    fn only_leaving_done_takes_a_claim_back() {
+        let moved = |before, now| meaning(State::Verification, None, before, now, None);
+        assert_eq!(moved(Category::Done, Category::New), Meaning::Step(Event::VerifyFail));
+        assert_eq!(moved(Category::Indeterminate, Category::Indeterminate), Meaning::Nothing);
+        let closed = |resolution| meaning(State::Closed, resolution, Category::Done, Category::New, None);
+        assert_eq!(closed(Some(Resolution::Remediated)), Meaning::Step(Event::Reopen));
+        assert_eq!(closed(Some(Resolution::FalsePositive)), Meaning::Answer(Answer::AskToChallenge));
+    }
+
+    #[test]
+    fn a_ticket_goes_where_its_risk_is_and_stays_when_it_is_there() {
+        for state in State::ALL.iter().copied() {
+            for seen in Category::ALL.iter().copied() {
+                if let Some(wanted) = target(state, Some(Resolution::Remediated), seen, false) {
+                    assert_ne!(wanted.category, seen);
+                    assert_eq!(target(state, Some(Resolution::Remediated), wanted.category, false), None);
+                }
+            }
+        }
+        assert_eq!(target(State::Verification, None, Category::Done, false), None);
+        assert_eq!(target(State::Open, None, Category::Indeterminate, true), None);
+    }
+
+    #[test]
+    fn priorities_are_found_by_name_and_left_out_when_strange() {
+        let offered = |names: &[&str]| -> Vec<(String, String)> {
+            names.iter().enumerate().map(|(id, name)| (id.to_string(), (*name).to_owned())).collect()
+        };
+        let usual = offered(&["Highest", "High", "Medium", "Low", "Lowest"]);
+        assert_eq!(priority(Level::Critical, &usual), Some("0"));
+        assert_eq!(priority(Level::Info, &usual), Some("4"));
+        assert_eq!(priority(Level::High, &offered(&["Blocker", "Major", "Minor"])), Some("1"));
+        assert_eq!(priority(Level::High, &offered(&["Now", "Later"])), None);
+    }
+
+    #[test]
+    fn polls_overlap() {
+        assert_eq!(poll_minutes(at(0), at(60)), 7);
+        assert_eq!(poll_minutes(at(60), at(0)), 6);
+    }
+}

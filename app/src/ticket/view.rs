@@ -1,0 +1,71 @@
+//! How a ticket is shown to scripts and on pages.
+
+use abate_entity::ticket;
+use chrono::{DateTime, Utc};
+use sea_orm::ConnectionTrait;
+use serde::Serialize;
+
+use super::finder;
+use crate::platform::problem::Problem;
+use crate::state::AppState;
+
+/// The ticket of a risk.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct TicketView {
+    /// wanted, creating, linked, unknown, quarantined or cancelled.
+    pub state: String,
+    /// Its key in JIRA.
+    pub key: Option<String>,
+    /// Where people open it.
+    pub url: Option<String>,
+    /// Its status in JIRA, as last read.
+    pub status: String,
+    /// new, indeterminate or done.
+    pub status_category: String,
+    /// Who works on it in JIRA, as last read.
+    pub assignee: Option<String>,
+    /// Whether JIRA no longer shows it.
+    pub broken: bool,
+    /// What is wrong with it and what to do.
+    pub problem: Option<String>,
+    /// When both sides were last seen equal.
+    pub synced_at: Option<DateTime<Utc>>,
+    /// When something happens next to a ticket that is not linked yet.
+    pub next_try_at: Option<DateTime<Utc>>,
+    /// When it was wanted.
+    pub created_at: DateTime<Utc>,
+}
+
+impl TicketView {
+    fn new(row: ticket::Model, state: &AppState) -> Self {
+        let browse = state.config.jira.as_ref().map(|jira| jira.url.as_str().trim_end_matches('/'));
+        let url = browse.zip(row.issue_key.as_ref()).map(|(site, key)| format!("{site}/browse/{key}"));
+        let waits = matches!(row.state.as_str(), "wanted" | "creating" | "unknown");
+        Self {
+            url,
+            key: row.issue_key,
+            status: row.status_name,
+            status_category: row.status_category,
+            assignee: row.jira_assignee,
+            broken: row.broken,
+            problem: row.problem,
+            synced_at: row.synced_at,
+            next_try_at: waits.then_some(row.next_try_at),
+            created_at: row.created_at,
+            state: row.state,
+        }
+    }
+
+    /// The tickets of a risk.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn of_risk(
+        db: &impl ConnectionTrait,
+        state: &AppState,
+        risk_id: i64,
+    ) -> Result<Vec<Self>, Problem> {
+        let row = finder::of_risk(db, risk_id).await?;
+        Ok(row.into_iter().map(|row| Self::new(row, state)).collect())
+    }
+}

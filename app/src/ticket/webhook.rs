@@ -1,0 +1,103 @@
+//! `POST /hooks/jira/{id}`: verify, store, answer. What a webhook says is a hint; a job reads the issue.
+
+use abate_entity::{connection, ticket, webhook_delivery};
+use abate_integrations::jira::{WebhookError, WebhookEvent, WebhookKind, parse_webhook, verify_signature};
+use actix_web::web::{self, Bytes, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
+use sha2::{Digest as _, Sha256};
+
+use super::connection as connections;
+use super::reconcile;
+use crate::jobs;
+use crate::platform::job::queue;
+use crate::platform::problem::{Kind, Problem};
+use crate::state::AppState;
+
+/// Largest body: an issue with a description and its history twice over.
+const BODY_LIMIT: usize = 4 * 1024 * 1024;
+/// Longest name of a webhook that is kept as it is.
+const LONGEST_NAME: usize = 200;
+
+/// Registers the hook.
+pub fn routes(config: &mut ServiceConfig) {
+    config.service(
+        web::resource("/hooks/jira/{id}")
+            .app_data(web::PayloadConfig::new(BODY_LIMIT))
+            .route(web::post().to(receive)),
+    );
+}
+
+async fn receive(
+    state: web::Data<AppState>,
+    id: web::Path<i64>,
+    request: HttpRequest,
+    body: Bytes,
+) -> Result<HttpResponse, Problem> {
+    let row = connection::Entity::find_by_id(*id).one(state.database.reader()).await?;
+    let row = row.ok_or_else(|| Problem::not_found("such connection"))?;
+    let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let secret = connections::webhook_secret(&state, &row).unwrap_or_default();
+    verify_signature(secret, &body, header("X-Hub-Signature")).map_err(|error| refused(&error, row.id))?;
+    let event = parse_webhook(&body).map_err(|error| refused(&error, row.id))?;
+    let identifier = match header("X-Atlassian-Webhook-Identifier") {
+        Some(name) if !name.is_empty() && name.len() <= LONGEST_NAME => name.to_owned(),
+        _ => hex::encode(Sha256::digest(&body)),
+    };
+    state.database.write(async |tx| store(tx, &state, &row, &event, &identifier).await).await?;
+    Ok(HttpResponse::Ok().finish())
+}
+
+fn refused(error: &WebhookError, connection_id: i64) -> Problem {
+    tracing::warn!(connection = connection_id, %error, "a webhook was refused");
+    match error {
+        WebhookError::Malformed(_) => Problem::new(Kind::Malformed, format!("{error}.")),
+        WebhookError::NoSecret => Problem::new(
+            Kind::Unauthenticated,
+            "Set ABATE_JIRA__WEBHOOK_SECRET, and the same secret in JIRA.",
+        ),
+        _ => Problem::new(
+            Kind::Unauthenticated,
+            "The signature is not right; set the same secret on both sides.",
+        ),
+    }
+}
+
+/// Keeps the name of the delivery and queues what it hints at; the same delivery twice is one.
+async fn store(
+    tx: &DatabaseTransaction,
+    state: &AppState,
+    row: &connection::Model,
+    event: &WebhookEvent,
+    identifier: &str,
+) -> Result<(), Problem> {
+    let now = state.clock.now();
+    let delivery = webhook_delivery::ActiveModel {
+        connection_id: Set(row.id),
+        identifier: Set(identifier.to_owned()),
+        issue_id: Set(event.issue_id.clone()),
+        state: Set("handled".to_owned()),
+        received_at: Set(now),
+        ..Default::default()
+    };
+    let columns = [webhook_delivery::Column::ConnectionId, webhook_delivery::Column::Identifier];
+    let new = webhook_delivery::Entity::insert(delivery)
+        .on_conflict(OnConflict::columns(columns).do_nothing().to_owned())
+        .exec_without_returning(tx)
+        .await?;
+    let is_echo = event.kind == WebhookKind::Changed && event.by.is_some() && event.by == row.account;
+    if new == 0 || is_echo || matches!(event.kind, WebhookKind::Other(_)) {
+        return Ok(());
+    }
+    let known = ticket::Entity::find()
+        .filter(ticket::Column::ConnectionId.eq(row.id))
+        .filter(ticket::Column::IssueId.eq(&event.issue_id))
+        .one(tx)
+        .await?;
+    match known {
+        Some(ticket) => Ok(queue::enqueue(tx, jobs::TICKET, &ticket.subject, now, now).await?),
+        // Perhaps the one whose creation is uncertain.
+        None => reconcile::enqueue(tx, row.id, now).await,
+    }
+}
