@@ -31,12 +31,11 @@ pub fn routes(config: &mut ServiceConfig) {
 
 async fn receive(
     state: web::Data<AppState>,
-    id: web::Path<i64>,
+    id: web::Path<String>,
     request: HttpRequest,
     body: Bytes,
 ) -> Result<HttpResponse, Problem> {
-    let row = connection::Entity::find_by_id(*id).one(state.database.reader()).await?;
-    let row = row.ok_or_else(|| Problem::not_found("such connection"))?;
+    let row = named(&state, &id).await?.ok_or_else(|| Problem::not_found("such connection"))?;
     let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
     let secret = connections::webhook_secret(&state, &row).unwrap_or_default();
     verify_signature(secret, &body, header("X-Hub-Signature")).map_err(|error| refused(&error, row.id))?;
@@ -47,6 +46,15 @@ async fn receive(
     };
     state.database.write(async |tx| store(tx, &state, &row, &event, &identifier).await).await?;
     Ok(HttpResponse::Ok().finish())
+}
+
+/// The connection with this number; `jira` is the one in use, whose number nobody knows before the first start.
+async fn named(state: &AppState, id: &str) -> Result<Option<connection::Model>, Problem> {
+    if id == "jira" {
+        return Ok(connections::configured(state).await?.map(|active| active.row));
+    }
+    let Ok(id) = id.parse::<i64>() else { return Ok(None) };
+    Ok(connection::Entity::find_by_id(id).one(state.database.reader()).await?)
 }
 
 fn refused(error: &WebhookError, connection_id: i64) -> Problem {

@@ -239,7 +239,12 @@ impl JiraSandbox {
     /// An account as JIRA shows it.
     pub(super) fn account_json(&self, account: &str) -> Value {
         let name = if account == PERSON { self.options.person.as_str() } else { "Abate" };
-        json!({ "accountId": account, "accountType": "atlassian", "displayName": name, "active": true })
+        let mut shown =
+            json!({ "accountId": account, "accountType": "atlassian", "displayName": name, "active": true });
+        if account == PERSON && let Some(email) = &self.options.person_email {
+            shown["emailAddress"] = json!(email);
+        }
+        shown
     }
 
     /// A status as JIRA shows it.

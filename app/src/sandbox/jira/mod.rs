@@ -57,6 +57,8 @@ pub struct JiraSandboxOptions {
     pub token: String,
     /// The name of the person whose clicks on the board count.
     pub person: String,
+    /// The e-mail address of that person, where the profile shows it.
+    pub person_email: Option<String>,
     /// How long a change takes to reach the search.
     pub index_lag: Duration,
     /// How long to wait before a webhook is tried again.
@@ -73,6 +75,7 @@ impl Default for JiraSandboxOptions {
             email: "abate@sandbox.example".to_owned(),
             token: "sandbox-token".to_owned(),
             person: "Dana Developer".to_owned(),
+            person_email: None,
             index_lag: Duration::ZERO,
             retry_delay: Duration::from_secs(1),
         }
