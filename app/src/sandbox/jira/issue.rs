@@ -241,7 +241,9 @@ impl JiraSandbox {
         let name = if account == PERSON { self.options.person.as_str() } else { "Abate" };
         let mut shown =
             json!({ "accountId": account, "accountType": "atlassian", "displayName": name, "active": true });
-        if account == PERSON && let Some(email) = &self.options.person_email {
+        if account == PERSON
+            && let Some(email) = &self.options.person_email
+        {
             shown["emailAddress"] = json!(email);
         }
         shown
