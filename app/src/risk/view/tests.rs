@@ -1,0 +1,477 @@
+use super::*;
+use crate::page::badge::Tone;
+use crate::page::form::{Choice, Kind};
+use crate::page::frame::Section;
+use crate::page::markdown;
+use crate::page::sample::{at, date, demo_frame, due, frame};
+
+fn row(key: &str, title: &str, level: &str, state: &str, owner: &str, due: Due) -> RiskRow {
+    RiskRow {
+        key: key.into(),
+        href: format!("/risks/{key}"),
+        title: title.into(),
+        asset: "CloudVista public API".into(),
+        level: Badge::level(level),
+        state: Badge::state(state),
+        owner: owner.into(),
+        team: "Solutions Engineering".into(),
+        due,
+        ticket: Some(Link::new("PAY-14", "https://jira.example/browse/PAY-14")),
+    }
+}
+
+fn filters() -> Vec<Field> {
+    let choice = |name: &str, label: &str, values: &[&str]| {
+        let mut choices = vec![Choice::new("", "Any", "")];
+        choices.extend(
+            values.iter().map(|value| Choice::new(*value, crate::page::badge::capitalised(value), "")),
+        );
+        Field::new(name, label, Kind::Choice).choices(choices)
+    };
+    vec![
+        choice(
+            "state",
+            "State",
+            &["new", "triage", "open", "in_progress", "blocked", "verification", "accepted", "closed"],
+        ),
+        choice("level", "Level", &["critical", "high", "medium", "low"]),
+        choice("owner", "Owner", &["me", "nobody"]),
+        choice("team", "Team", &["wallet", "platform"]),
+        choice("asset", "Asset", &["A1", "A2"]),
+        choice("source", "Source", &["trivy", "workshop"]),
+        Field::new("overdue", "Late only", Kind::Check).value("true"),
+        Field::new("q", "Words", Kind::Text),
+    ]
+}
+
+fn list() -> RiskListPage {
+    let tab = |label: &str, count: &str, href: &str, current| Tab {
+        label: label.into(),
+        count: count.into(),
+        href: href.into(),
+        current,
+    };
+    RiskListPage {
+        frame: frame("Risks", Section::Risks),
+        summary: "13 risks in scope, 9 late".into(),
+        tabs: vec![
+            tab("All open", "13", "/risks", true),
+            tab("Mine", "4", "/risks?owner=me", false),
+            tab("To triage", "2", "/risks?state=triage", false),
+            tab("Late", "9", "/risks?overdue=true", false),
+            tab("Accepted", "1", "/risks?state=accepted", false),
+            tab("Closed", "28", "/risks?state=closed", false),
+        ],
+        filters: filters(),
+        filtered: true,
+        sort: "due_at".into(),
+        columns: vec![
+            Column::plain("Key"),
+            Column::plain("Risk"),
+            Column { label: "Level".into(), href: "/risks?sort=-level".into(), direction: "" },
+            Column::plain("State"),
+            Column::plain("Owner"),
+            Column { label: "Due".into(), href: "/risks?sort=-due_at".into(), direction: "ascending" },
+            Column::plain("Ticket"),
+        ],
+        rows: vec![
+            row(
+                "R-6",
+                "Changing a record identifier returns another person's data",
+                "high",
+                "in_progress",
+                "Sam Okafor",
+                due("2026-11-04"),
+            ),
+            row(
+                "R-7",
+                "Payment accepted with an altered amount, currency or fee",
+                "critical",
+                "blocked",
+                "",
+                due("2026-11-20"),
+            ),
+            RiskRow {
+                ticket: None,
+                ..row(
+                    "R-10",
+                    "CVE-2024-3094 in xz-utils 5.6.0",
+                    "critical",
+                    "new",
+                    "Sam Okafor",
+                    Due::none("set when confirmed"),
+                )
+            },
+            row(
+                "R-4",
+                "Login service starved by automated attempts",
+                "medium",
+                "open",
+                "Sam Okafor",
+                due("2026-11-30"),
+            ),
+            row(
+                "R-9",
+                "Bulk scraping through calls without limits",
+                "medium",
+                "verification",
+                "Sam Okafor",
+                due("2027-01-03"),
+            ),
+            row(
+                "R-12",
+                "Insider plants a key or trust to keep access",
+                "high",
+                "accepted",
+                "Dana Whitfield",
+                Due::resting(date("2027-01-03"), "suspended while accepted"),
+            ),
+            row(
+                "R-5",
+                "Answers reveal which e-mails have <accounts>",
+                "low",
+                "closed",
+                "Dana Whitfield",
+                Due::stopped(date("2026-11-04"), date("2026-11-02")),
+            ),
+        ],
+        pager: Pager {
+            summary: "25 a page, soonest due first".into(),
+            first: "/risks".into(),
+            next: "/risks?cursor=abc".into(),
+        },
+        empty: Empty {
+            title: "No risk matches".into(),
+            text: "Take a filter away, or look at closed risks too.".into(),
+            links: vec![("Clear the filters".into(), "/risks".into())],
+        },
+    }
+}
+
+#[test]
+fn a_list_shows_one_risk_a_row() {
+    insta::assert_snapshot!(list().render().unwrap());
+}
+
+#[test]
+fn an_empty_list_says_what_to_do() {
+    let page = RiskListPage { rows: Vec::new(), ..list() };
+    insta::assert_snapshot!(page.render().unwrap());
+}
+
+fn action(event: &str, label: &str, leads_to: &str, fields: Vec<Field>) -> Action {
+    Action {
+        event: event.into(),
+        label: label.into(),
+        leads_to: leads_to.into(),
+        hint: String::new(),
+        fields,
+        final_step: false,
+        open: false,
+    }
+}
+
+fn actions() -> Vec<Action> {
+    vec![
+        Action {
+            open: true,
+            hint: "Somebody else verifies it afterwards.".into(),
+            ..action(
+                "claim_fixed",
+                "Claim fixed",
+                "to verification",
+                vec![
+                    Field::new("evidence", "Evidence", Kind::Address)
+                        .required()
+                        .hint("A change, commit or test report."),
+                    Field::new("claimed_on", "Fixed on", Kind::Date)
+                        .value("2026-11-21")
+                        .between("2026-10-05", "2026-11-21"),
+                ],
+            )
+        },
+        action(
+            "block",
+            "Block",
+            "to blocked",
+            vec![
+                Field::new("blocker", "Waiting for", Kind::Choice)
+                    .choices(vec![
+                        Choice::new("vendor", "Vendor", ""),
+                        Choice::new("change_freeze", "Change freeze", ""),
+                    ])
+                    .required(),
+                Field::new("reason", "What for", Kind::Lines).required(),
+            ],
+        ),
+        action("accept", "Ask for acceptance", "to accepted, after approval", vec![]),
+        Action {
+            final_step: true,
+            ..action("treat_without_fix", "Close without a fix", "to closed", vec![])
+        },
+    ]
+}
+
+fn rating(
+    name: &str,
+    hint: &str,
+    likelihood: &str,
+    impact: &str,
+    score: &str,
+    level: Option<&str>,
+) -> Rating {
+    Rating {
+        name: name.into(),
+        hint: hint.into(),
+        likelihood: likelihood.into(),
+        impact: impact.into(),
+        score: score.into(),
+        level: level.map(Badge::level),
+    }
+}
+
+fn derivation() -> Derivation {
+    let step = |what: &str, result: &str, detail: &str| DerivationStep {
+        what: what.into(),
+        result: result.into(),
+        detail: detail.into(),
+    };
+    Derivation {
+        basis: "Default policy, version 1; calendar days; Europe/London".into(),
+        steps: vec![
+            step(
+                "Clock starts: the workshop was held",
+                "5 Oct 2026",
+                "A workshop's risks count from the day of the workshop.",
+            ),
+            step(
+                "High: 30 calendar days",
+                "4 Nov 2026, 23:59",
+                "Level 16 on the 5 x 5 grid, set on confirmation.",
+            ),
+            step(
+                "Paused for 3 days: vendor",
+                "+ 3 days",
+                "Blocked on 20 Oct, approved by Lena Fischer, unblocked on 23 Oct.",
+            ),
+        ],
+        outcome: "7 Nov 2026, 23:59".into(),
+        none: String::new(),
+    }
+}
+
+fn show() -> RiskPage {
+    let fact =
+        |name: &str, text: &str, href: &str| Fact { name: name.into(), text: text.into(), href: href.into() };
+    let phases = [
+        "Reconnaissance",
+        "Weaponization",
+        "Delivery",
+        "Exploitation",
+        "Installation",
+        "Command and control",
+        "Actions on objectives",
+    ];
+    let history = |when: &str, actor: &str, via: &str, what: &str, note: &str, class: &str| HistoryRow {
+        at: at(when),
+        actor: actor.into(),
+        via: via.into(),
+        what: what.into(),
+        note: note.into(),
+        class: class.into(),
+    };
+    RiskPage {
+        frame: demo_frame("R-6 Changing a record identifier", Section::Risks),
+        key: "R-6".into(),
+        href: "/risks/R-6".into(),
+        version: "7".into(),
+        title: "Changing a record identifier returns another person's data".into(),
+        level: Badge::level("high"),
+        state: Badge::state("in_progress"),
+        due: due("2026-11-07"),
+        flags: vec![
+            Badge::toned(Tone::Bad, "KEV", "Listed as exploited in the wild"),
+            Badge::toned(Tone::Warn, "Reopened once", ""),
+        ],
+        facts: vec![
+            fact("Owner", "Sam Okafor", ""),
+            fact("Assignee", "Jo Lindqvist", ""),
+            fact("Team", "Solutions Engineering", "/risks?team=solutions"),
+            fact("Source", "Workshop of 5 Oct 2026", "/workshops/1"),
+            fact("Treatment", "Modify", ""),
+            fact("First seen", "5 Oct 2026", ""),
+        ],
+        actions: actions(),
+        closed_actions: vec![
+            ClosedAction {
+                label: "Pass verification".into(),
+                reasons: vec!["It is not in verification.".into()],
+            },
+            ClosedAction {
+                label: "Reopen".into(),
+                reasons: vec!["It is not closed.".into(), "Only a verifier may reopen.".into()],
+            },
+        ],
+        problems: Some(Problems {
+            title: "The fix was not claimed.".into(),
+            items: vec![(
+                "Evidence".into(),
+                "give a link to the change, commit or test that proves it".into(),
+            )],
+        }),
+        description: markdown::render(
+            "Object identifiers in wallet and health-record calls are not checked against the caller, so counting up exposes other people's records.\n\n* `GET /v1/records/{id}`\n* `GET /v1/wallets/{id}`",
+        ),
+        mitigation: markdown::render(
+            "Object-level authorisation in the service layer for **every** call, unguessable identifiers, negative tests in the pipeline.",
+        ),
+        ratings: vec![
+            rating("Inherent", "before controls", "4 · Likely", "4 · Major", "16", Some("high")),
+            rating(
+                "Current",
+                "with the controls that work today",
+                "4 · Likely",
+                "4 · Major",
+                "16",
+                Some("high"),
+            ),
+            rating("Target", "after the planned treatment", "2 · Unlikely", "2 · Minor", "4", Some("low")),
+        ],
+        stride: vec!["Information disclosure".into(), "Elevation of privilege".into()],
+        techniques: vec![Technique {
+            id: "T1190".into(),
+            href: "https://attack.mitre.org/techniques/T1190/".into(),
+            note: String::new(),
+        }],
+        kill_chain: phases
+            .into_iter()
+            .map(|label| Phase { label: label.into(), current: label == "Exploitation" })
+            .collect(),
+        assets: vec![
+            AssetRow {
+                name: "CloudVista public API".into(),
+                href: "/assets/A2".into(),
+                primary: true,
+                tier: "Mission critical, internet-facing".into(),
+                data: "PII, PHI, financial".into(),
+                owner: "Solutions Engineering".into(),
+            },
+            AssetRow {
+                name: "Health record and export buckets".into(),
+                href: "/assets/A4".into(),
+                primary: false,
+                tier: "Mission critical".into(),
+                data: "PHI, PII".into(),
+                owner: "Data Platform Lead".into(),
+            },
+        ],
+        controls: vec![
+            ("C08".into(), "Input validation and API hardening".into()),
+            ("C07".into(), "Role-based access control".into()),
+        ],
+        derivation: derivation(),
+        findings: vec![FindingRow {
+            source: "zap, nightly".into(),
+            title: "Insecure direct object reference".into(),
+            location: "GET /v1/records/{id}".into(),
+            severity: "High".into(),
+            first_seen: at("2026-10-11T02:10:00Z"),
+            presence: Badge::toned(Tone::Bad, "Seen in the last scan", ""),
+        }],
+        more_findings: String::new(),
+        ticket: Some(TicketView {
+            key: "PAY-14".into(),
+            href: "https://jira.example/browse/PAY-14".into(),
+            state: Badge::toned(Tone::Good, "In step", ""),
+            facts: vec![
+                ("Status there".into(), "In Progress".into()),
+                ("Last sync".into(), "21 Nov 2026, 09:12".into()),
+            ],
+            drift: vec!["Due date there is 10 Nov 2026; ours won, because the policy sets it.".into()],
+        }),
+        no_ticket: String::new(),
+        evidence: vec![EvidenceRow {
+            name: "Plan of the change".into(),
+            href: "https://wiki.example/plan".into(),
+            detail: "Link".into(),
+            by: "Sam Okafor".into(),
+            at: at("2026-10-19T10:00:00Z"),
+        }],
+        comments: vec![Comment {
+            author: "Jo Lindqvist".into(),
+            at: at("2026-11-02T14:30:00Z"),
+            via: "JIRA".into(),
+            body: markdown::render("Two of nine endpoints are done."),
+        }],
+        may_write: true,
+        history: vec![
+            history(
+                "2026-10-23T08:00:00Z",
+                "Sam Okafor",
+                "Slack",
+                "Unblocked, back in progress",
+                "",
+                "state-in_progress",
+            ),
+            history(
+                "2026-10-20T08:00:00Z",
+                "Sam Okafor",
+                "the page",
+                "Blocked: waiting for a vendor",
+                "Gateway patch promised for Thursday",
+                "state-blocked",
+            ),
+            history(
+                "2026-10-06T09:00:00Z",
+                "Priya Raman",
+                "the API",
+                "Confirmed as high, owner Sam Okafor",
+                "",
+                "state-open",
+            ),
+            history("2026-10-05T16:00:00Z", "Priya Raman", "a workshop", "Created", "", "state-new"),
+        ],
+    }
+}
+
+#[test]
+fn a_risk_shows_all_that_is_known() {
+    insta::assert_snapshot!(show().render().unwrap());
+}
+
+#[test]
+fn a_bare_risk_says_what_is_missing() {
+    let page = RiskPage {
+        frame: frame("R-10", Section::Risks),
+        problems: None,
+        flags: Vec::new(),
+        actions: Vec::new(),
+        closed_actions: Vec::new(),
+        description: String::new(),
+        mitigation: String::new(),
+        stride: Vec::new(),
+        techniques: Vec::new(),
+        kill_chain: Vec::new(),
+        assets: Vec::new(),
+        controls: Vec::new(),
+        derivation: Derivation {
+            none: "It gets a due date when a triager confirms it.".into(),
+            ..Derivation::default()
+        },
+        findings: Vec::new(),
+        ticket: None,
+        no_ticket: "A ticket is made when work is planned.".into(),
+        evidence: Vec::new(),
+        comments: Vec::new(),
+        may_write: false,
+        ..show()
+    };
+    insta::assert_snapshot!(page.render().unwrap());
+}
+
+#[test]
+fn nothing_in_a_page_needs_inline_script_or_style() {
+    let html = show().render().unwrap() + &list().render().unwrap();
+    assert!(!html.contains(" style=") && !html.contains("<style") && !html.contains(" onclick="));
+    assert!(!html.replace("<script src=", "").contains("<script"));
+}
