@@ -3,7 +3,7 @@
 use crate::platform::job::Job;
 use crate::platform::timer::Timer;
 use crate::state::AppState;
-use crate::{acceptance, obligation, risk, ticket};
+use crate::{acceptance, obligation, posture, risk, ticket};
 
 /// Makes the ticket of a risk true; the subject is `r-` and the risk's number.
 pub const TICKET: &str = "ticket";
@@ -16,6 +16,7 @@ pub const TIMERS: &[Timer<AppState>] = &[
     acceptance::expire::TIMER,
     obligation::remind::TIMER,
     obligation::tick::TIMER,
+    posture::snapshot::TIMER,
     risk::search::TIMER,
     ticket::poll::EVERY_MINUTE,
     ticket::reconcile::WATCH,

@@ -8,6 +8,7 @@ use crate::config::Config;
 use crate::platform::clock::Clock;
 use crate::platform::database::Database;
 use crate::platform::ids::Ids;
+use crate::posture::store::Posture;
 
 /// What handlers, jobs and timers share; cloning is cheap.
 #[derive(Clone, Debug)]
@@ -26,4 +27,6 @@ pub struct AppState {
     pub passwords: Passwords,
     /// How often a password may be tried.
     pub throttle: Throttle,
+    /// What is open, late and due, counted.
+    pub posture: Posture,
 }

@@ -60,6 +60,9 @@ CREATE INDEX risk_by_owner ON risk (owner_id, state, due_at, id);
 CREATE INDEX risk_by_asset ON risk (asset_id, state, due_at, id);
 CREATE INDEX risk_by_level ON risk (level, due_at, id);
 CREATE INDEX risk_by_update ON risk (updated_at, id);
+-- All that the dashboard counts, in one pass.
+CREATE INDEX risk_posture ON risk (team_id, level, state, due_on, sla_start_at, triage_due_at, score)
+    WHERE state <> 'closed';
 -- A further asset that a risk affects.
 CREATE TABLE risk_asset (
     id {id},
