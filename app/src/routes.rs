@@ -8,7 +8,7 @@ use utoipa_actix_web::{AppExt as _, OpenApiFactory, scope};
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::platform::problem::{Kind, Problem};
-use crate::{access, asset, obligation, operations, risk, ticket};
+use crate::{access, asset, obligation, operations, page, posture, risk, ticket};
 
 /// Largest JSON body, in bytes.
 const JSON_LIMIT: usize = 1024 * 1024;
@@ -28,6 +28,7 @@ pub fn api() -> impl HttpServiceFactory + OpenApiFactory + 'static {
     scope::scope("/api/v1")
         .configure(access::api::routes)
         .configure(asset::api::routes)
+        .configure(posture::api::routes)
         .configure(risk::api::routes)
         .configure(obligation::api::routes)
         .configure(ticket::api::routes)
@@ -54,6 +55,11 @@ pub fn configure(config: &mut ServiceConfig) {
         .app_data(web::PayloadConfig::new(FORM_LIMIT))
         .configure(operations::routes)
         .configure(ticket::webhook::routes)
+        .configure(page::pages)
+        .configure(access::page::pages)
+        .configure(asset::page::pages)
+        .configure(posture::page::pages)
+        .configure(risk::page::pages)
         .route("/api/openapi.json", web::get().to(openapi))
         .route("/api/docs", web::get().to(async || web::Redirect::to("/api/docs/index.html").see_other()))
         .service(

@@ -23,7 +23,7 @@ use crate::platform::job::runner::Runner;
 use crate::platform::setting;
 use crate::platform::timer::Ticker;
 use crate::state::AppState;
-use crate::{access, jobs, routes};
+use crate::{access, jobs, page, routes};
 
 /// Time that requests get to finish when the process is told to stop, in seconds.
 const SHUTDOWN_SECONDS: u64 = 10;
@@ -164,6 +164,7 @@ pub async fn open(config: Config, clock: Clock, ids: Ids) -> anyhow::Result<AppS
         http,
         passwords: access::password::Passwords::default(),
         throttle: access::throttle::Throttle::default(),
+        posture: crate::posture::store::Posture::default(),
     })
 }
 
@@ -183,6 +184,7 @@ fn serve(
             .configure(|config| more_routes(config))
             .configure(routes::configure)
             .wrap(from_fn(access::idempotency::once))
+            .wrap(from_fn(page::shell::around))
             .wrap(NormalizePath::trim())
             .wrap(Compress::default())
             .wrap(from_fn(metrics::observe))

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use abate_entity::cadence_run::RunState;
 use abate_entity::lifecycle::State;
 use abate_entity::{acceptance, app_user, cadence, cadence_run, risk, team};
 use chrono::{DateTime, Duration, NaiveDate, Utc};
@@ -12,7 +13,7 @@ use sea_orm::{
 
 use super::view::{AcceptanceRow, CadenceRow};
 use crate::access::scope::Scope;
-use crate::page::badge::{Badge, Tone, capitalised};
+use crate::page::badge::{Badge, Tone};
 use crate::page::due::{Due, Moment};
 use crate::platform::problem::Problem;
 use crate::risk::finder;
@@ -199,28 +200,49 @@ impl Standing {
     }
 }
 
-fn is_over(run: &cadence_run::Model) -> bool {
-    matches!(run.state.as_str(), "done" | "done_late" | "skipped" | "missed")
-}
-
 /// How an obligation stands; `runs` are newest first.
 fn stand(runs: &[&cadence_run::Model], now: DateTime<Utc>) -> (u8, Badge) {
-    let last = runs.iter().find(|run| is_over(run)).map(|run| run.state.as_str());
-    let open = || runs.iter().filter(|run| !is_over(run));
+    let last = runs.iter().find(|run| !run.state.is_open()).map(|run| run.state);
+    let open = || runs.iter().filter(|run| run.state.is_open());
     if open().any(|run| run.due_at < now) {
         return (0, Badge::toned(Tone::Bad, "Late", "A run is past its date and not done"));
     }
-    if last == Some("missed") {
+    if last == Some(RunState::Missed) {
         return (1, Badge::toned(Tone::Bad, "Last one missed", ""));
     }
-    if open().any(|run| matches!(run.state.as_str(), "due" | "in_progress")) {
+    if open().any(|run| run.state != RunState::Planned) {
         return (2, Badge::toned(Tone::Warn, "Due", "It can be done now"));
     }
     match last {
-        Some("done_late") => (3, Badge::toned(Tone::Warn, "Done late", "")),
-        Some("skipped") => (3, Badge::toned(Tone::Plain, "Skipped", "With an approval")),
+        Some(RunState::DoneLate) => (3, Badge::toned(Tone::Warn, "Done late", "")),
+        Some(RunState::Skipped) => (3, Badge::toned(Tone::Plain, "Skipped", "With an approval")),
         Some(_) => (3, Badge::toned(Tone::Good, "Done in time", "")),
         None => (3, Badge::toned(Tone::Plain, "Planned", "")),
+    }
+}
+
+/// How often a rule recurs, in words: `month`, `3 months`.
+fn every(rule: &str) -> String {
+    let part = |name: &str| {
+        rule.split([';', ':', '\n']).find_map(|part| part.trim().strip_prefix(name)?.strip_prefix('='))
+    };
+    let unit = match part("FREQ") {
+        Some("DAILY") => "day",
+        Some("WEEKLY") => "week",
+        Some("MONTHLY") => "month",
+        Some("YEARLY") => "year",
+        _ => return "as planned".to_owned(),
+    };
+    // Twelve months and a year's several months are said as people say them.
+    match (unit, part("INTERVAL").and_then(|text| text.parse::<u32>().ok()).unwrap_or(1)) {
+        ("month", 12) => "year".to_owned(),
+        ("year", 1) => match part("BYMONTH").map_or(1, |months| months.split(',').count()) {
+            1 => "year".to_owned(),
+            months if 12 % months == 0 => format!("{} months", 12 / months),
+            months => format!("year, {months} times"),
+        },
+        (unit, 1) => unit.to_owned(),
+        (unit, interval) => format!("{interval} {unit}s"),
     }
 }
 
@@ -233,15 +255,15 @@ fn row(
     zone: Tz,
 ) -> CadenceRow {
     let local = |at: DateTime<Utc>| at.with_timezone(&zone).date_naive();
-    let last = runs.iter().find(|run| is_over(run)).map(|run| {
-        let words = run.state.replace('_', " ");
+    let last = runs.iter().find(|run| !run.state.is_open()).map(|run| {
+        let words = run.state.as_str().replace('_', " ");
         (Moment::new(run.completed_at.unwrap_or(run.due_at), zone), Badge::toned(Tone::Plain, words, ""))
     });
-    let next = runs.iter().rev().find(|run| !is_over(run));
+    let next = runs.iter().rev().find(|run| run.state.is_open());
     CadenceRow {
         name: cadence.name.clone(),
         href: format!("/cadences/{}", cadence.id),
-        every: capitalised(&cadence.kind),
+        every: every(&cadence.rule),
         owner,
         last,
         next: next
@@ -260,4 +282,24 @@ async fn names(
     }
     let users = app_user::Entity::find().filter(app_user::Column::Id.is_in(ids)).all(db).await?;
     Ok(users.into_iter().map(|user| (user.id, user.name)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_is_told_as_people_tell_it() {
+        for (rule, words) in [
+            ("FREQ=MONTHLY;BYDAY=2WE", "month"),
+            ("FREQ=MONTHLY;INTERVAL=3;BYMONTHDAY=1", "3 months"),
+            ("RRULE:FREQ=YEARLY;BYMONTH=1,7;BYDAY=2MO", "6 months"),
+            ("FREQ=MONTHLY;INTERVAL=12", "year"),
+            ("FREQ=WEEKLY", "week"),
+            ("FREQ=YEARLY;BYMONTH=1,2,3,4,5", "year, 5 times"),
+            ("", "as planned"),
+        ] {
+            assert_eq!(every(rule), words, "{rule}");
+        }
+    }
 }

@@ -1,0 +1,259 @@
+//! `POST /risks/{key}/transitions`, `/comments` and `/evidence`
+
+use abate_entity::lifecycle::Via;
+use abate_entity::risk;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::show;
+use super::steps::Refused;
+use crate::access::actor::Actor;
+use crate::access::csrf::SignedForm;
+use crate::access::require::Require;
+use crate::access::right::MoveRisks;
+use crate::page::badge::Tone;
+use crate::page::due::day;
+use crate::page::{said, shell};
+use crate::platform::problem::{Kind, Problem};
+use crate::policy::Policies;
+use crate::risk::api::TransitionForm;
+use crate::risk::evidence::NewEvidence;
+use crate::risk::key::RiskKey;
+use crate::risk::parties::requester;
+use crate::risk::record::Occasion;
+use crate::risk::step::{self, Asked};
+use crate::risk::{comment as comments, evidence as proofs, finder};
+use crate::state::AppState;
+
+/// A form as sent: names and values, without those left empty.
+type Sent = Vec<(String, String)>;
+
+/// Takes a step. What is wrong with the form is said on the risk's page, beside the form.
+pub(super) async fn transition(
+    request: HttpRequest,
+    caller: Require<MoveRisks>,
+    state: web::Data<AppState>,
+    key: web::Path<String>,
+    form: SignedForm<Sent>,
+) -> Result<HttpResponse, Problem> {
+    let before = show::find(&caller, &state, &key).await?;
+    let SignedForm(sent) = form;
+    match take(&caller, &state, &before, &sent).await {
+        Ok(after) => {
+            let text = moved(&before, &after);
+            Ok(said::see_other(&format!("/risks/{}", RiskKey(after.id)), Tone::Good, &text))
+        }
+        Err(problem) if is_for_the_form(&problem) => {
+            let now = show::find(&caller, &state, &key).await?;
+            let refused = refused(sent, &problem);
+            let page = show::page(&request, &caller, &state, now, Some(&refused)).await?;
+            shell::html_with_problem(&page, &problem)
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+async fn take(
+    caller: &Actor,
+    state: &AppState,
+    seen: &risk::Model,
+    sent: &Sent,
+) -> Result<risk::Model, Problem> {
+    let form = read_step(sent)?;
+    let event = form.event()?;
+    let version: i32 = value(sent, "version").and_then(|version| version.parse().ok()).unwrap_or_default();
+    let now = state.clock.now();
+    state
+        .database
+        .write(async |tx| {
+            let policies = Policies::load(tx).await?;
+            let occasion = Occasion {
+                actor_id: Some(caller.id),
+                via: Via::Page,
+                now,
+                policies: &policies,
+                audit_each: true,
+            };
+            let risk = finder::one(tx, &caller.scope(), RiskKey(seen.id)).await?;
+            if risk.version != version {
+                return Err(Problem::new(
+                    Kind::Stale,
+                    "Somebody changed this risk while you had the form open. Look at what is new, then send it again.",
+                ));
+            }
+            let given = form.resolve(tx, risk.id).await?;
+            let requester = requester(caller, &risk);
+            step::take(tx, &occasion, risk, &requester, Asked::by_person(event, given)).await
+        })
+        .await
+}
+
+/// What a comment form sends.
+#[derive(Debug, Deserialize)]
+pub(super) struct CommentForm {
+    #[serde(default)]
+    body: String,
+}
+
+/// Adds a comment.
+pub(super) async fn comment(
+    caller: Require<MoveRisks>,
+    state: web::Data<AppState>,
+    key: web::Path<String>,
+    form: SignedForm<CommentForm>,
+) -> Result<HttpResponse, Problem> {
+    let risk = show::find(&caller, &state, &key).await?;
+    let key = RiskKey(risk.id);
+    let now = state.clock.now();
+    state
+        .database
+        .write(async |tx| {
+            let policies = Policies::load(tx).await?;
+            let risk = finder::one(tx, &caller.scope(), key).await?;
+            comments::add(tx, &occasion(&caller, &policies, now), risk, &form.0.body).await
+        })
+        .await?;
+    Ok(said::see_other(&format!("/risks/{key}#comments"), Tone::Good, "Your comment is there."))
+}
+
+/// What the evidence form sends.
+#[derive(Debug, Deserialize)]
+pub(super) struct EvidenceForm {
+    #[serde(default)]
+    title: String,
+    url: Option<String>,
+}
+
+/// Attaches evidence.
+pub(super) async fn evidence(
+    caller: Require<MoveRisks>,
+    state: web::Data<AppState>,
+    key: web::Path<String>,
+    form: SignedForm<EvidenceForm>,
+) -> Result<HttpResponse, Problem> {
+    let risk = show::find(&caller, &state, &key).await?;
+    let key = RiskKey(risk.id);
+    let now = state.clock.now();
+    let SignedForm(EvidenceForm { title, url }) = form;
+    state
+        .database
+        .write(async |tx| {
+            let policies = Policies::load(tx).await?;
+            let risk = finder::one(tx, &caller.scope(), key).await?;
+            let new = NewEvidence {
+                kind: if url.is_some() { "link" } else { "note" },
+                title: title.clone(),
+                url: url.clone(),
+                import_id: None,
+            };
+            proofs::add(tx, &occasion(&caller, &policies, now), risk, new).await
+        })
+        .await?;
+    Ok(said::see_other(&format!("/risks/{key}#evidence"), Tone::Good, "The evidence is attached."))
+}
+
+fn occasion<'a>(caller: &Actor, policies: &'a Policies, now: chrono::DateTime<chrono::Utc>) -> Occasion<'a> {
+    Occasion { actor_id: Some(caller.id), via: Via::Page, now, policies, audit_each: true }
+}
+
+/// Whether the sender can mend it on the page that the form is on.
+fn is_for_the_form(problem: &Problem) -> bool {
+    matches!(problem.kind(), Kind::Invalid | Kind::Conflict | Kind::Forbidden | Kind::Stale)
+}
+
+fn refused(sent: Sent, problem: &Problem) -> Refused {
+    Refused {
+        event: value(&sent, "event").unwrap_or_default().to_owned(),
+        errors: problem.errors().iter().map(|error| (error.field.clone(), error.detail.clone())).collect(),
+        detail: problem.detail().to_owned(),
+        values: sent,
+    }
+}
+
+fn value<'a>(sent: &'a Sent, name: &str) -> Option<&'a str> {
+    sent.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+}
+
+/// A field that is a number, a day or a yes.
+fn typed<T: DeserializeOwned>(sent: &Sent, name: &str, wanted: &str) -> Result<Option<T>, Problem> {
+    let Some(text) = value(sent, name) else {
+        return Ok(None);
+    };
+    let number = text.parse::<u64>().ok().map(serde_json::Value::from);
+    let yes = text.parse::<bool>().ok().map(serde_json::Value::from);
+    let value = number.or(yes).unwrap_or_else(|| text.into());
+    serde_json::from_value(value).map(Some).map_err(|_| Problem::invalid(name, format!("Give {wanted}.")))
+}
+
+fn read_step(sent: &Sent) -> Result<TransitionForm, Problem> {
+    let text = |name: &str| value(sent, name).map(str::to_owned);
+    Ok(TransitionForm {
+        event: text("event").unwrap_or_default(),
+        reason: text("reason"),
+        evidence: text("evidence").into_iter().collect(),
+        resolution: text("resolution"),
+        justification: text("justification"),
+        duplicate_of: text("duplicate_of"),
+        expires_on: typed(sent, "expires_on", "a day, like 2026-12-31")?,
+        compensating_controls: text("compensating_controls"),
+        blocker_kind: text("blocker_kind"),
+        review_on: typed(sent, "review_on", "a day, like 2026-12-31")?,
+        pause_days: typed(sent, "pause_days", "a number of days")?,
+        owner: text("owner"),
+        likelihood: typed(sent, "likelihood", "a number from 1 to 5")?,
+        impact: typed(sent, "impact", "a number from 1 to 5")?,
+        residual_likelihood: typed(sent, "residual_likelihood", "a number from 1 to 5")?,
+        residual_impact: typed(sent, "residual_impact", "a number from 1 to 5")?,
+        no_more_work: typed(sent, "no_more_work", "a yes or nothing")?,
+        treatment: text("treatment"),
+        plan: text("plan"),
+    })
+}
+
+/// What was done, for the next page to say.
+fn moved(before: &risk::Model, after: &risk::Model) -> String {
+    let key = RiskKey(after.id);
+    let state = after.state.as_str().replace('_', " ");
+    if before.state == after.state {
+        return format!("{key}: noted. It waits for a second person and is still {state}.");
+    }
+    match after.due_on.filter(|_| after.state.is_open()) {
+        Some(due) => format!("{key} is now {state}, due {}.", day(due)),
+        None => format!("{key} is now {state}."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sent(pairs: &[(&str, &str)]) -> Sent {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn a_form_is_read_field_by_field() {
+        let form = read_step(&sent(&[
+            ("event", "accept"),
+            ("expires_on", "2026-12-31"),
+            ("likelihood", "4"),
+            ("no_more_work", "true"),
+            ("evidence", "https://example.com/change/1"),
+        ]))
+        .unwrap();
+        assert_eq!(form.expires_on.unwrap().to_string(), "2026-12-31");
+        assert_eq!((form.likelihood, form.no_more_work), (Some(4), Some(true)));
+        assert_eq!(form.evidence, ["https://example.com/change/1"]);
+    }
+
+    #[test]
+    fn a_wrong_field_is_named() {
+        for (name, value) in
+            [("expires_on", "soon"), ("likelihood", "300"), ("pause_days", "-1"), ("no_more_work", "x")]
+        {
+            let problem = read_step(&sent(&[(name, value)])).unwrap_err();
+            assert_eq!(problem.errors()[0].field, name);
+        }
+    }
+}

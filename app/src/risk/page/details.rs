@@ -1,0 +1,130 @@
+//! Rules. The details of a risk in words: ratings, kill chain, techniques, assets, what is asked for.
+
+use abate_entity::risk;
+
+use super::gather::Gathered;
+use crate::page::badge::{Badge, capitalised};
+use crate::page::due::day;
+use crate::risk::rating::Grid;
+use crate::risk::view::{AssetRow, Phase, Rating, Technique};
+
+/// The phases of the kill chain: as stored, and as read.
+const PHASES: [(&str, &str); 7] = [
+    ("reconnaissance", "Reconnaissance"),
+    ("weaponization", "Weaponization"),
+    ("delivery", "Delivery"),
+    ("exploitation", "Exploitation"),
+    ("installation", "Installation"),
+    ("command_and_control", "Command and control"),
+    ("actions_on_objectives", "Actions on objectives"),
+];
+
+/// Inherent, current and target rating.
+pub(super) fn ratings(risk: &risk::Model, grid: &Grid) -> Vec<Rating> {
+    [
+        ("Inherent", "before controls", risk.inherent_likelihood, risk.inherent_impact),
+        ("Current", "with the controls that work today", risk.current_likelihood, risk.current_impact),
+        ("Target", "after the planned treatment", risk.target_likelihood, risk.target_impact),
+    ]
+    .into_iter()
+    .map(|(name, hint, likelihood, impact)| {
+        let scores = likelihood.zip(impact);
+        let level = scores.and_then(|(likelihood, impact)| {
+            grid.level(u8::try_from(likelihood).ok()?, u8::try_from(impact).ok()?).ok()
+        });
+        let text = |score: Option<i16>| score.map_or_else(|| "–".to_owned(), |score| score.to_string());
+        Rating {
+            name: name.to_owned(),
+            hint: hint.to_owned(),
+            likelihood: text(likelihood),
+            impact: text(impact),
+            score: text(scores.map(|(likelihood, impact)| likelihood * impact)),
+            level: level.map(|level| Badge::level(level.as_str())),
+        }
+    })
+    .collect()
+}
+
+/// The kill chain with the phase marked; empty when none is set.
+pub(super) fn kill_chain(phase: Option<&str>) -> Vec<Phase> {
+    let Some(phase) = phase.filter(|phase| !phase.is_empty()) else {
+        return Vec::new();
+    };
+    let phase = phase.to_lowercase().replace(['-', ' '], "_");
+    PHASES
+        .into_iter()
+        .map(|(slug, label)| Phase { label: label.to_owned(), current: slug == phase })
+        .collect()
+}
+
+/// A technique with the page that describes it.
+pub(super) fn technique(id: &str) -> Technique {
+    Technique {
+        id: id.to_owned(),
+        href: format!("https://attack.mitre.org/techniques/{}/", id.replace('.', "/")),
+        note: String::new(),
+    }
+}
+
+/// The assets of a risk.
+pub(super) fn assets(gathered: &Gathered, primary: i64) -> Vec<AssetRow> {
+    gathered
+        .assets
+        .iter()
+        .map(|asset| AssetRow {
+            name: asset.name.clone(),
+            href: format!("/assets/{}", asset.key),
+            primary: asset.id == primary,
+            tier: tier(asset),
+            data: asset.data_classes.replace(' ', ", "),
+            owner: gathered.owner_of(asset),
+        })
+        .collect()
+}
+
+fn tier(asset: &abate_entity::asset::Model) -> String {
+    let tier = capitalised(asset.tier.as_str());
+    if asset.internet_facing { format!("{tier}, faces the internet") } else { tier }
+}
+
+/// What another person asked for, for the one who decides on it.
+pub(super) fn proposal(gathered: &Gathered) -> String {
+    let standing = &gathered.standing;
+    let Some(asked) = &standing.proposal else {
+        return String::new();
+    };
+    let who = standing.acceptance_asked_by.or(standing.dismissal_proposed_by);
+    let mut text = format!("{} asked for this", gathered.person(who));
+    if let Some(last) = asked.expires_on {
+        text.push_str(&format!(" until {}", day(last)));
+    }
+    if let Some(why) = asked.justification.as_deref().or(asked.reason.as_deref()) {
+        text.push_str(&format!(": “{why}”"));
+    }
+    if let Some(controls) = &asked.compensating_controls {
+        text.push_str(&format!(" Meanwhile: {controls}"));
+    }
+    text.push_str(". What you leave empty stays as it was asked.");
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_phase_is_found_however_it_is_written() {
+        for written in ["actions_on_objectives", "actions-on-objectives", "Actions on objectives"] {
+            let chain = kill_chain(Some(written));
+            let marked: Vec<_> =
+                chain.iter().filter(|phase| phase.current).map(|phase| phase.label.as_str()).collect();
+            assert_eq!(marked, ["Actions on objectives"], "{written}");
+        }
+        assert!(kill_chain(None).is_empty());
+    }
+
+    #[test]
+    fn a_sub_technique_has_a_page_of_its_own() {
+        assert_eq!(technique("T1110.004").href, "https://attack.mitre.org/techniques/T1110/004/");
+    }
+}

@@ -1,0 +1,212 @@
+//! Reads what stands beside a risk's row on its page: assets, tags, controls, findings, ticket.
+
+use std::collections::HashMap;
+
+use abate_entity::{
+    app_user, asset, connection, control, evidence, finding, risk, risk_asset, risk_comment, risk_control,
+    risk_event, risk_tag, source, source_scope, team, ticket, workshop,
+};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+};
+
+use crate::platform::problem::Problem;
+use crate::risk::standing::Standing;
+use crate::risk::{comment, evidence as proofs};
+
+/// Findings that a page shows at most.
+pub(super) const FINDINGS: u64 = 50;
+/// Events that a page shows at most.
+const EVENTS: u64 = 200;
+/// People that a form offers at most.
+const PEOPLE: u64 = 300;
+
+/// Everything that a risk's page shows besides its row.
+#[derive(Debug)]
+pub(super) struct Gathered {
+    pub(super) standing: Standing,
+    /// The primary asset first.
+    pub(super) assets: Vec<asset::Model>,
+    pub(super) tags: Vec<risk_tag::Model>,
+    pub(super) controls: Vec<control::Model>,
+    pub(super) findings: Vec<finding::Model>,
+    pub(super) finding_count: u64,
+    /// The source behind each scope.
+    pub(super) sources: HashMap<i64, String>,
+    pub(super) ticket: Option<(ticket::Model, Option<connection::Model>)>,
+    pub(super) evidence: Vec<evidence::Model>,
+    pub(super) comments: Vec<risk_comment::Model>,
+    /// Newest first.
+    pub(super) events: Vec<risk_event::Model>,
+    pub(super) workshop: Option<workshop::Model>,
+    pub(super) team: Option<team::Model>,
+    teams: HashMap<i64, String>,
+    /// Those who can be named in a form.
+    pub(super) people: Vec<app_user::Model>,
+    names: HashMap<i64, String>,
+}
+
+impl Gathered {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub(super) async fn of(db: &impl ConnectionTrait, risk: &risk::Model) -> Result<Self, Problem> {
+        let standing = Standing::of(risk)?;
+        let assets = assets(db, risk).await?;
+        let tags = risk_tag::Entity::find()
+            .filter(risk_tag::Column::RiskId.eq(risk.id))
+            .order_by_asc(risk_tag::Column::Kind)
+            .order_by_asc(risk_tag::Column::Value)
+            .all(db)
+            .await?;
+        let findings = of_risk(risk.id).order_by_desc(finding::Column::Id).limit(FINDINGS).all(db).await?;
+        let finding_count = of_risk(risk.id).count(db).await?;
+        let evidence = proofs::of(db, risk.id).await?;
+        let comments = comment::of(db, risk.id).await?;
+        let events = risk_event::Entity::find()
+            .filter(risk_event::Column::RiskId.eq(risk.id))
+            .order_by_desc(risk_event::Column::Version)
+            .limit(EVENTS)
+            .all(db)
+            .await?;
+        let teams = team::Entity::find().all(db).await?;
+        let people = app_user::Entity::find()
+            .filter(app_user::Column::Active.eq(true))
+            .order_by_asc(app_user::Column::Name)
+            .limit(PEOPLE)
+            .all(db)
+            .await?;
+        let workshop = match risk.workshop_id {
+            Some(id) => workshop::Entity::find_by_id(id).one(db).await?,
+            None => None,
+        };
+        let mut gathered = Self {
+            controls: controls(db, risk.id).await?,
+            sources: sources(db, &findings).await?,
+            ticket: ticket(db, risk.id).await?,
+            names: people.iter().map(|user| (user.id, user.name.clone())).collect(),
+            team: teams.iter().find(|team| team.id == risk.team_id).cloned(),
+            teams: teams.into_iter().map(|team| (team.id, team.name)).collect(),
+            standing,
+            assets,
+            tags,
+            findings,
+            finding_count,
+            evidence,
+            comments,
+            events,
+            workshop,
+            people,
+        };
+        gathered.name_the_rest(db, risk).await?;
+        Ok(gathered)
+    }
+
+    /// A person's name; the system for nobody.
+    pub(super) fn person(&self, id: Option<i64>) -> String {
+        match id {
+            None => "Abate".to_owned(),
+            Some(id) => self.names.get(&id).cloned().unwrap_or_else(|| format!("user {id}")),
+        }
+    }
+
+    /// Who answers for an asset: a person, else the team.
+    pub(super) fn owner_of(&self, asset: &asset::Model) -> String {
+        match asset.owner_id {
+            Some(id) => self.person(Some(id)),
+            None => self.teams.get(&asset.team_id).cloned().unwrap_or_default(),
+        }
+    }
+
+    /// The words of one kind: stride, technique, cve, cwe, package.
+    pub(super) fn tagged(&self, kind: &str) -> Vec<&str> {
+        self.tags.iter().filter(|tag| tag.kind == kind).map(|tag| tag.value.as_str()).collect()
+    }
+
+    /// Names of people who have left, or who are beyond those a form offers.
+    async fn name_the_rest(&mut self, db: &impl ConnectionTrait, risk: &risk::Model) -> Result<(), Problem> {
+        let missing: Vec<i64> = [risk.owner_id, risk.assignee_id]
+            .into_iter()
+            .chain(self.events.iter().map(|event| event.actor_id))
+            .chain(self.comments.iter().map(|comment| comment.author_id))
+            .chain(self.evidence.iter().map(|evidence| evidence.added_by))
+            .chain(self.assets.iter().map(|asset| asset.owner_id))
+            .chain([self.standing.acceptance_asked_by, self.standing.dismissal_proposed_by])
+            .flatten()
+            .filter(|id| !self.names.contains_key(id))
+            .collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let rows = app_user::Entity::find().filter(app_user::Column::Id.is_in(missing)).all(db).await?;
+        self.names.extend(rows.into_iter().map(|user| (user.id, user.name)));
+        Ok(())
+    }
+}
+
+fn of_risk(risk_id: i64) -> sea_orm::Select<finding::Entity> {
+    finding::Entity::find().filter(finding::Column::RiskId.eq(risk_id))
+}
+
+async fn assets(db: &impl ConnectionTrait, risk: &risk::Model) -> Result<Vec<asset::Model>, Problem> {
+    let further = risk_asset::Entity::find().filter(risk_asset::Column::RiskId.eq(risk.id)).all(db).await?;
+    let ids = further.into_iter().map(|row| row.asset_id).chain([risk.asset_id]);
+    let mut assets = asset::Entity::find()
+        .filter(asset::Column::Id.is_in(ids))
+        .order_by_asc(asset::Column::Name)
+        .all(db)
+        .await?;
+    assets.sort_by_key(|asset| asset.id != risk.asset_id);
+    Ok(assets)
+}
+
+async fn controls(db: &impl ConnectionTrait, risk_id: i64) -> Result<Vec<control::Model>, Problem> {
+    let links = risk_control::Entity::find().filter(risk_control::Column::RiskId.eq(risk_id)).all(db).await?;
+    if links.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(control::Entity::find()
+        .filter(control::Column::Id.is_in(links.into_iter().map(|link| link.control_id)))
+        .order_by_asc(control::Column::Key)
+        .all(db)
+        .await?)
+}
+
+async fn sources(
+    db: &impl ConnectionTrait,
+    findings: &[finding::Model],
+) -> Result<HashMap<i64, String>, Problem> {
+    if findings.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let scopes = source_scope::Entity::find()
+        .filter(source_scope::Column::Id.is_in(findings.iter().map(|finding| finding.scope_id)))
+        .all(db)
+        .await?;
+    let sources = source::Entity::find()
+        .filter(source::Column::Id.is_in(scopes.iter().map(|scope| scope.source_id)))
+        .all(db)
+        .await?;
+    let name = |id: i64| sources.iter().find(|source| source.id == id).map(|source| source.name.as_str());
+    Ok(scopes
+        .iter()
+        .map(|scope| (scope.id, format!("{}, {}", name(scope.source_id).unwrap_or_default(), scope.key)))
+        .collect())
+}
+
+async fn ticket(
+    db: &impl ConnectionTrait,
+    risk_id: i64,
+) -> Result<Option<(ticket::Model, Option<connection::Model>)>, Problem> {
+    let found = ticket::Entity::find()
+        .filter(ticket::Column::RiskId.eq(risk_id))
+        .order_by_desc(ticket::Column::Id)
+        .one(db)
+        .await?;
+    let Some(ticket) = found else {
+        return Ok(None);
+    };
+    let connection = connection::Entity::find_by_id(ticket.connection_id).one(db).await?;
+    Ok(Some((ticket, connection)))
+}

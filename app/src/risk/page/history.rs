@@ -1,0 +1,78 @@
+//! Rules. The history of a risk in words.
+
+use abate_entity::lifecycle::{Event, State, Transition};
+use abate_entity::risk_event;
+
+use crate::page::badge::capitalised;
+
+/// What happened, in words.
+pub(super) fn what(event: &risk_event::Model) -> String {
+    let text = |name: &str| event.data.get(name).and_then(|value| value.as_str()).unwrap_or_default();
+    match event.kind.as_str() {
+        "created" => "Recorded".to_owned(),
+        "commented" => "Commented".to_owned(),
+        "evidence_added" => format!("Added evidence: {}", text("title")),
+        "edited" => edited(event),
+        kind => match transition(kind, event.from_state) {
+            Some(step) => moved(event, step),
+            None => capitalised(kind),
+        },
+    }
+}
+
+/// The words of whoever did it: the reason, or what an acceptance is justified with.
+pub(super) fn note(event: &risk_event::Model) -> String {
+    if !event.reason.is_empty() {
+        return event.reason.clone();
+    }
+    let given = |name: &str| event.data.get("given").and_then(|given| given.get(name)?.as_str());
+    given("justification").or_else(|| given("plan")).unwrap_or_default().to_owned()
+}
+
+/// Through what it was done, where that is worth saying.
+pub(super) fn via(via: &str) -> &'static str {
+    match via {
+        "api" => "the API",
+        "slack" => "Slack",
+        "jira" => "JIRA",
+        "import" => "an import",
+        "scheduler" => "the scheduler",
+        "command" => "the command line",
+        _ => "",
+    }
+}
+
+/// The colour of its dot: that of the state it led to.
+pub(super) fn class(event: &risk_event::Model) -> String {
+    event.to_state.map_or_else(String::new, |state| format!("state-{}", state.as_str()))
+}
+
+fn transition(kind: &str, from: Option<State>) -> Option<&'static Transition> {
+    Transition::find(from?, kind.parse::<Event>().ok()?)
+}
+
+fn moved(event: &risk_event::Model, step: &Transition) -> String {
+    if event.data.get("proposed").is_some() {
+        return format!("Asked to {}", step.label.to_lowercase());
+    }
+    let to = event.to_state.unwrap_or(step.to);
+    let resolution = event.data.get("resolution").and_then(|value| value.as_str());
+    match resolution {
+        Some(resolution) => format!("{}: now {}, {}", step.label, words(to), resolution.replace('_', " ")),
+        None => format!("{}: now {}", step.label, words(to)),
+    }
+}
+
+fn edited(event: &risk_event::Model) -> String {
+    let fields: Vec<String> = event
+        .data
+        .get("fields")
+        .and_then(|fields| fields.as_object())
+        .map(|fields| fields.keys().map(|field| field.trim_end_matches("_id").replace('_', " ")).collect())
+        .unwrap_or_default();
+    if fields.is_empty() { "Edited".to_owned() } else { format!("Changed {}", fields.join(", ")) }
+}
+
+fn words(state: State) -> String {
+    state.as_str().replace('_', " ")
+}

@@ -1,0 +1,22 @@
+//! `/risks`: the list, a risk's page, and the forms on it.
+
+mod act;
+mod details;
+mod gather;
+mod history;
+mod list;
+pub(crate) mod row;
+mod show;
+mod steps;
+
+use actix_web::web::{self, ServiceConfig};
+
+/// Registers the pages.
+pub fn pages(config: &mut ServiceConfig) {
+    config
+        .route("/risks", web::get().to(list::list))
+        .route("/risks/{key}", web::get().to(show::show))
+        .route("/risks/{key}/transitions", web::post().to(act::transition))
+        .route("/risks/{key}/comments", web::post().to(act::comment))
+        .route("/risks/{key}/evidence", web::post().to(act::evidence));
+}

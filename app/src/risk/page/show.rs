@@ -1,0 +1,329 @@
+//! `GET /risks/{key}`
+
+use abate_entity::{risk, ticket};
+use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Tz;
+
+use super::gather::{FINDINGS, Gathered};
+use super::row::{due_of, state, ticket_page};
+use super::steps::{Offer, Refused, forms};
+use super::{details, history};
+use crate::access::actor::Actor;
+use crate::access::require::Require;
+use crate::access::right::{MoveRisks, See};
+use crate::page::badge::{Badge, Tone, capitalised, counted};
+use crate::page::due::{Moment, day};
+use crate::page::frame::Section;
+use crate::page::{context, markdown, shell};
+use crate::platform::problem::Problem;
+use crate::policy::Policies;
+use crate::risk::clock::Clock;
+use crate::risk::key::RiskKey;
+use crate::risk::parties::requester;
+use crate::risk::view::{
+    Comment, Derivation, DerivationStep, EvidenceRow, Fact, FindingRow, HistoryRow, RiskPage, TicketView,
+};
+use crate::risk::{finder, record, step};
+use crate::state::AppState;
+
+/// The page of a risk.
+pub(super) async fn show(
+    request: HttpRequest,
+    caller: Require<See>,
+    state: web::Data<AppState>,
+    key: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let risk = find(&caller, &state, &key).await?;
+    shell::html(&page(&request, &caller, &state, risk, None).await?)
+}
+
+/// The risk that an address names.
+///
+/// # Errors
+/// 404 when there is none, or the address names none.
+pub(super) async fn find(caller: &Actor, state: &AppState, key: &str) -> Result<risk::Model, Problem> {
+    let key: RiskKey = key.parse().map_err(|_| Problem::not_found(format!("risk {key}")))?;
+    finder::one(state.database.reader(), &caller.scope(), key).await
+}
+
+/// The page of a risk, with what was wrong with the form that was just sent.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub(super) async fn page(
+    request: &HttpRequest,
+    caller: &Actor,
+    state: &AppState,
+    risk: risk::Model,
+    refused: Option<&Refused>,
+) -> Result<RiskPage, Problem> {
+    let db = state.database.reader();
+    let now = state.clock.now();
+    let policies = Policies::load(db).await?;
+    let zone = policies.zone;
+    let today = step::today(now, zone);
+    let gathered = Gathered::of(db, &risk).await?;
+    let steps = step::open_steps(db, &policies, &risk, &requester(caller, &risk), now).await?;
+    let offer = Offer {
+        people: gathered.people.iter().map(|user| (user.email.clone(), user.name.clone())).collect(),
+        today: today.to_string(),
+        proposal: details::proposal(&gathered),
+    };
+    let (actions, closed_actions) = forms(steps, &offer, refused);
+    let clock = Clock::replay(&record::clock_events(db, risk.id).await?, &policies.versions)
+        .map_err(Problem::internal)?;
+    let key = RiskKey(risk.id).to_string();
+    let title = format!("{key} {}", risk.title);
+    Ok(RiskPage {
+        frame: context::frame(request, caller, title, Section::Risks),
+        href: format!("/risks/{key}"),
+        key,
+        version: risk.version.to_string(),
+        title: risk.title.clone(),
+        level: Badge::level(risk.level.as_str()),
+        state: state_badge(&risk),
+        due: due_of(&risk, today, zone),
+        flags: flags(&risk, &gathered),
+        facts: facts(&risk, &gathered, zone),
+        actions,
+        closed_actions,
+        problems: refused.map(Refused::problems),
+        description: markdown::render(&risk.description),
+        mitigation: markdown::render(if risk.plan.is_empty() { &risk.mitigation } else { &risk.plan }),
+        ratings: details::ratings(&risk, &policies.grid),
+        stride: gathered.tagged("stride").into_iter().map(capitalised).collect(),
+        techniques: gathered.tagged("technique").into_iter().map(details::technique).collect(),
+        kill_chain: details::kill_chain(risk.kill_chain_phase.as_deref()),
+        assets: details::assets(&gathered, risk.asset_id),
+        controls: gathered.controls.iter().map(|row| (row.key.clone(), row.name.clone())).collect(),
+        derivation: derivation(&clock, &policies, zone),
+        findings: findings(&gathered, zone),
+        more_findings: more(gathered.finding_count),
+        ticket: gathered.ticket.as_ref().map(|(ticket, connection)| {
+            let browse = connection.as_ref().map(|connection| connection.browse_url.as_str());
+            ticket_view(ticket, browse.unwrap_or_default(), zone)
+        }),
+        no_ticket: "There is no ticket yet. One is made once the risk is confirmed and a connection to JIRA is set up."
+            .to_owned(),
+        evidence: evidence(&gathered, zone),
+        comments: comments(&gathered, zone),
+        may_write: caller.holds_in::<MoveRisks>(risk.team_id),
+        history: events(&gathered, zone),
+    })
+}
+
+fn state_badge(risk: &risk::Model) -> Badge {
+    let mut badge = state(risk);
+    if !badge.title.is_empty() {
+        badge.label = format!("{}: {}", badge.label, badge.title.to_lowercase());
+        badge.title.clear();
+    }
+    badge
+}
+
+fn flags(risk: &risk::Model, gathered: &Gathered) -> Vec<Badge> {
+    let mut flags = Vec::new();
+    if risk.reopen_count > 0 {
+        let label =
+            format!("Came back {}", counted(u64::from(risk.reopen_count.unsigned_abs()), "time", "times"));
+        flags.push(Badge::toned(Tone::Warn, label, ""));
+    }
+    if gathered.standing.verify_fail_count > 0 {
+        flags.push(Badge::toned(
+            Tone::Warn,
+            "Failed verification",
+            "A claim that this was fixed did not hold",
+        ));
+    }
+    if gathered.standing.acceptance_asked_by.is_some() {
+        flags.push(Badge::toned(Tone::Warn, "Acceptance asked for", "Waits for an approver"));
+    }
+    if gathered.standing.dismissal_proposed_by.is_some() {
+        flags.push(Badge::toned(Tone::Warn, "Dismissal proposed", "Waits for a second triager"));
+    }
+    if gathered.ticket.as_ref().is_some_and(|(ticket, _)| ticket.broken) {
+        flags.push(Badge::toned(
+            Tone::Bad,
+            "Ticket link broken",
+            "The ticket was deleted, or is hidden from us",
+        ));
+    }
+    if risk.confidential {
+        flags.push(Badge::toned(
+            Tone::Plain,
+            "Confidential",
+            "Tickets and messages carry key, level and date only",
+        ));
+    }
+    flags
+}
+
+fn facts(risk: &risk::Model, gathered: &Gathered, zone: Tz) -> Vec<Fact> {
+    let fact = |name: &str, text: String, href: String| Fact { name: name.to_owned(), text, href };
+    let plain = |name: &str, text: String| fact(name, text, String::new());
+    let person = |id: Option<i64>| id.map_or_else(|| "nobody".to_owned(), |id| gathered.person(Some(id)));
+    let local = |at: DateTime<Utc>| day(at.with_timezone(&zone).date_naive());
+    let mut facts = vec![plain("Owner", person(risk.owner_id)), plain("Assignee", person(risk.assignee_id))];
+    if let Some(team) = &gathered.team {
+        facts.push(fact("Team", team.name.clone(), format!("/risks?team={}", team.key)));
+    }
+    match &gathered.workshop {
+        Some(workshop) => {
+            facts.push(fact("Workshop", workshop.title.clone(), format!("/workshops/{}", workshop.id)));
+        }
+        None => facts.push(plain("Origin", capitalised(&risk.origin))),
+    }
+    if let Some(treatment) = risk.treatment {
+        facts.push(plain("Treatment", capitalised(treatment.as_str())));
+    }
+    for (kind, label) in [("cve", "CVE"), ("cwe", "CWE"), ("package", "Package")] {
+        let words = gathered.tagged(kind);
+        if !words.is_empty() {
+            facts.push(plain(label, words.join(", ")));
+        }
+    }
+    facts.push(plain("Recorded", local(risk.detected_at)));
+    facts.push(plain("Clock counts from", local(risk.sla_start_at)));
+    if let Some(at) = risk.claimed_at {
+        facts.push(plain("Said to be fixed", local(at)));
+    }
+    if let Some(at) = risk.closed_at {
+        facts.push(plain("Closed", local(at)));
+    }
+    if let Some(last) = risk.review_on {
+        facts.push(plain("Look again on", day(last)));
+    }
+    facts
+}
+
+fn derivation(clock: &Clock, policies: &Policies, zone: Tz) -> Derivation {
+    let local = |at: DateTime<Utc>| at.with_timezone(&zone).date_naive();
+    let mut before: Option<NaiveDate> = None;
+    let steps = clock
+        .lines
+        .iter()
+        .map(|line| {
+            let result = match line.due_on {
+                Some(due) if line.due_on != before => day(due),
+                _ => String::new(),
+            };
+            before = line.due_on;
+            DerivationStep { what: line.text.clone(), result, detail: day(local(line.at)) }
+        })
+        .collect();
+    Derivation {
+        basis: format!("Policy {}, calendar {}, {zone}", policies.policy, policies.calendar),
+        steps,
+        outcome: before.map(|due| format!("{}, 23:59", day(due))).unwrap_or_default(),
+        none: "No clock runs yet.".to_owned(),
+    }
+}
+
+fn findings(gathered: &Gathered, zone: Tz) -> Vec<FindingRow> {
+    gathered
+        .findings
+        .iter()
+        .map(|finding| FindingRow {
+            source: gathered.sources.get(&finding.scope_id).cloned().unwrap_or_default(),
+            title: finding.title.clone(),
+            location: finding.location.clone(),
+            severity: if finding.unknown_severity {
+                "not said".to_owned()
+            } else {
+                capitalised(finding.severity.as_str())
+            },
+            first_seen: Moment::new(finding.detected_at, zone),
+            presence: match (finding.lost_import_id, finding.missing_import_id) {
+                (Some(_), _) => Badge::toned(Tone::Good, "Gone", "Confirmed by full scans"),
+                (None, Some(_)) => {
+                    Badge::toned(Tone::Warn, "Not in the last scan", "Waits for one more full scan")
+                }
+                (None, None) => Badge::toned(Tone::Bad, "Still seen", "In the last scan of its source"),
+            },
+        })
+        .collect()
+}
+
+fn more(count: u64) -> String {
+    if count > FINDINGS {
+        format!("The newest {FINDINGS} of {}", counted(count, "finding", "findings"))
+    } else {
+        String::new()
+    }
+}
+
+fn ticket_view(ticket: &ticket::Model, browse_url: &str, zone: Tz) -> TicketView {
+    let key = ticket.issue_key.clone();
+    let state = match (ticket.state.as_str(), ticket.broken) {
+        (_, true) => Badge::toned(Tone::Bad, "Link broken", "The ticket was deleted, or is hidden from us"),
+        ("linked", _) => Badge::toned(Tone::Good, "Linked", ""),
+        ("quarantined", _) => Badge::toned(
+            Tone::Bad,
+            "Quarantined",
+            "Whether JIRA made it cannot be known; a person has to look",
+        ),
+        ("unknown", _) => Badge::toned(Tone::Warn, "Being looked for", "JIRA's answer was lost"),
+        ("cancelled", _) => Badge::toned(Tone::Plain, "Cancelled", ""),
+        _ => Badge::toned(Tone::Warn, "Being made", ""),
+    };
+    let mut facts = Vec::new();
+    if !ticket.status_name.is_empty() {
+        facts.push(("Status there".to_owned(), ticket.status_name.clone()));
+    }
+    if let Some(assignee) = &ticket.jira_assignee {
+        facts.push(("Assignee there".to_owned(), assignee.clone()));
+    }
+    if let Some(at) = ticket.synced_at {
+        facts.push(("In step since".to_owned(), Moment::new(at, zone).words));
+    }
+    TicketView {
+        href: key.as_deref().map(|key| ticket_page(browse_url, key)).unwrap_or_default(),
+        key: key.unwrap_or_else(|| "New ticket".to_owned()),
+        state,
+        facts,
+        drift: ticket.problem.iter().cloned().collect(),
+    }
+}
+
+fn evidence(gathered: &Gathered, zone: Tz) -> Vec<EvidenceRow> {
+    gathered
+        .evidence
+        .iter()
+        .map(|row| EvidenceRow {
+            name: row.title.clone(),
+            href: row.url.clone().unwrap_or_default(),
+            detail: capitalised(&row.kind),
+            by: gathered.person(row.added_by),
+            at: Moment::new(row.created_at, zone),
+        })
+        .collect()
+}
+
+fn comments(gathered: &Gathered, zone: Tz) -> Vec<Comment> {
+    gathered
+        .comments
+        .iter()
+        .map(|row| Comment {
+            author: gathered.person(row.author_id),
+            at: Moment::new(row.created_at, zone),
+            via: history::via(&row.via).to_owned(),
+            body: markdown::render(&row.body),
+        })
+        .collect()
+}
+
+fn events(gathered: &Gathered, zone: Tz) -> Vec<HistoryRow> {
+    gathered
+        .events
+        .iter()
+        .map(|event| HistoryRow {
+            at: Moment::new(event.recorded_at, zone),
+            actor: gathered.person(event.actor_id),
+            via: history::via(&event.via).to_owned(),
+            what: history::what(event),
+            note: history::note(event),
+            class: history::class(event),
+        })
+        .collect()
+}
