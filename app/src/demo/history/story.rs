@@ -1,16 +1,17 @@
 //! Moves the clock day by day, and lets people do things.
 
 use abate_entity::lifecycle::Via;
-use abate_entity::risk;
+use abate_entity::{import, risk, workshop};
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
+use crate::demo::data;
 use crate::demo::people::{Cast, Person};
+use crate::intake::receive::{self, UploadForm};
+use crate::intake::stage::{self, Sender};
 use crate::intake;
-use crate::jobs;
 use crate::obligation;
 use crate::platform::clock::ClockHand;
-use crate::platform::job::runner::Runner;
 use crate::platform::problem::Problem;
 use crate::policy::Policies;
 use crate::posture;
@@ -20,6 +21,7 @@ use crate::risk::parties::requester;
 use crate::risk::record::Occasion;
 use crate::risk::step::{self, Asked};
 use crate::state::AppState;
+use crate::workshop::sign_off::sign_off;
 
 /// The story so far.
 pub(super) struct Story {
@@ -163,18 +165,44 @@ impl Story {
         self.step(&self.cast.vera, words, form).await
     }
 
-    /// Runs the jobs of imports. Those of tickets wait until there is a JIRA.
-    pub(super) async fn run_jobs(&self) -> anyhow::Result<()> {
-        let runner = Runner {
-            state: self.state.clone(),
-            database: self.state.database.clone(),
-            clock: self.state.clock.clone(),
-            ids: self.state.ids.clone(),
-            jobs: jobs::JOBS.iter().filter(|job| job.kind == intake::JOB.kind).copied().collect(),
-            holder: "demo".to_owned(),
-        };
-        while runner.step().await? {}
+    /// Imports a report over `asset` and applies it.
+    pub(super) async fn import(&self, report: &[u8], name: &str, asset: &str) -> anyhow::Result<()> {
+        self.minutes(1);
+        let form = UploadForm { asset: Some(asset.to_owned()), ..UploadForm::default() };
+        let import = self.stage(report, name, form).await?;
+        intake::apply::to_the_end(&self.state, import.id).await?;
         Ok(())
+    }
+
+    /// Imports the workshop of `day`, and lets Ana sign it off.
+    pub(super) async fn import_workshop(&self, day: NaiveDate) -> anyhow::Result<()> {
+        self.minutes(1);
+        let report = data::workshop(day)?;
+        let import = self.stage(&report, "cloudvista.json", UploadForm::default()).await?;
+        self.minutes(30);
+        let now = self.state.clock.now();
+        self.state
+            .database
+            .write(async |tx| {
+                let workshop = workshop::Entity::find()
+                    .filter(workshop::Column::ImportId.eq(import.id))
+                    .one(tx)
+                    .await?
+                    .ok_or_else(|| Problem::not_found("workshop of the demo"))?;
+                let ana = self.cast.ana.actor(tx).await?;
+                sign_off(tx, &ana, workshop, None, now).await
+            })
+            .await?;
+        Ok(())
+    }
+
+    async fn stage(&self, report: &[u8], name: &str, form: UploadForm) -> anyhow::Result<import::Model> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join(name);
+        std::fs::write(&path, report)?;
+        let ana = self.cast.ana.actor(self.state.database.reader()).await?;
+        let sender = Sender { actor: Some(ana), via: Via::Page, idempotency_key: None };
+        Ok(stage::stage(&self.state, &sender, receive::local(&path, form)?).await?)
     }
 
     /// Closes the database, so that the demo can open it under the real clock.
