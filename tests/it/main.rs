@@ -11,3 +11,4 @@ mod command;
 mod jira;
 mod risk;
 mod slack;
+mod ticket;

@@ -10,7 +10,7 @@ use sea_orm::{
 
 use super::sync::Sync;
 use super::ticket_rules::{Answer, Category, Meaning, meaning};
-use super::told::Told;
+use super::told::{Followed, Told};
 use crate::access::actor::Actor;
 use crate::platform::problem::{Kind, Problem};
 use crate::policy::Policies;
@@ -28,20 +28,23 @@ pub(super) async fn run(
     own_account: &str,
 ) -> Result<risk::Model, Problem> {
     let Some(change) = sync.issue.status_change.clone() else { return Ok(risk) };
-    let is_new = sync.told.followed_until.is_none_or(|until| change.at > until);
+    let is_new = sync.told.followed.as_ref().is_none_or(|followed| {
+        change.at > followed.at || (change.at == followed.at && change.to != followed.to)
+    });
     // What we did ourselves comes back as news and is none.
     let is_own = change.by.as_ref().is_some_and(|by| by.account_id == own_account);
     if !is_new || is_own {
         return Ok(risk);
     }
-    sync.told.followed_until = Some(change.at);
+    sync.told.followed = Some(Followed { at: change.at, to: change.to.clone() });
+    sync.told.answer = None;
     let before = sync.ticket.status_category.parse().unwrap_or(Category::New);
     let said = sync.issue.fields.resolution.as_ref().map(|resolution| resolution.name.clone());
     match meaning(risk.state, risk.resolution, before, sync.category(), said.as_deref()) {
         Meaning::Nothing => Ok(risk),
         Meaning::Answer(answer) => {
             let text = answer_text(answer, &risk);
-            sync.problem = Some(text.clone());
+            sync.told.answer = Some(text.clone());
             sync.told.note(format!("answer:{}", change.at.timestamp_millis()), text);
             Ok(risk)
         }
@@ -118,7 +121,7 @@ async fn take(
         Ok(risk) => Ok(risk),
         Err(problem) if matches!(problem.kind(), Kind::Conflict | Kind::Forbidden | Kind::Invalid) => {
             let text = format!("{} stays {} in Abate. {}", RiskKey(risk.id), risk.state, problem.detail());
-            sync.problem = Some(text.clone());
+            sync.told.answer = Some(text.clone());
             sync.told.note(format!("refused:{}", change.at.timestamp_millis()), text);
             Ok(risk)
         }

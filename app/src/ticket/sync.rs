@@ -135,7 +135,7 @@ async fn keep(sync: &Sync<'_>, risk: &risk::Model, complete: bool) -> Result<(),
         remote_updated: Set(fields.updated.map(|at| at.to_rfc3339()).unwrap_or_default()),
         pushed: Set(sync.told.to_json()?),
         broken: Set(false),
-        problem: Set(sync.problem.clone()),
+        problem: Set(sync.problem.clone().or_else(|| sync.told.answer.clone())),
         ..Default::default()
     };
     if complete {

@@ -22,6 +22,15 @@ pub(crate) struct Note {
     pub(crate) tried: bool,
 }
 
+/// A change of status that was followed or answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Followed {
+    /// When it was made.
+    pub(crate) at: DateTime<Utc>,
+    /// The id of the status it led to.
+    pub(crate) to: String,
+}
+
 /// What JIRA was last told.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -39,7 +48,9 @@ pub(crate) struct Told {
     /// Where the risk stood when the ticket's status was last brought in line with it.
     pub(crate) state: Option<State>,
     /// The last change of status by a person that was followed or answered.
-    pub(crate) followed_until: Option<DateTime<Utc>>,
+    pub(crate) followed: Option<Followed>,
+    /// Why that change was not followed, shown until the next one.
+    pub(crate) answer: Option<String>,
     /// Comments that are still to be written.
     pub(crate) notes: Vec<Note>,
     /// Keys of the comments that were written.

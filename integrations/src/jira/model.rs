@@ -276,13 +276,16 @@ fn last_status_change(histories: &Value) -> Option<StatusChange> {
         .iter()
         .filter_map(|history| {
             let item = history["items"].as_array()?.iter().rfind(|item| item["field"] == "status")?;
-            Some(StatusChange {
+            let change = StatusChange {
                 at: instant(history["created"].as_str()?)?,
                 by: serde_json::from_value(history["author"].clone()).ok(),
                 to: item["to"].as_str().unwrap_or_default().to_owned(),
-            })
+            };
+            // Of two changes in one instant, the later has the higher number.
+            Some((history["id"].as_str().and_then(|id| id.parse::<u64>().ok()), change))
         })
-        .max_by_key(|change| change.at)
+        .max_by_key(|(id, change)| (change.at, *id))
+        .map(|(_, change)| change)
 }
 
 #[cfg(test)]

@@ -3,4 +3,4 @@
 mod board;
 mod contract;
 mod faults;
-mod site;
+pub(crate) mod site;

@@ -1,15 +1,16 @@
 //! A sandbox on a port, a proxy in front of it, and a client that calls through the proxy.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Once};
 use std::time::Duration;
 
-use abate::sandbox::jira::{JiraSandbox, JiraSandboxOptions};
+use abate::sandbox::jira::{JiraSandbox, JiraSandboxOptions, SandboxClock};
 use abate_integrations::jira::{Document, IssueEdit, JiraClient, JiraSite, Marker, NewIssue, marker_label};
 use actix_web::{App, HttpServer};
 use chrono::{DateTime, Utc};
 
 use crate::fault_proxy::FaultProxy;
+use crate::harness::install_tls;
 
 /// The project of the sandbox.
 pub(crate) const PROJECT: &str = "SEC";
@@ -27,21 +28,18 @@ pub(crate) struct Site {
     seconds: Arc<AtomicI64>,
 }
 
-/// reqwest has no TLS of its own in this build.
-fn install_tls() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-    });
-}
-
 impl Site {
-    /// Starts a site whose search lags by `lag`.
+    /// Starts a site whose search lags by `lag`, with a clock of its own.
     pub(crate) async fn start(lag: Duration) -> Self {
-        install_tls();
         let seconds = Arc::new(AtomicI64::new(1_795_219_200));
         let clock = Arc::clone(&seconds);
         let now = move || DateTime::<Utc>::from_timestamp(clock.load(Ordering::SeqCst), 0).expect("a time");
+        Self { seconds, ..Self::start_at(lag, Arc::new(now)).await }
+    }
+
+    /// Starts a site that tells the time by `now`.
+    pub(crate) async fn start_at(lag: Duration, now: SandboxClock) -> Self {
+        install_tls();
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("an address");
         let url = format!("http://{address}");
@@ -52,7 +50,7 @@ impl Site {
             retry_delay: Duration::from_millis(20),
             ..JiraSandboxOptions::default()
         };
-        let sandbox = JiraSandbox::new(options, Arc::new(now), http.clone());
+        let sandbox = JiraSandbox::new(options, now, http.clone());
         let mounted = Arc::clone(&sandbox);
         let server = HttpServer::new(move || App::new().configure(|config| mounted.configure(config)))
             .workers(1)
@@ -63,12 +61,24 @@ impl Site {
         tokio::spawn(server);
         let proxy = FaultProxy::start(address).await;
         let client = client_of(&http, &proxy.url(), Duration::from_secs(5));
-        Self { sandbox, proxy, client, url, http, seconds }
+        Self { sandbox, proxy, client, url, http, seconds: Arc::default() }
     }
 
     /// A client that soon loses patience.
     pub(crate) fn impatient_client(&self) -> JiraClient {
         client_of(&self.http, &self.proxy.url(), Duration::from_millis(100))
+    }
+
+    /// The id of the first issue.
+    pub(crate) fn issue_id(&self) -> String {
+        self.sandbox.issue_ids().remove(0)
+    }
+
+    /// A person clicks on the board.
+    pub(crate) async fn click(&self, key: &str, transition: &str) {
+        let url = format!("{}/browse/{key}/transitions", self.url);
+        let answer = self.http.post(url).form(&[("transition", transition)]).send().await.expect("an answer");
+        assert!(answer.status().is_success(), "{}", answer.status());
     }
 
     /// Lets time pass for the sandbox.

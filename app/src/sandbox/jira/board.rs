@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 
 use super::JiraSandbox;
 use super::document;
-use super::workflow::{DONE, open_steps};
+use super::workflow::open_steps;
 use super::world::{Issue, PERSON, PRIORITIES, RESOLUTIONS, STATUSES, World};
 
 pub(super) fn configure(config: &mut web::ServiceConfig) {
@@ -195,7 +195,7 @@ async fn take_step(
     };
     // A second click on a stale page finds the step gone and simply shows the present state.
     if let Some(step) = open_steps(status).find(|step| step.id == form.transition) {
-        sandbox.take_step(id, step, (step.to == DONE).then_some(0), PERSON);
+        sandbox.take_step(id, step, step.resolution, PERSON);
     }
     let base = &sandbox.options.public_url;
     let back = match form.from.as_deref() {

@@ -116,6 +116,11 @@ impl JiraSandbox {
         self.world().issues.values().map(|issue| self.key_of(issue)).collect()
     }
 
+    /// The ids of all issues, in the order of their keys.
+    pub fn issue_ids(&self) -> Vec<String> {
+        self.world().issues.keys().map(u64::to_string).collect()
+    }
+
     /// Mounts the REST interface and the pages into a scope whose address is the options' `public_url`.
     pub fn configure(self: &Arc<Self>, config: &mut web::ServiceConfig) {
         config.app_data(web::Data::from(Arc::clone(self)));

@@ -21,14 +21,17 @@ pub(super) struct Step {
     pub(super) name: &'static str,
     from: &'static [usize],
     pub(super) to: usize,
+    /// The resolution that a click on the board sets, by its position.
+    pub(super) resolution: Option<usize>,
 }
 
-const STEPS: [Step; 5] = [
-    Step { id: "11", name: "Start", from: &[0], to: 1 },
-    Step { id: "21", name: "Send to review", from: &[1], to: 2 },
-    Step { id: "31", name: "Finish", from: &[1, 2], to: DONE },
-    Step { id: "41", name: "Work on again", from: &[2, DONE], to: 1 },
-    Step { id: "51", name: "Back to the list", from: &[1, 2, DONE], to: 0 },
+const STEPS: [Step; 6] = [
+    Step { id: "11", name: "Start", from: &[0], to: 1, resolution: None },
+    Step { id: "21", name: "Send to review", from: &[1], to: 2, resolution: None },
+    Step { id: "31", name: "Finish", from: &[1, 2], to: DONE, resolution: Some(0) },
+    Step { id: "61", name: "Will not do", from: &[1, 2], to: DONE, resolution: Some(1) },
+    Step { id: "41", name: "Work on again", from: &[2, DONE], to: 1, resolution: None },
+    Step { id: "51", name: "Back to the list", from: &[1, 2, DONE], to: 0, resolution: None },
 ];
 
 /// The steps that are open in a status.

@@ -1,0 +1,117 @@
+//! What people do to a ticket, and what becomes of the risk.
+
+use abate::access::role::Role;
+use chrono::Duration;
+use serde_json::json;
+
+use super::world::World;
+
+#[actix_web::test]
+async fn done_claims_the_fix_and_never_closes_the_risk() {
+    let world = World::start().await;
+    let (key, issue_key) = world.ticketed("To be fixed").await;
+    world.app.time.advance(Duration::minutes(1));
+    world.site.click(&issue_key, "11").await;
+    world.until_state(&key, "in_progress").await;
+    world.app.time.advance(Duration::minutes(1));
+    let moved_at = world.app.state.clock.now();
+    world.site.click(&issue_key, "31").await;
+    world.until_state(&key, "verification").await;
+
+    let risk = world.risk(&key).await;
+    assert_eq!(risk["claimed_by"], json!([world.owner.email]));
+    assert_eq!(risk["claimed_at"].as_str().and_then(|at| at.parse().ok()), Some(moved_at));
+    let evidence = world.first.api.get(&format!("/api/v1/risks/{key}/evidence")).await.expect(200).json();
+    assert_eq!(evidence["items"][0]["kind"], "jira");
+    assert!(
+        evidence["items"][0]["title"].as_str().is_some_and(|title| title.contains(&issue_key)),
+        "{evidence}"
+    );
+    assert_eq!(world.ticket(&key).await["status_category"], "done");
+
+    // The owner counts as the one who claimed it, so a verifier has to be somebody else.
+    let verify = json!({"event": "verify_pass", "evidence": ["https://example.org/retest"]});
+    let path = format!("/api/v1/risks/{key}/transitions");
+    let verifier = world.app.person("vera@example.org", &[Role::Verifier]).await;
+    verifier.api.post(&path, &verify).await.expect(200);
+    world.app.pass(Duration::minutes(2)).await;
+    assert_eq!(world.risk(&key).await["state"], "closed");
+    assert!(world.comments(&issue_key).await.is_empty());
+}
+
+#[actix_web::test]
+async fn our_own_echo_writes_nothing() {
+    let world = World::start().await;
+    let (key, issue_key) = world.ticketed("Echo").await;
+    world.step(&world.owner, &key, json!({"event": "start"})).await;
+    world.app.settle().await;
+    assert_eq!(world.ticket(&key).await["status_category"], "indeterminate");
+    let version = world.risk(&key).await["version"].clone();
+    let history = world.issue(&issue_key).await.status_change;
+    for _ in 0..3 {
+        world.app.pass(Duration::minutes(2)).await;
+    }
+    assert_eq!(world.risk(&key).await["version"], version);
+    assert_eq!(world.issue(&issue_key).await.status_change, history);
+    assert_eq!(world.comments(&issue_key).await.len(), 1);
+}
+
+#[actix_web::test]
+async fn leaving_done_takes_the_claim_back_and_closing_moves_the_ticket() {
+    let world = World::start().await;
+    let (key, issue_key) = world.ticketed("Not fixed after all").await;
+    for (transition, state) in [("11", "in_progress"), ("31", "verification"), ("41", "in_progress")] {
+        world.app.time.advance(Duration::minutes(1));
+        world.site.click(&issue_key, transition).await;
+        world.until_state(&key, state).await;
+    }
+    let claim = json!({"event": "claim_fixed", "evidence": ["https://example.org/commit"]});
+    world.step(&world.owner, &key, claim).await;
+    let verifier = world.app.person("vera@example.org", &[Role::Verifier]).await;
+    world
+        .step(&verifier, &key, json!({"event": "verify_pass", "evidence": ["https://example.org/retest"]}))
+        .await;
+    world.app.settle().await;
+    let issue = world.issue(&issue_key).await;
+    assert_eq!(issue.fields.resolution.map(|resolution| resolution.name).as_deref(), Some("Done"));
+
+    // Moved back by a person after it was closed: open again, with the reason.
+    world.app.time.advance(Duration::minutes(1));
+    world.site.click(&issue_key, "41").await;
+    world.until_state(&key, "open").await;
+    assert_eq!(world.ticket(&key).await["status_category"], "new");
+}
+
+#[actix_web::test]
+async fn will_not_do_is_answered_once_and_accepts_nothing() {
+    let world = World::start().await;
+    let (key, issue_key) = world.ticketed("Left alone").await;
+    world.site.click(&issue_key, "11").await;
+    world.until_state(&key, "in_progress").await;
+    world.app.time.advance(Duration::minutes(1));
+    world.site.click(&issue_key, "61").await;
+    world.until("the answer is there", async || !world.comments(&issue_key).await.is_empty()).await;
+    world.app.pass(Duration::minutes(5)).await;
+    assert_eq!(world.risk(&key).await["state"], "in_progress");
+    let comments = world.comments(&issue_key).await;
+    assert_eq!(comments.len(), 1);
+    assert!(comments[0].contains("accept"), "{comments:?}");
+    assert!(world.ticket(&key).await["problem"].as_str().is_some_and(|text| text.contains("accept")));
+}
+
+#[actix_web::test]
+async fn a_step_whose_guard_fails_leaves_the_risk_and_says_so_once() {
+    let world = World::start().await;
+    let key = world.app.risk("shop", "Still in triage").await;
+    world.first.api.post(&format!("/api/v1/risks/{key}/tickets"), &json!({})).await.expect(202);
+    world.app.settle().await;
+    let issue_key = world.ticket(&key).await["key"].as_str().expect("a key").to_owned();
+    for transition in ["11", "31"] {
+        world.app.time.advance(Duration::minutes(1));
+        world.site.click(&issue_key, transition).await;
+    }
+    world.until("the answer is there", async || !world.comments(&issue_key).await.is_empty()).await;
+    world.app.pass(Duration::minutes(5)).await;
+    assert_eq!(world.risk(&key).await["state"], "new");
+    assert_eq!(world.comments(&issue_key).await.len(), 1);
+}

@@ -1,0 +1,9 @@
+//! Tickets: one for each risk that needs one, whatever fails, and in step with it.
+
+mod create;
+mod faults;
+mod follow;
+mod killed;
+mod poll;
+mod webhook;
+mod world;
