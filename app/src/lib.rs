@@ -19,6 +19,7 @@ pub mod posture;
 pub mod risk;
 pub mod routes;
 pub mod sandbox;
+pub mod slack;
 pub mod startup;
 pub mod state;
 pub mod ticket;

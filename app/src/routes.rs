@@ -8,7 +8,7 @@ use utoipa_actix_web::{AppExt as _, OpenApiFactory, scope};
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::platform::problem::{Kind, Problem};
-use crate::{access, asset, obligation, operations, page, posture, risk, ticket};
+use crate::{access, asset, obligation, operations, page, posture, risk, slack, ticket};
 
 /// Largest JSON body, in bytes.
 const JSON_LIMIT: usize = 1024 * 1024;
@@ -60,6 +60,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .configure(asset::page::pages)
         .configure(posture::page::pages)
         .configure(risk::page::pages)
+        .configure(slack::routes)
         .route("/api/openapi.json", web::get().to(openapi))
         .route("/api/docs", web::get().to(async || web::Redirect::to("/api/docs/index.html").see_other()))
         .service(

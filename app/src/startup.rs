@@ -22,6 +22,7 @@ use crate::platform::ids::Ids;
 use crate::platform::job::runner::Runner;
 use crate::platform::setting;
 use crate::platform::timer::Ticker;
+use crate::slack::Slack;
 use crate::state::AppState;
 use crate::{access, jobs, page, routes};
 
@@ -156,7 +157,9 @@ pub async fn open(config: Config, clock: Clock, ids: Ids) -> anyhow::Result<AppS
         .timeout(CALL_TIMEOUT)
         .redirect(reqwest::redirect::Policy::none())
         .build()?;
+    let slack = config.slack.as_ref().map(Slack::new).transpose()?;
     Ok(AppState {
+        slack,
         config: Arc::new(config),
         database,
         clock,

@@ -9,6 +9,7 @@ use crate::platform::clock::Clock;
 use crate::platform::database::Database;
 use crate::platform::ids::Ids;
 use crate::posture::store::Posture;
+use crate::slack::Slack;
 
 /// What handlers, jobs and timers share; cloning is cheap.
 #[derive(Clone, Debug)]
@@ -29,4 +30,6 @@ pub struct AppState {
     pub throttle: Throttle,
     /// What is open, late and due, counted.
     pub posture: Posture,
+    /// The Slack workspace, when one is configured.
+    pub slack: Option<Slack>,
 }

@@ -1,3 +1,6 @@
-//! The Slack client and the Slack sandbox, which share no type, against each other.
+//! Slack: the client and the sandbox against each other, and the application beside the sandbox.
 
 mod client;
+mod command;
+mod interaction;
+pub(crate) mod workspace;

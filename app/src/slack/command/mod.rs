@@ -1,0 +1,129 @@
+//! The slash commands: one file each, one line each in the table, from which the help text is made.
+
+mod accept;
+mod approve;
+mod assign;
+mod block;
+mod comment;
+mod confirm;
+mod dismiss;
+mod duplicate;
+mod fail;
+mod fixed;
+mod help;
+mod list;
+mod mine;
+mod reopen;
+pub(crate) mod show;
+mod start;
+pub(crate) mod take;
+mod triage;
+mod unblock;
+mod verify;
+
+use std::pin::Pin;
+
+use abate_entity::lifecycle::Event;
+use abate_integrations::slack::Message;
+
+use super::arguments::{key_first, tokens};
+use super::context::Context;
+use super::{step, step_form};
+use crate::platform::problem::Problem;
+use crate::risk::key::RiskKey;
+
+/// What running a command is.
+type Answering<'a> = Pin<Box<dyn Future<Output = Result<Message, Problem>> + 'a>>;
+
+/// A command.
+pub(crate) struct Command {
+    /// The first word.
+    pub word: &'static str,
+    /// What to type after it.
+    pub arguments: &'static str,
+    /// What it does.
+    pub summary: &'static str,
+    /// Does it, with what was typed after the first word.
+    pub run: for<'a> fn(&'a Context, &'a str) -> Answering<'a>,
+}
+
+/// The commands, in the order of the help text.
+pub(crate) const COMMANDS: &[&Command] = &[
+    &mine::COMMAND,
+    &list::COMMAND,
+    &triage::COMMAND,
+    &show::COMMAND,
+    &confirm::COMMAND,
+    &dismiss::COMMAND,
+    &duplicate::COMMAND,
+    &take::COMMAND,
+    &assign::COMMAND,
+    &start::COMMAND,
+    &block::COMMAND,
+    &unblock::COMMAND,
+    &fixed::COMMAND,
+    &verify::COMMAND,
+    &fail::COMMAND,
+    &reopen::COMMAND,
+    &accept::COMMAND,
+    &approve::COMMAND,
+    &comment::COMMAND,
+    &help::COMMAND,
+];
+
+/// Runs what was typed after `/risk`.
+///
+/// # Errors
+/// What the command says.
+pub(crate) async fn run(context: &Context, text: &str) -> Result<Message, Problem> {
+    context.may_see()?;
+    let text = text.trim();
+    let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    if word.is_empty() {
+        return (mine::COMMAND.run)(context, "").await;
+    }
+    if let Some(command) = COMMANDS.iter().find(|command| command.word.eq_ignore_ascii_case(word)) {
+        return (command.run)(context, rest.trim()).await;
+    }
+    if let Ok(key) = word.parse::<RiskKey>() {
+        return show::one(context, key).await;
+    }
+    Ok(help::text(&format!("There is no command {word:?}.")))
+}
+
+/// The key that a command begins with, and the rest.
+fn key<'a>(command: &Command, rest: &'a str) -> Result<(RiskKey, &'a str), Problem> {
+    key_first(rest).ok_or_else(|| {
+        Problem::invalid("key", format!("Name the risk first: /risk {} {}", command.word, command.arguments))
+    })
+}
+
+/// A command that is a step of the lifecycle; `defaults` fill fields that were not typed.
+fn step<'a>(
+    context: &'a Context,
+    command: &'static Command,
+    event: Event,
+    rest: &'a str,
+    defaults: &'a [(&'a str, &'a str)],
+) -> Answering<'a> {
+    Box::pin(async move {
+        let (key, rest) = key(command, rest)?;
+        let form = step_form::typed(event, tokens(rest), defaults)?;
+        step::take_or_ask(context, key, &form).await
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_commands_share_a_word_and_the_help_names_all() {
+        let help = help::text("").blocks;
+        let help = format!("{help:?}");
+        for (index, command) in COMMANDS.iter().enumerate() {
+            assert!(COMMANDS[..index].iter().all(|other| other.word != command.word), "{}", command.word);
+            assert!(help.contains(command.summary), "{}", command.word);
+        }
+    }
+}
