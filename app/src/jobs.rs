@@ -1,5 +1,6 @@
 //! Every job and every timer there is: one line each.
 
+use crate::message;
 use crate::platform::job::Job;
 use crate::platform::timer::Timer;
 use crate::state::AppState;
@@ -9,7 +10,7 @@ use crate::{acceptance, obligation, posture, risk, ticket};
 pub const TICKET: &str = "ticket";
 
 /// The jobs.
-pub const JOBS: &[Job<AppState>] = &[ticket::want::JOB, ticket::reconcile::JOB, ticket::poll::JOB];
+pub const JOBS: &[Job<AppState>] = &[ticket::want::JOB, ticket::reconcile::JOB, ticket::poll::JOB, message::send::JOB];
 
 /// The timers.
 pub const TIMERS: &[Timer<AppState>] = &[
@@ -22,3 +23,4 @@ pub const TIMERS: &[Timer<AppState>] = &[
     ticket::reconcile::WATCH,
     ticket::want::CATCH_UP,
 ];
+pub const TIMERS: &[Timer<AppState>] = &[message::digest::TIMER, message::late::TIMER];

@@ -11,6 +11,7 @@ pub mod command;
 pub mod config;
 pub mod jobs;
 pub mod obligation;
+pub mod message;
 pub mod operations;
 pub mod page;
 pub mod platform;

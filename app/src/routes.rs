@@ -8,7 +8,7 @@ use utoipa_actix_web::{AppExt as _, OpenApiFactory, scope};
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::platform::problem::{Kind, Problem};
-use crate::{access, asset, obligation, operations, page, posture, risk, slack, ticket};
+use crate::{access, asset, message, obligation, operations, page, posture, risk, slack, ticket};
 
 /// Largest JSON body, in bytes.
 const JSON_LIMIT: usize = 1024 * 1024;
@@ -29,6 +29,7 @@ pub fn api() -> impl HttpServiceFactory + OpenApiFactory + 'static {
         .configure(access::api::routes)
         .configure(asset::api::routes)
         .configure(posture::api::routes)
+        .configure(message::api::routes)
         .configure(risk::api::routes)
         .configure(obligation::api::routes)
         .configure(ticket::api::routes)

@@ -30,6 +30,7 @@ pub async fn write_once(db: &impl ConnectionTrait, key: &str, value: &str) -> Re
 }
 
 /// Writes a setting.
+/// Writes a setting, whatever it was.
 ///
 /// # Errors
 /// When the database refuses.
