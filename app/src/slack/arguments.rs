@@ -31,6 +31,16 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
     tokens
 }
 
+/// What was typed, as it was meant to be read: without the markup that Slack adds on the way.
+pub(crate) fn readable(text: &str) -> String {
+    let words = tokens(text).into_iter().map(|token| match token {
+        Token::Pair(name, value) => format!("{name}={value}"),
+        Token::Mention(user) => format!("@{user}"),
+        Token::Link(word) | Token::Word(word) => word,
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
 /// The key that a text begins with, and the text after it.
 pub(crate) fn key_first(text: &str) -> Option<(RiskKey, &str)> {
     let text = text.trim();

@@ -4,6 +4,7 @@ use abate_integrations::slack::Message;
 
 use super::{Answering, Command, key};
 use crate::risk::{comment, finder};
+use crate::slack::arguments::readable;
 use crate::slack::context::Context;
 
 /// The command.
@@ -16,7 +17,7 @@ fn run<'a>(context: &'a Context, rest: &'a str) -> Answering<'a> {
         context
             .change(async |tx, occasion| {
                 let risk = finder::one(tx, &context.actor.scope(), key).await?;
-                comment::add(tx, occasion, risk, words).await?;
+                comment::add(tx, occasion, risk, &readable(words)).await?;
                 Ok(Message::plain(format!("Your remark is on {key}.")))
             })
             .await
