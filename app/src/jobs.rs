@@ -1,20 +1,22 @@
 //! Every job and every timer there is: one line each.
 
-use crate::message;
 use crate::platform::job::Job;
 use crate::platform::timer::Timer;
 use crate::state::AppState;
-use crate::{acceptance, obligation, posture, risk, ticket};
+use crate::{acceptance, message, obligation, posture, risk, ticket};
 
 /// Makes the ticket of a risk true; the subject is `r-` and the risk's number.
 pub const TICKET: &str = "ticket";
 
 /// The jobs.
-pub const JOBS: &[Job<AppState>] = &[ticket::want::JOB, ticket::reconcile::JOB, ticket::poll::JOB, message::send::JOB];
+pub const JOBS: &[Job<AppState>] =
+    &[message::send::JOB, ticket::want::JOB, ticket::reconcile::JOB, ticket::poll::JOB];
 
 /// The timers.
 pub const TIMERS: &[Timer<AppState>] = &[
     acceptance::expire::TIMER,
+    message::digest::TIMER,
+    message::late::TIMER,
     obligation::remind::TIMER,
     obligation::tick::TIMER,
     posture::snapshot::TIMER,
@@ -23,4 +25,3 @@ pub const TIMERS: &[Timer<AppState>] = &[
     ticket::reconcile::WATCH,
     ticket::want::CATCH_UP,
 ];
-pub const TIMERS: &[Timer<AppState>] = &[message::digest::TIMER, message::late::TIMER];

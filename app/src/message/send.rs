@@ -33,9 +33,14 @@ fn run<'a>(state: &'a AppState, key: &'a str) -> Work<'a> {
         let Some(message) = ledger::by_key(state.database.reader(), key).await? else {
             return Ok(());
         };
-        let slack = state.slack.as_ref().ok_or_else(|| {
-            Problem::new(Kind::Unavailable, "No Slack app is configured (any more), so the message waits.")
-        })?;
+        let Some(slack) = state.slack.as_ref() else {
+            return match message.state.as_str() {
+                WANTED => {
+                    fail(state, &message, "No Slack app is configured; see ABATE_SLACK__BOT_TOKEN.").await
+                }
+                _ => Ok(()),
+            };
+        };
         match message.state.as_str() {
             WANTED => send(state, slack, message).await,
             // The attempt that said so died: nobody knows how far it came.

@@ -2,17 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use abate_entity::cadence;
 use abate_entity::cadence_run::{self, RunState};
-use abate_entity::{cadence, message};
+use abate_integrations::slack::Message;
 use chrono::{DateTime, Duration, Utc};
-use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
 };
-use serde_json::json;
 
 use super::reminder::{Reminded, Stage, stage};
 use super::run_state::Window;
+use crate::message::ledger::{self, NewMessage};
 use crate::platform::job::Work;
 use crate::platform::problem::Problem;
 use crate::platform::timer::Timer;
@@ -111,22 +111,12 @@ async fn write_message(
     now: DateTime<Utc>,
 ) -> Result<(), Problem> {
     let text = format!("Obligations:\n{}", lines.join("\n"));
-    let row = message::ActiveModel {
-        key: Set(format!("obligation:{}:{what}", owner.unwrap_or(0))),
-        kind: Set("reminder".to_owned()),
-        user_id: Set(owner),
-        channel: Set(String::new()),
-        text: Set(text),
-        blocks: Set(json!([])),
-        state: Set("wanted".to_owned()),
-        attempt: Set(0),
-        next_try_at: Set(now),
-        created_at: Set(now),
-        ..Default::default()
+    let new = NewMessage {
+        key: format!("obligation:{}:{what}", owner.unwrap_or(0)),
+        kind: "reminder",
+        user_id: owner,
+        message: Message::plain(text).prepare(),
     };
-    message::Entity::insert(row)
-        .on_conflict(OnConflict::column(message::Column::Key).do_nothing().to_owned())
-        .exec_without_returning(tx)
-        .await?;
+    ledger::want(tx, new, now).await?;
     Ok(())
 }

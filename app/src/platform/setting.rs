@@ -29,7 +29,6 @@ pub async fn write_once(db: &impl ConnectionTrait, key: &str, value: &str) -> Re
     Ok(())
 }
 
-/// Writes a setting.
 /// Writes a setting, whatever it was.
 ///
 /// # Errors

@@ -33,6 +33,9 @@ use crate::config::SlackConfig;
 /// How long one call to Slack may take.
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// The verified address of each Slack user seen lately, with when it was asked for.
+type Known = HashMap<String, (String, DateTime<Utc>)>;
+
 /// The connection to the workspace; clones share it.
 #[derive(Clone, Debug)]
 pub struct Slack {
@@ -41,8 +44,7 @@ pub struct Slack {
     /// The channel that gets what has no other place.
     pub channel: Option<String>,
     signing_secret: Option<SecretString>,
-    /// The verified address of each Slack user seen lately, with when it was asked for.
-    known: Arc<Mutex<HashMap<String, (String, DateTime<Utc>)>>>,
+    known: Arc<Mutex<Known>>,
 }
 
 impl Slack {
