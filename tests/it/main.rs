@@ -9,6 +9,7 @@ mod harness;
 
 mod command;
 mod jira;
+mod message;
 mod risk;
 mod slack;
 mod ticket;
