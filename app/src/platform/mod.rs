@@ -5,6 +5,7 @@ pub mod database;
 pub mod ids;
 pub mod job;
 pub mod lease;
+pub mod outgoing;
 pub mod paging;
 pub mod problem;
 pub mod search;
