@@ -9,6 +9,7 @@ pub mod outgoing;
 pub mod paging;
 pub mod problem;
 pub mod search;
+pub mod secret;
 pub mod setting;
 pub mod telemetry;
 pub mod timer;
