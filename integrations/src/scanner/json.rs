@@ -207,6 +207,15 @@ impl<'r> JsonReader<'r> {
         Ok(())
     }
 
+    /// Steps over a list of records, of which only limits and encoding are checked.
+    pub(crate) fn pass_over_list(&mut self) -> Result<(), ParseError> {
+        self.enter_array()?;
+        while self.next_element()? {
+            self.raw()?;
+        }
+        Ok(())
+    }
+
     /// Steps over `null`; false when the next value is something else.
     pub(crate) fn skip_null(&mut self) -> Result<bool, ParseError> {
         let null = self.peek()? == b'n';

@@ -108,6 +108,13 @@ impl ScanFormat {
         self.0.title()
     }
 
+    /// What a report says about itself, without reading its records.
+    pub fn summary(self, file: &mut dyn ReadSeek) -> Result<ScanSummary, ParseError> {
+        let mut reader = JsonReader::new(file)?;
+        let mut output = Output { sink: None, records: 0, rejected: 0 };
+        self.0.parse(&mut reader, &SecretKey::new([0; 32]), &mut output)
+    }
+
     /// Reads a report from its start and gives each record to the sink, until the sink breaks off.
     ///
     /// Records that were already given out when an error occurs must be thrown away by the caller.
@@ -118,7 +125,7 @@ impl ScanFormat {
         sink: &mut dyn FnMut(ScanRecord) -> ControlFlow<()>,
     ) -> Result<ScanSummary, ParseError> {
         let mut reader = JsonReader::new(file)?;
-        let mut output = Output { sink, records: 0, rejected: 0 };
+        let mut output = Output { sink: Some(sink), records: 0, rejected: 0 };
         let mut summary = self.0.parse(&mut reader, key, &mut output)?;
         summary.complete &= output.rejected == 0;
         Ok(summary)
@@ -147,12 +154,18 @@ pub(crate) fn read_json(file: &mut dyn ReadSeek) -> Result<serde_json::Value, Pa
 
 /// Where the formats put their records.
 pub(crate) struct Output<'s> {
-    sink: &'s mut dyn FnMut(ScanRecord) -> ControlFlow<()>,
+    /// None when only the summary is wanted.
+    sink: Option<&'s mut dyn FnMut(ScanRecord) -> ControlFlow<()>>,
     records: u64,
     rejected: u64,
 }
 
 impl Output<'_> {
+    /// Whether anybody wants the records; otherwise lists of them are passed over.
+    pub(crate) fn wants_records(&self) -> bool {
+        self.sink.is_some()
+    }
+
     pub(crate) fn finding(&mut self, finding: ScanFinding) -> Result<(), ParseError> {
         self.records += 1;
         self.send(ScanRecord::Finding(Box::new(finding)))
@@ -171,9 +184,9 @@ impl Output<'_> {
     }
 
     fn send(&mut self, record: ScanRecord) -> Result<(), ParseError> {
-        match (self.sink)(record) {
-            ControlFlow::Continue(()) => Ok(()),
-            ControlFlow::Break(()) => Err(ParseError::whole("Reading was stopped.")),
+        match self.sink.as_mut().map(|sink| sink(record)) {
+            None | Some(ControlFlow::Continue(())) => Ok(()),
+            Some(ControlFlow::Break(())) => Err(ParseError::whole("Reading was stopped.")),
         }
     }
 }

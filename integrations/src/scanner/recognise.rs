@@ -155,6 +155,9 @@ mod tests {
         let mut long = b"{\"version\": \"2.1.0\", \"runs\": [\"".to_vec();
         long.extend(std::iter::repeat_n(b'x', 2 * limits::HEAD_BYTES));
         assert_eq!(format_of(&long), Ok("sarif"));
+        let mut sorted = b"{\"ArtifactName\": \".\", \"Results\": [\"".to_vec();
+        sorted.extend(std::iter::repeat_n(b'x', 2 * limits::HEAD_BYTES));
+        assert_eq!(format_of(&sorted), Ok("trivy"));
     }
 
     #[test]

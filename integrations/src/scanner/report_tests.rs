@@ -231,6 +231,17 @@ fn what_cannot_be_read_is_answered_with_a_place() {
 }
 
 #[test]
+fn the_summary_is_the_same_without_the_records() {
+    for text in [TRIVY, SARIF] {
+        let mut file = Cursor::new(text);
+        let format = ScanFormat::recognise(&Head::read(&mut file).unwrap()).unwrap();
+        let summary = format.summary(&mut file).unwrap();
+        let whole = read(text).summary;
+        assert_eq!(summary, ScanSummary { complete: summary.complete, ..whole });
+    }
+}
+
+#[test]
 fn a_sink_can_break_off() {
     let mut count = 0;
     let result = ScanFormat::named("trivy").unwrap().parse(

@@ -278,6 +278,9 @@ impl Walk<'_, '_, '_> {
         if self.reader.peek()? != b'[' {
             return Err(self.reader.error_here("`results` must be a list.".to_owned()));
         }
+        if !self.output.wants_records() {
+            return self.reader.pass_over_list().map(|()| None);
+        }
         self.reader.enter_array()?;
         if self.reader.next_element()? { self.results_from(0, run) } else { Ok(None) }
     }

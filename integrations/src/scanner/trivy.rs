@@ -48,6 +48,8 @@ impl Format for Trivy {
             {
                 Certainty::Certain
             }
+            // Sorted keys put the schema's version behind a list that may be longer than what is looked at.
+            Root::Object if head.has_all(&["ArtifactName", "Results"]) => Certainty::Likely,
             _ => Certainty::No,
         }
     }
@@ -237,6 +239,9 @@ impl Walk<'_, '_, '_> {
     fn records(&mut self, path: &str, list: &str, around: &Surroundings<'_>) -> Result<(), ParseError> {
         if self.reader.skip_null()? {
             return Ok(());
+        }
+        if !self.output.wants_records() {
+            return self.reader.pass_over_list();
         }
         self.reader.enter_array()?;
         let mut number = 0_usize;
