@@ -8,7 +8,9 @@ use utoipa_actix_web::{AppExt as _, OpenApiFactory, scope};
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::platform::problem::{Kind, Problem};
-use crate::{access, asset, message, obligation, operations, page, posture, risk, slack, ticket};
+use crate::{
+    access, asset, intake, message, obligation, operations, page, posture, risk, slack, ticket, workshop,
+};
 
 /// Largest JSON body, in bytes.
 const JSON_LIMIT: usize = 1024 * 1024;
@@ -31,6 +33,8 @@ pub fn api() -> impl HttpServiceFactory + OpenApiFactory + 'static {
         .configure(posture::api::routes)
         .configure(message::api::routes)
         .configure(risk::api::routes)
+        .configure(intake::api::routes)
+        .configure(workshop::api::routes)
         .configure(obligation::api::routes)
         .configure(ticket::api::routes)
 }

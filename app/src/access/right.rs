@@ -44,6 +44,8 @@ rights! {
         Executive];
     /// To bring reports in and apply them.
     Import: "import reports" <- [Triager, Integration];
+    /// To agree to an import that would close much, and to undo one.
+    ApproveImports: "approve and undo imports" <- [Triager];
     /// To say that a workshop's result stands.
     SignOffWorkshops: "sign off workshops" <- [Triager];
     /// To change the asset register and the controls.

@@ -2,6 +2,7 @@
 
 mod check_config;
 mod healthcheck;
+mod import;
 mod migrate;
 mod openapi;
 mod serve;
@@ -55,6 +56,8 @@ enum Command {
     /// Keep tokens for scripts
     #[command(subcommand)]
     Token(token::Token),
+    /// Bring in reports of scanners and workshop files
+    Import(Box<import::Import>),
     /// Print the description of the API
     Openapi,
     /// Print the settings as they would be used, with secrets masked
@@ -66,6 +69,7 @@ enum Command {
 /// Runs the command that the process was started with.
 pub async fn run() -> ExitCode {
     let arguments = Arguments::parse();
+    telemetry::start();
     match dispatch(arguments).await {
         Ok(code) => code,
         Err(error) => {
@@ -85,6 +89,7 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::User(command) => command.run(settings.load()?).await,
         Command::Team(command) => command.run(settings.load()?).await,
         Command::Token(command) => command.run(settings.load()?).await,
+        Command::Import(command) => command.run(settings).await,
         Command::Openapi => openapi::run(),
         Command::CheckConfig(command) => check_config::run(&command, &settings),
         Command::Healthcheck(command) => healthcheck::run(&command, settings.load()?).await,
@@ -98,11 +103,8 @@ struct Settings {
 }
 
 impl Settings {
-    /// Reads them and starts logging as they say.
     fn load(self) -> Result<Config, ConfigError> {
-        let config = config::load(self.file.as_deref(), self.overrides)?;
-        telemetry::start(&config.log);
-        Ok(config)
+        config::load(self.file.as_deref(), self.overrides)
     }
 }
 

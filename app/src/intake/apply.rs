@@ -1,0 +1,255 @@
+//! Writes what an import plans: all of it in one transaction where that is quick, else part by part, rolled forward
+//! after a crash because each part takes its staged rows with it.
+
+use std::time::Instant;
+
+use abate_entity::{asset, import, source_scope};
+use chrono::{DateTime, Duration, Utc};
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait,
+    PaginatorTrait, QueryFilter, Statement,
+};
+
+use super::apply_sql::{self, Parameters, Part};
+use super::row::Ratings;
+use super::{consequence, stage_sql, status};
+use crate::access::actor::Via;
+use crate::platform::database::placeholders;
+use crate::platform::job::{Job, Work, queue};
+use crate::platform::problem::{Kind, Problem};
+use crate::policy::Policies;
+use crate::risk::record::Occasion;
+use crate::state::AppState;
+
+/// The name of the job.
+pub const KIND: &str = "import";
+
+/// Applies an import; the subject is `i-` and its number.
+pub const JOB: Job<AppState> = Job { kind: KIND, lease: Duration::seconds(60), run };
+
+/// Most rows that one transaction writes.
+const WHOLE: i64 = 50_000;
+/// New risks in one transaction of a larger import.
+const PART_NEW: i64 = 20_000;
+/// Steps of the lifecycle up to which an import stays in one transaction, and other rows in one part.
+const PART_STEPS: i64 = 1_000;
+/// How long one run of the job works before it lets others run, in seconds.
+const RUN_SECONDS: u64 = 15;
+
+/// The subject of the job for an import.
+#[must_use]
+pub fn subject(import_id: i64) -> String {
+    format!("i-{import_id}")
+}
+
+fn run<'a>(state: &'a AppState, subject: &'a str) -> Work<'a> {
+    Box::pin(async move {
+        let Some(id) = subject.strip_prefix("i-").and_then(|id| id.parse().ok()) else {
+            return Ok(());
+        };
+        let begun = Instant::now();
+        while apply_part(state, id).await? {
+            if begun.elapsed().as_secs() >= RUN_SECONDS {
+                let now = state.clock.now();
+                return state
+                    .database
+                    .write(async |tx| Ok(queue::enqueue(tx, KIND, subject, now, now).await?))
+                    .await;
+            }
+        }
+        Ok(())
+    })
+}
+
+/// Applies an import to its end, part by part.
+///
+/// # Errors
+/// When the database refuses; what was written stays, and the next call goes on from there.
+pub async fn to_the_end(state: &AppState, import_id: i64) -> Result<(), Problem> {
+    while apply_part(state, import_id).await? {}
+    Ok(())
+}
+
+/// Lets a planned import be applied.
+///
+/// # Errors
+/// 409 when it does not wait for that.
+pub async fn approve(
+    state: &AppState,
+    tx: &DatabaseTransaction,
+    import: &import::Model,
+    now: DateTime<Utc>,
+) -> Result<import::Model, Problem> {
+    if import.format == crate::workshop::import::FORMAT && import.status == status::PLANNED {
+        return crate::workshop::import::apply(state, tx, import.clone(), now).await;
+    }
+    let moved = import::Entity::update_many()
+        .col_expr(import::Column::Status, Expr::value(status::APPLYING))
+        .filter(import::Column::Id.eq(import.id))
+        .filter(import::Column::Status.is_in([status::PLANNED, status::NEEDS_APPROVAL]))
+        .exec(tx)
+        .await?;
+    if moved.rows_affected == 0 {
+        return Err(Problem::new(
+            Kind::Conflict,
+            format!(
+                "Import {} is {}; only one that is planned or needs approval can be applied.",
+                import.id, import.status
+            ),
+        ));
+    }
+    queue::enqueue(tx, KIND, &subject(import.id), now, now).await?;
+    Ok(import::Model { status: status::APPLYING.to_owned(), ..import.clone() })
+}
+
+/// Writes the next part of an import; answers whether there may be more.
+async fn apply_part(state: &AppState, import_id: i64) -> Result<bool, Problem> {
+    let now = state.clock.now();
+    let more = state.database.write(async |tx| part(tx, import_id, now).await).await?;
+    if !more {
+        // Apart from the changes themselves, so that other writers wait less.
+        state.database.write(async |tx| clear_if_done(tx, import_id).await).await?;
+    }
+    Ok(more)
+}
+
+async fn clear_if_done(tx: &DatabaseTransaction, import_id: i64) -> Result<(), Problem> {
+    let done = import::Entity::find_by_id(import_id)
+        .filter(import::Column::Status.eq(status::APPLIED))
+        .count(tx)
+        .await?;
+    if done > 0 {
+        stage_sql::clear(tx, import_id).await?;
+    }
+    Ok(())
+}
+
+async fn part(tx: &DatabaseTransaction, import_id: i64, now: DateTime<Utc>) -> Result<bool, Problem> {
+    let Some(import) = lock(tx, import_id).await? else {
+        return Ok(false);
+    };
+    let (Some(scope_id), Some(asset_id)) = (import.scope_id, import.asset_id) else {
+        return Err(Problem::internal(anyhow::anyhow!("import {import_id} has no scope")));
+    };
+    let asset = asset::Entity::find_by_id(asset_id).one(tx).await?;
+    let asset = asset.ok_or_else(|| Problem::internal(anyhow::anyhow!("asset {asset_id} is gone")))?;
+    let others = import::Entity::find()
+        .filter(import::Column::AssetId.eq(asset_id))
+        .filter(import::Column::AppliedAt.gte(import.received_at))
+        .count(tx)
+        .await?;
+    if others > 0 {
+        // Decided before the others were applied, so decided again.
+        stage_sql::drop_what_is_there(tx, import_id, scope_id).await?;
+        stage_sql::attach_to_known_risks(tx, import_id, asset_id).await?;
+    }
+    let left = Left::of(tx, import_id).await?;
+    let policies = Policies::load(tx).await?;
+    let occasion =
+        Occasion { actor_id: import.actor_id, via: Via::Import, now, policies: &policies, audit_each: false };
+    let whole = left.rows <= WHOLE && left.steps <= PART_STEPS;
+    let part = if whole { Part::ALL } else { left.next_part(tx, import_id).await? };
+    let ratings = Ratings::new(&asset, &policies, import.received_at)?;
+    let reratings = consequence::changed_severities(tx, &import, part, &ratings).await?;
+    apply_sql::write(tx, &Parameters { import: &import, scope_id, asset: &asset, occasion: &occasion }, part)
+        .await?;
+    consequence::rate_again(tx, &occasion, reratings).await?;
+    consequence::let_the_lifecycle_judge(tx, &occasion, &import, part).await?;
+    if !whole {
+        apply_sql::clear(tx, import_id, part).await?;
+        if Left::of(tx, import_id).await?.rows > 0 {
+            return Ok(true);
+        }
+    }
+    close(tx, import, scope_id, now).await?;
+    Ok(false)
+}
+
+/// Locks the scope and the import; none when there is nothing to apply any more.
+async fn lock(tx: &DatabaseTransaction, import_id: i64) -> Result<Option<import::Model>, Problem> {
+    let Some(import) = import::Entity::find_by_id(import_id).one(tx).await? else {
+        return Ok(None);
+    };
+    if let Some(scope_id) = import.scope_id {
+        source_scope::Entity::update_many()
+            .col_expr(source_scope::Column::Version, Expr::cust("version + 1"))
+            .filter(source_scope::Column::Id.eq(scope_id))
+            .exec(tx)
+            .await?;
+    }
+    Ok(import::Entity::find_by_id(import_id)
+        .filter(import::Column::Status.eq(status::APPLYING))
+        .one(tx)
+        .await?)
+}
+
+/// Notes that an import was applied; the scope's newest scan is its head from now on.
+pub(super) async fn close(
+    tx: &DatabaseTransaction,
+    import: import::Model,
+    scope_id: i64,
+    now: DateTime<Utc>,
+) -> Result<import::Model, Problem> {
+    let row = import::ActiveModel {
+        id: Set(import.id),
+        status: Set(status::APPLIED.to_owned()),
+        applied_at: Set(Some(now)),
+        problem: Set(None),
+        ..Default::default()
+    };
+    let import = row.update(tx).await?;
+    let backend = tx.get_database_backend();
+    let sql = placeholders(
+        backend,
+        "UPDATE source_scope SET head_import_id = ? WHERE id = ? AND (head_import_id IS NULL OR NOT EXISTS \
+         (SELECT 1 FROM import h WHERE h.id = source_scope.head_import_id AND h.scanned_at > ?))",
+    );
+    let values = [import.id.into(), scope_id.into(), import.scanned_at.into()];
+    tx.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
+    Ok(import)
+}
+
+/// What is left to write.
+struct Left {
+    rows: i64,
+    new: i64,
+    steps: i64,
+}
+
+impl Left {
+    async fn of(tx: &DatabaseTransaction, import_id: i64) -> Result<Self, Problem> {
+        let backend = tx.get_database_backend();
+        let sql = placeholders(
+            backend,
+            "SELECT COUNT(*), COALESCE(SUM(CASE WHEN action = 'create' THEN 1 ELSE 0 END), 0), \
+             COALESCE(SUM(CASE WHEN action IN ('return', 'vanish', 'attach', 'update') THEN 1 ELSE 0 END), 0) \
+             FROM staged_change WHERE import_id = ?",
+        );
+        let row = tx.query_one_raw(Statement::from_sql_and_values(backend, sql, [import_id.into()])).await?;
+        let row = row.ok_or_else(|| Problem::internal(anyhow::anyhow!("nothing was counted")))?;
+        Ok(Self {
+            rows: row.try_get_by_index(0)?,
+            new: row.try_get_by_index(1)?,
+            steps: row.try_get_by_index(2)?,
+        })
+    }
+
+    /// The next rows in order: many of those that make risks, few of those that move them.
+    async fn next_part(&self, tx: &DatabaseTransaction, import_id: i64) -> Result<Part, Problem> {
+        let limit = if self.new > 0 { PART_NEW } else { PART_STEPS };
+        let backend = tx.get_database_backend();
+        let sql = placeholders(
+            backend,
+            "SELECT MIN(ordinal), MAX(ordinal) FROM (SELECT ordinal FROM staged_change WHERE import_id = ? \
+             AND (action = 'create' OR ? = 0) ORDER BY ordinal LIMIT ?) part",
+        );
+        let values = [import_id.into(), self.new.into(), limit.into()];
+        let row = tx.query_one_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
+        let row = row.ok_or_else(|| Problem::internal(anyhow::anyhow!("no part was found")))?;
+        Ok(Part {
+            from: row.try_get_by_index::<Option<i64>>(0)?.unwrap_or(0),
+            to: row.try_get_by_index::<Option<i64>>(1)?.unwrap_or(i64::MAX),
+        })
+    }
+}

@@ -1,0 +1,300 @@
+//! The statements that turn staged rows into findings, risks, identities, events and tags, set by set.
+
+use abate_entity::level::Level;
+use abate_entity::{asset, import};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, Statement, Value};
+use serde_json::json;
+
+use super::row::first_clock_event;
+use crate::platform::clock::never;
+use crate::platform::database::{placeholders, take_numbers};
+use crate::platform::problem::Problem;
+use crate::risk::create::NUMBERS;
+use crate::risk::record::Occasion;
+
+/// A run of staged rows.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Part {
+    pub(super) from: i64,
+    pub(super) to: i64,
+}
+
+impl Part {
+    pub(super) const ALL: Self = Self { from: 0, to: i64::MAX };
+}
+
+/// What the statements need beside the rows.
+pub(super) struct Parameters<'a> {
+    pub(super) import: &'a import::Model,
+    pub(super) scope_id: i64,
+    pub(super) asset: &'a asset::Model,
+    pub(super) occasion: &'a Occasion<'a>,
+}
+
+/// The range that the numbers of findings come from.
+const FINDING_NUMBERS: &str = "finding";
+
+/// The columns that a finding takes over from its staged row.
+const CONTENT: [&str; 11] = [
+    "content_hash",
+    "kind",
+    "severity",
+    "unknown_severity",
+    "title",
+    "location",
+    "rule",
+    "package",
+    "package_version",
+    "fixed_version",
+    "data",
+];
+
+/// Writes the rows of a part.
+pub(super) async fn write(
+    tx: &DatabaseTransaction,
+    with: &Parameters<'_>,
+    part: Part,
+) -> Result<(), Problem> {
+    let import_id = with.import.id;
+    if let Some((from, count)) = span(tx, import_id, "create", part).await? {
+        // The numbers follow the rows' own, so that each statement works them out alike.
+        let risk = take_numbers(tx, NUMBERS, count).await? - from;
+        let finding = take_numbers(tx, FINDING_NUMBERS, count).await? - from;
+        insert_risks(tx, with, part, risk).await?;
+        insert_identities(tx, with, part, risk).await?;
+        insert_events(tx, with, part, risk).await?;
+        insert_tags(tx, with, part, risk).await?;
+        insert_findings(tx, with, part, "create", finding, Some(risk)).await?;
+        update_findings(tx, with, part, "action = 'create'", Some(("? + s.ordinal", vec![risk.into()])))
+            .await?;
+    }
+    if let Some((from, count)) = span(tx, import_id, "attach", part).await? {
+        let finding = take_numbers(tx, FINDING_NUMBERS, count).await? - from;
+        insert_findings(tx, with, part, "attach", finding, None).await?;
+        update_findings(tx, with, part, "action = 'attach'", Some(("s.risk_id", vec![]))).await?;
+    }
+    update_findings(tx, with, part, "action IN ('update', 'return')", None).await?;
+    mark_absent(tx, with, part, "miss", "missing_import_id").await?;
+    mark_absent(tx, with, part, "vanish", "lost_import_id").await
+}
+
+/// Throws the rows of a part away.
+pub(super) async fn clear(tx: &DatabaseTransaction, import_id: i64, part: Part) -> Result<(), Problem> {
+    let sql = "DELETE FROM staged_change WHERE import_id = ? AND ordinal BETWEEN ? AND ?";
+    execute(tx, sql, vec![import_id.into(), part.from.into(), part.to.into()]).await
+}
+
+/// The first row of an action, and how many numbers its rows span.
+async fn span(
+    tx: &DatabaseTransaction,
+    import_id: i64,
+    action: &str,
+    part: Part,
+) -> Result<Option<(i64, i64)>, Problem> {
+    let backend = tx.get_database_backend();
+    let sql = placeholders(
+        backend,
+        "SELECT MIN(ordinal), MAX(ordinal) FROM staged_change WHERE import_id = ? AND action = ? AND ordinal BETWEEN ? AND ?",
+    );
+    let values = [import_id.into(), action.into(), part.from.into(), part.to.into()];
+    let row = tx.query_one_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
+    let Some(row) = row else { return Ok(None) };
+    let first = row.try_get_by_index::<Option<i64>>(0)?;
+    let last = row.try_get_by_index::<Option<i64>>(1)?;
+    Ok(first.zip(last).map(|(first, last)| (first, last - first + 1)))
+}
+
+async fn insert_risks(
+    tx: &DatabaseTransaction,
+    with: &Parameters<'_>,
+    part: Part,
+    number: i64,
+) -> Result<(), Problem> {
+    let Parameters { import, asset, occasion, .. } = with;
+    let json = json_of(tx, "'{}'");
+    let sql = format!(
+        "INSERT INTO risk (id, uuid, version, origin, asset_id, team_id, owner_id, title, description, mitigation, state, \
+         level, inherent_likelihood, inherent_impact, current_likelihood, current_impact, score, grid_id, policy_id, \
+         confidential, ticket_wanted, plan, detected_at, sla_start_at, triage_due_at, due_at, due_zone, reopen_count, \
+         standing, import_id, created_at, updated_at) \
+         SELECT ? + s.ordinal, s.risk_uuid, 1, 'scanner', ?, ?, ?, s.title, s.description, s.mitigation, 'new', s.level, \
+         s.likelihood, s.impact, s.likelihood, s.impact, s.likelihood * s.impact, ?, ?, s.confidential, FALSE, '', ?, ?, \
+         s.triage_due_at, ?, ?, 0, {json}, ?, ?, ? FROM staged_change s \
+         WHERE s.import_id = ? AND s.action = 'create' AND s.ordinal BETWEEN ? AND ?"
+    );
+    let received = import.received_at;
+    let values = vec![
+        number.into(),
+        asset.id.into(),
+        asset.team_id.into(),
+        asset.owner_id.into(),
+        occasion.policies.grid_id.into(),
+        occasion.policies.policy_id.into(),
+        received.into(),
+        received.into(),
+        never().into(),
+        occasion.policies.zone.name().into(),
+        import.id.into(),
+        occasion.now.into(),
+        occasion.now.into(),
+        import.id.into(),
+        part.from.into(),
+        part.to.into(),
+    ];
+    execute(tx, &sql, values).await
+}
+
+async fn insert_identities(
+    tx: &DatabaseTransaction,
+    with: &Parameters<'_>,
+    part: Part,
+    number: i64,
+) -> Result<(), Problem> {
+    let sql = "INSERT INTO risk_identity (asset_id, scheme, hash, risk_id, because, created_at) \
+               SELECT ?, s.scheme, s.hash, ? + s.ordinal, 'first seen', ? FROM staged_change s \
+               WHERE s.import_id = ? AND s.action = 'create' AND s.ordinal BETWEEN ? AND ?";
+    let values = vec![
+        with.asset.id.into(),
+        number.into(),
+        with.occasion.now.into(),
+        with.import.id.into(),
+        part.from.into(),
+        part.to.into(),
+    ];
+    execute(tx, sql, values).await
+}
+
+/// The first event of each risk says, by its level, what its clocks begin with.
+async fn insert_events(
+    tx: &DatabaseTransaction,
+    with: &Parameters<'_>,
+    part: Part,
+    number: i64,
+) -> Result<(), Problem> {
+    let Parameters { import, occasion, .. } = with;
+    let data = json_of(tx, "CASE s.level WHEN 0 THEN ? WHEN 1 THEN ? WHEN 2 THEN ? WHEN 3 THEN ? ELSE ? END");
+    let sql = format!(
+        "INSERT INTO risk_event (risk_id, version, kind, to_state, effective_at, recorded_at, actor_id, via, reason, data) \
+         SELECT ? + s.ordinal, 1, 'created', 'new', ?, ?, ?, ?, '', {data} FROM staged_change s \
+         WHERE s.import_id = ? AND s.action = 'create' AND s.ordinal BETWEEN ? AND ?"
+    );
+    let mut values: Vec<Value> = vec![
+        number.into(),
+        import.received_at.into(),
+        occasion.now.into(),
+        occasion.actor_id.into(),
+        occasion.via.as_str().into(),
+    ];
+    for level in Level::ALL.iter().copied() {
+        let clock = first_clock_event(occasion.policies, level, import.received_at);
+        let grid = format!("{}@{}", occasion.policies.grid.name, occasion.policies.grid.version);
+        let data = json!({
+            "clock": [clock], "tzdata": chrono_tz::IANA_TZDB_VERSION, "level": level.as_str(), "grid": grid, "import": import.id,
+        });
+        values.push(data.to_string().into());
+    }
+    values.extend([import.id.into(), part.from.into(), part.to.into()]);
+    execute(tx, &sql, values).await
+}
+
+async fn insert_tags(
+    tx: &DatabaseTransaction,
+    with: &Parameters<'_>,
+    part: Part,
+    number: i64,
+) -> Result<(), Problem> {
+    let pairs = match tx.get_database_backend() {
+        DbBackend::Postgres => {
+            "t.pair->>0, t.pair->>1 FROM staged_change s CROSS JOIN LATERAL jsonb_array_elements(s.tags) AS t(pair)"
+        }
+        _ => {
+            "json_extract(t.value, '$[0]'), json_extract(t.value, '$[1]') FROM staged_change s, json_each(s.tags) t"
+        }
+    };
+    let sql = format!(
+        "INSERT INTO risk_tag (risk_id, kind, value) SELECT ? + s.ordinal, {pairs} \
+         WHERE s.import_id = ? AND s.action = 'create' AND s.ordinal BETWEEN ? AND ?"
+    );
+    execute(tx, &sql, vec![number.into(), with.import.id.into(), part.from.into(), part.to.into()]).await
+}
+
+async fn insert_findings(
+    tx: &DatabaseTransaction,
+    with: &Parameters<'_>,
+    part: Part,
+    action: &str,
+    number: i64,
+    risk: Option<i64>,
+) -> Result<(), Problem> {
+    let columns = CONTENT.join(", ");
+    let content = CONTENT.map(|column| format!("s.{column}")).join(", ");
+    let risk_id = if risk.is_some() { "? + s.ordinal" } else { "s.risk_id" };
+    let sql = format!(
+        "INSERT INTO finding (id, scope_id, scheme, hash, risk_id, first_import_id, detected_at, {columns}) \
+         SELECT ? + s.ordinal, ?, s.scheme, s.hash, {risk_id}, ?, ?, {content} FROM staged_change s \
+         WHERE s.import_id = ? AND s.action = ? AND s.finding_id IS NULL AND s.ordinal BETWEEN ? AND ?"
+    );
+    let mut values: Vec<Value> = vec![number.into(), with.scope_id.into()];
+    values.extend(risk.map(Value::from));
+    values.extend([
+        with.import.id.into(),
+        with.import.scanned_at.into(),
+        with.import.id.into(),
+        action.into(),
+        part.from.into(),
+        part.to.into(),
+    ]);
+    execute(tx, &sql, values).await
+}
+
+/// Writes what findings say now; that they are there is part of it.
+async fn update_findings(
+    tx: &DatabaseTransaction,
+    with: &Parameters<'_>,
+    part: Part,
+    which: &str,
+    risk: Option<(&str, Vec<Value>)>,
+) -> Result<(), Problem> {
+    let content = CONTENT.map(|column| format!("{column} = s.{column}")).join(", ");
+    let (risk_id, mut values) = match risk {
+        Some((number, values)) => (format!("risk_id = {number}, "), values),
+        None => (String::new(), Vec::new()),
+    };
+    let sql = format!(
+        "UPDATE finding SET {risk_id}missing_import_id = NULL, lost_import_id = NULL, {content} FROM staged_change s \
+         WHERE s.import_id = ? AND s.{which} AND s.ordinal BETWEEN ? AND ? AND finding.id = s.finding_id"
+    );
+    values.extend([with.import.id.into(), part.from.into(), part.to.into()]);
+    execute(tx, &sql, values).await
+}
+
+/// Notes this import as the one that first did not see a finding, or the one that confirmed it.
+async fn mark_absent(
+    tx: &DatabaseTransaction,
+    with: &Parameters<'_>,
+    part: Part,
+    action: &str,
+    column: &str,
+) -> Result<(), Problem> {
+    let sql = format!(
+        "UPDATE finding SET {column} = ? WHERE {column} IS NULL AND id IN (SELECT s.finding_id FROM staged_change s \
+         WHERE s.import_id = ? AND s.action = ? AND s.ordinal BETWEEN ? AND ?)"
+    );
+    let values =
+        vec![with.import.id.into(), with.import.id.into(), action.into(), part.from.into(), part.to.into()];
+    execute(tx, &sql, values).await
+}
+
+/// A text as what JSON columns hold.
+fn json_of(tx: &DatabaseTransaction, text: &str) -> String {
+    match tx.get_database_backend() {
+        DbBackend::Postgres => format!("CAST({text} AS JSONB)"),
+        _ => text.to_owned(),
+    }
+}
+
+async fn execute(tx: &DatabaseTransaction, sql: &str, values: Vec<Value>) -> Result<(), Problem> {
+    let backend = tx.get_database_backend();
+    tx.execute_raw(Statement::from_sql_and_values(backend, placeholders(backend, sql), values)).await?;
+    Ok(())
+}

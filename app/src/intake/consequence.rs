@@ -1,0 +1,244 @@
+//! What an import means for risks that are there: they come back, they are gone, their severity changed. The
+//! lifecycle judges each of them; what it refuses stays as it is, and shows in the risk's findings.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use abate_entity::level::Level;
+use abate_entity::lifecycle::{Event, Given, Party, Proof, Requester, Resolution, State, Via, revive};
+use abate_entity::{finding, import, risk};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    Statement,
+};
+
+use super::apply_sql::Part;
+use super::row::Ratings;
+use super::status;
+use crate::platform::database::placeholders;
+use crate::platform::problem::{Kind, Problem};
+use crate::risk::clock::Happening;
+use crate::risk::edit::{self, Edit};
+use crate::risk::record::{self, Change, NewEvent, Occasion};
+use crate::risk::standing;
+use crate::risk::step::{self, Asked};
+
+/// Risks that are read and written at a time.
+const BATCH: usize = 500;
+
+/// A risk whose scanner now gives another severity.
+pub(super) struct Rerating {
+    risk_id: i64,
+    before: (i16, i16),
+    after: (i16, i16),
+}
+
+/// The risks of a part whose severity changes; read before the findings are written.
+pub(super) async fn changed_severities(
+    tx: &DatabaseTransaction,
+    import: &import::Model,
+    part: Part,
+    ratings: &Ratings,
+) -> Result<Vec<Rerating>, Problem> {
+    let backend = tx.get_database_backend();
+    let sql = placeholders(
+        backend,
+        "SELECT f.risk_id, f.severity, s.likelihood, s.impact FROM staged_change s JOIN finding f ON f.id = s.finding_id \
+         WHERE s.import_id = ? AND s.action IN ('update', 'return') AND s.ordinal BETWEEN ? AND ? \
+         AND f.severity <> s.severity AND f.risk_id IS NOT NULL ORDER BY f.risk_id",
+    );
+    let values = [import.id.into(), part.from.into(), part.to.into()];
+    let rows = tx.query_all_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
+    let mut reratings = Vec::with_capacity(rows.len());
+    for row in rows {
+        let before: Level = row.try_get_by_index(1)?;
+        if let Some(rated) = ratings.of(before) {
+            reratings.push(Rerating {
+                risk_id: row.try_get_by_index(0)?,
+                before: (rated.likelihood, rated.impact),
+                after: (row.try_get_by_index(2)?, row.try_get_by_index(3)?),
+            });
+        }
+    }
+    Ok(reratings)
+}
+
+/// Rates risks again, unless a person has rated them since; a rise ends an acceptance.
+pub(super) async fn rate_again(
+    tx: &DatabaseTransaction,
+    occasion: &Occasion<'_>,
+    reratings: Vec<Rerating>,
+) -> Result<(), Problem> {
+    for rerating in reratings {
+        let Some(risk) = risk::Entity::find_by_id(rerating.risk_id).one(tx).await? else { continue };
+        let rated = (risk.inherent_likelihood.unwrap_or(0), risk.inherent_impact.unwrap_or(0));
+        if rated != rerating.before || risk.state == State::Closed {
+            continue;
+        }
+        let (Ok(likelihood), Ok(impact)) = (u8::try_from(rerating.after.0), u8::try_from(rerating.after.1))
+        else {
+            continue;
+        };
+        let level = risk.level;
+        let edit = Edit {
+            inherent: Some((likelihood, impact)),
+            reason: "The scanner gives another severity.".to_owned(),
+            ..Edit::default()
+        };
+        let risk = edit::edit(tx, occasion, risk, edit).await?;
+        if risk.level > level && risk.state == State::Accepted {
+            let asked = Asked {
+                event: Event::ExpireOrRevoke,
+                given: Given::default(),
+                proofs: vec![Proof::LevelRose],
+                at: None,
+            };
+            let requester = Requester::system(Party::Rating, Via::Import);
+            if let Some(change) = judged(step::plan(tx, occasion, risk, &requester, asked).await)? {
+                record::record(tx, occasion, vec![change]).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Lets the lifecycle judge what a part says about presence and absence.
+pub(super) async fn let_the_lifecycle_judge(
+    tx: &DatabaseTransaction,
+    occasion: &Occasion<'_>,
+    import: &import::Model,
+    part: Part,
+) -> Result<(), Problem> {
+    let mut concerned: BTreeMap<i64, bool> = BTreeMap::new();
+    let backend = tx.get_database_backend();
+    let sql = placeholders(
+        backend,
+        "SELECT DISTINCT risk_id, action FROM staged_change WHERE import_id = ? AND ordinal BETWEEN ? AND ? \
+         AND action IN ('return', 'attach', 'vanish') AND risk_id IS NOT NULL",
+    );
+    let values = [import.id.into(), part.from.into(), part.to.into()];
+    for row in tx.query_all_raw(Statement::from_sql_and_values(backend, sql, values)).await? {
+        let action: String = row.try_get_by_index(1)?;
+        // Where one finding of a risk is back and another is gone, the risk is there.
+        *concerned.entry(row.try_get_by_index(0)?).or_default() |= action != status::VANISH;
+    }
+    let ids: Vec<i64> = concerned.keys().copied().collect();
+    for batch in ids.chunks(BATCH) {
+        let live = live(tx, batch).await?;
+        let risks = risk::Entity::find()
+            .filter(risk::Column::Id.is_in(batch.iter().copied()))
+            .order_by_asc(risk::Column::Id)
+            .all(tx)
+            .await?;
+        let mut changes = Vec::new();
+        for risk in risks {
+            let back = concerned.get(&risk.id).copied().unwrap_or(false);
+            let change = if back {
+                came_back(tx, occasion, import, risk).await?
+            } else if live.contains(&risk.id) {
+                None
+            } else {
+                is_gone(tx, occasion, import, risk).await?
+            };
+            changes.extend(change.map(|mut change| {
+                change.event.data.insert("import".to_owned(), import.id.into());
+                change
+            }));
+        }
+        record::record(tx, occasion, changes).await?;
+    }
+    Ok(())
+}
+
+/// The risks that some source still sees.
+async fn live(tx: &DatabaseTransaction, risk_ids: &[i64]) -> Result<BTreeSet<i64>, Problem> {
+    let ids: Vec<Option<i64>> = finding::Entity::find()
+        .select_only()
+        .column(finding::Column::RiskId)
+        .filter(finding::Column::RiskId.is_in(risk_ids.iter().copied()))
+        .filter(finding::Column::LostImportId.is_null())
+        .distinct()
+        .into_tuple()
+        .all(tx)
+        .await?;
+    Ok(ids.into_iter().flatten().collect())
+}
+
+async fn came_back(
+    tx: &DatabaseTransaction,
+    occasion: &Occasion<'_>,
+    import: &import::Model,
+    risk: risk::Model,
+) -> Result<Option<Change>, Problem> {
+    let (event, proof) = match (risk.state, risk.resolution) {
+        (State::Closed, Some(Resolution::Withdrawn)) => {
+            return Ok(Some(back_to_life(occasion, import, risk)?));
+        }
+        (State::Closed, Some(resolution)) if resolution.is_dismissal() => {
+            (Event::Challenge, Proof::MaterialChange)
+        }
+        (State::Closed, _) => (Event::Reopen, Proof::Redetected { at: import.scanned_at }),
+        (State::Verification, _) => (Event::VerifyFail, Proof::Redetected { at: import.scanned_at }),
+        _ => return Ok(None),
+    };
+    judge(tx, occasion, risk, event, Given::default(), proof).await
+}
+
+async fn is_gone(
+    tx: &DatabaseTransaction,
+    occasion: &Occasion<'_>,
+    import: &import::Model,
+    risk: risk::Model,
+) -> Result<Option<Change>, Problem> {
+    let absence = Proof::Absence { scan: import.id };
+    let vanished = Given { resolution: Some(Resolution::Vanished), ..Given::default() };
+    let (event, given, proof) = match risk.state {
+        State::New => (Event::AutoClose, vanished, absence),
+        State::Open | State::InProgress | State::Blocked | State::Accepted => {
+            (Event::ClaimFixed, Given::default(), absence)
+        }
+        State::Verification => {
+            (Event::VerifyPass, Given::default(), Proof::CleanScan { scan: import.id, at: import.scanned_at })
+        }
+        // In triage a person is at it, who sees the absence; what is closed stays closed.
+        State::Triage | State::Closed => return Ok(None),
+    };
+    judge(tx, occasion, risk, event, given, proof).await
+}
+
+async fn judge(
+    tx: &DatabaseTransaction,
+    occasion: &Occasion<'_>,
+    risk: risk::Model,
+    event: Event,
+    given: Given,
+    proof: Proof,
+) -> Result<Option<Change>, Problem> {
+    let requester = Requester::system(Party::Scan, Via::Import);
+    let asked = Asked { event, given, proofs: vec![proof], at: None };
+    judged(step::plan(tx, occasion, risk, &requester, asked).await)
+}
+
+/// A refusal is an answer: the risk stays as it is.
+fn judged(planned: Result<Change, Problem>) -> Result<Option<Change>, Problem> {
+    match planned {
+        Ok(change) => Ok(Some(change)),
+        Err(problem) if matches!(problem.kind(), Kind::Conflict | Kind::Forbidden | Kind::Invalid) => {
+            Ok(None)
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+/// A risk whose import was undone, seen again: it is new.
+fn back_to_life(
+    occasion: &Occasion<'_>,
+    import: &import::Model,
+    risk: risk::Model,
+) -> Result<Change, Problem> {
+    let level = risk.level;
+    let mut change = Change::of(risk, NewEvent::plain("revived", occasion.now))?;
+    let facts = standing::facts(&change.before, &change.standing, false);
+    standing::write(&revive(&facts), level, &mut change.set, &mut change.standing);
+    change.event.clock = vec![(import.received_at.max(change.before.updated_at), Happening::TriageRestarted)];
+    Ok(change)
+}

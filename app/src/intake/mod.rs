@@ -1,0 +1,21 @@
+//! Imports: a report comes in, is read and compared, becomes a plan, and the plan is applied or undone.
+
+pub mod api;
+pub mod apply;
+mod apply_sql;
+mod consequence;
+pub mod finish;
+mod known;
+mod origin;
+pub mod plan_rules;
+pub mod receive;
+mod row;
+pub mod stage;
+mod stage_sql;
+pub mod status;
+mod tidy;
+pub mod undo;
+pub mod view;
+
+pub use apply::JOB;
+pub use tidy::TIMER;

@@ -1,0 +1,129 @@
+//! The statements that fill and settle the staged rows of an import.
+
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, Statement, Value};
+
+use super::row::StagedRow;
+use crate::platform::clock::never;
+use crate::platform::database::placeholders;
+
+/// Rows of one INSERT; with the columns below within the bind limits of both databases.
+const ROWS: usize = 500;
+
+const COLUMNS: &str = "import_id, ordinal, action, risk_id, risk_version, risk_uuid, finding_id, scheme, hash, content_hash, \
+     kind, severity, unknown_severity, level, likelihood, impact, title, description, mitigation, location, rule, package, \
+     package_version, fixed_version, tags, confidential, data, triage_due_at, sla_start_at";
+
+/// Writes staged rows.
+pub(super) async fn insert(
+    tx: &DatabaseTransaction,
+    import_id: i64,
+    rows: &[StagedRow],
+) -> Result<(), DbErr> {
+    let backend = tx.get_database_backend();
+    for chunk in rows.chunks(ROWS) {
+        let json = if backend == DbBackend::Postgres { "CAST(? AS JSONB)" } else { "?" };
+        let texts = "?,".repeat(17);
+        let row = format!("(?,?,?,?,NULL,?,?,{texts}{json},?,{json},?,NULL)");
+        let mut sql = format!("INSERT INTO staged_change ({COLUMNS}) VALUES ");
+        for number in 0..chunk.len() {
+            if number > 0 {
+                sql.push(',');
+            }
+            sql.push_str(&row);
+        }
+        let values: Vec<Value> = chunk.iter().flat_map(|row| bind(import_id, row)).collect();
+        tx.execute_raw(Statement::from_sql_and_values(backend, placeholders(backend, &sql), values)).await?;
+    }
+    Ok(())
+}
+
+fn bind(import_id: i64, row: &StagedRow) -> Vec<Value> {
+    let mut values: Vec<Value> = vec![
+        import_id.into(),
+        row.ordinal.into(),
+        row.action.into(),
+        row.risk_id.into(),
+        row.risk_uuid.into(),
+        row.finding_id.into(),
+    ];
+    let Some(content) = &row.content else {
+        values.extend(["", "", "", ""].map(Value::from));
+        values.extend([0_i16.into(), false.into(), 0_i16.into(), 0_i16.into(), 0_i16.into()]);
+        values.extend([""; 8].map(Value::from));
+        values.extend(["[]".into(), false.into(), "{}".into(), never().into()]);
+        return values;
+    };
+    values.extend([content.scheme, &content.hash, &content.content_hash, content.kind].map(Value::from));
+    values.extend([
+        content.severity.into(),
+        content.unknown_severity.into(),
+        content.rated.level.into(),
+        content.rated.likelihood.into(),
+        content.rated.impact.into(),
+    ]);
+    values.extend(
+        [
+            content.title.as_str(),
+            &content.description,
+            &content.mitigation,
+            &content.location,
+            &content.rule,
+            &content.package,
+            &content.package_version,
+            &content.fixed_version,
+        ]
+        .map(Value::from),
+    );
+    values.extend([
+        content.tags.as_str().into(),
+        content.confidential.into(),
+        content.data.as_str().into(),
+        content.rated.triage_due_at.into(),
+    ]);
+    values
+}
+
+/// Turns what would be a second risk of one problem on the asset into support of the first; answers how many.
+///
+/// Run after staging, and again when the plan is applied, because another source may have been quicker.
+pub(super) async fn attach_to_known_risks(
+    tx: &DatabaseTransaction,
+    import_id: i64,
+    asset_id: i64,
+) -> Result<u64, DbErr> {
+    let backend = tx.get_database_backend();
+    let sql = placeholders(
+        backend,
+        "UPDATE staged_change SET action = 'attach', risk_id = (SELECT i.risk_id FROM risk_identity i \
+         WHERE i.asset_id = ? AND i.scheme = staged_change.scheme AND i.hash = staged_change.hash) \
+         WHERE import_id = ? AND action = 'create' AND EXISTS (SELECT 1 FROM risk_identity i \
+         WHERE i.asset_id = ? AND i.scheme = staged_change.scheme AND i.hash = staged_change.hash)",
+    );
+    let values = [asset_id.into(), import_id.into(), asset_id.into()];
+    Ok(tx.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await?.rows_affected())
+}
+
+/// Drops what another import of the scope has made since this one was compared; answers how many.
+pub(super) async fn drop_what_is_there(
+    tx: &DatabaseTransaction,
+    import_id: i64,
+    scope_id: i64,
+) -> Result<u64, DbErr> {
+    let backend = tx.get_database_backend();
+    let sql = placeholders(
+        backend,
+        "DELETE FROM staged_change WHERE import_id = ? AND action IN ('create', 'attach') AND finding_id IS NULL \
+         AND EXISTS (SELECT 1 FROM finding f WHERE f.scope_id = ? AND f.scheme = staged_change.scheme \
+         AND f.hash = staged_change.hash)",
+    );
+    let values = [import_id.into(), scope_id.into()];
+    Ok(tx.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await?.rows_affected())
+}
+
+/// Throws the staged rows of an import away.
+pub(super) async fn clear(tx: &DatabaseTransaction, import_id: i64) -> Result<(), DbErr> {
+    let backend = tx.get_database_backend();
+    let sql = placeholders(backend, "DELETE FROM staged_change WHERE import_id = ?");
+    tx.execute_raw(Statement::from_sql_and_values(backend, sql, [import_id.into()])).await?;
+    Ok(())
+}
