@@ -20,10 +20,7 @@ use crate::platform::clock::Clock;
 use crate::platform::database::Database;
 use crate::platform::ids::Ids;
 use crate::platform::job::runner::Runner;
-use crate::platform::outgoing::Outgoing;
-use crate::platform::secret::SecretKey;
 use crate::platform::setting;
-use crate::platform::telemetry::RequestLog;
 use crate::platform::timer::Ticker;
 use crate::slack::Slack;
 use crate::state::AppState;
@@ -33,6 +30,8 @@ use crate::{access, jobs, page, routes};
 const SHUTDOWN_SECONDS: u64 = 10;
 /// How many jobs one process runs at a time.
 const JOBS_AT_A_TIME: usize = 3;
+/// How long a call to another system may take; shorter than the shortest lease of a job.
+const CALL_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// What a process does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,8 +152,11 @@ pub async fn open(config: Config, clock: Clock, ids: Ids) -> anyhow::Result<AppS
             Ok(())
         })
         .await?;
-    let key = SecretKey::open(&config, &database, &ids).await?;
-    let outgoing = Outgoing::new(&config.outgoing)?;
+    let http = reqwest::Client::builder()
+        .user_agent(concat!("abate/", env!("CARGO_PKG_VERSION")))
+        .timeout(CALL_TIMEOUT)
+        .redirect(reqwest::redirect::Policy::none())
+        .build()?;
     let slack = config.slack.as_ref().map(Slack::new).transpose()?;
     Ok(AppState {
         slack,
@@ -162,9 +164,7 @@ pub async fn open(config: Config, clock: Clock, ids: Ids) -> anyhow::Result<AppS
         database,
         clock,
         ids,
-        key,
-        http: outgoing.guarded(),
-        outgoing,
+        http,
         passwords: access::password::Passwords::default(),
         throttle: access::throttle::Throttle::default(),
         posture: crate::posture::store::Posture::default(),
@@ -187,12 +187,11 @@ fn serve(
             .configure(|config| more_routes(config))
             .configure(routes::configure)
             .wrap(from_fn(access::idempotency::once))
-            .wrap(from_fn(access::require::identify))
             .wrap(from_fn(page::shell::around))
             .wrap(NormalizePath::trim())
             .wrap(Compress::default())
             .wrap(from_fn(metrics::observe))
-            .wrap(TracingLogger::<RequestLog>::new())
+            .wrap(TracingLogger::default())
     })
     .workers(2)
     .client_request_timeout(Duration::from_secs(30))

@@ -8,8 +8,10 @@ mod fault_proxy;
 mod harness;
 
 mod command;
+mod intake;
 mod jira;
 mod message;
 mod risk;
 mod slack;
 mod ticket;
+mod workshop;

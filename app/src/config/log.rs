@@ -20,8 +20,6 @@ pub struct LogConfig {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LogFormat {
-    /// Text on a terminal, else JSON.
-    Auto,
     /// For people.
     Text,
     /// One JSON object a line, for collectors.
@@ -33,7 +31,6 @@ impl FromStr for LogFormat {
 
     fn from_str(text: &str) -> Result<Self, ()> {
         match text {
-            "auto" => Ok(Self::Auto),
             "text" => Ok(Self::Text),
             "json" => Ok(Self::Json),
             _ => Err(()),
@@ -49,7 +46,7 @@ impl LogConfig {
                 document.bad("log", format!("must be a level or target=level with commas between: {error}"))
             );
         }
-        let format = document.parse("log_format", "auto, text or json")?.unwrap_or(LogFormat::Auto);
+        let format = document.parse("log_format", "text or json")?.unwrap_or(LogFormat::Text);
         Ok(Self { filter, format })
     }
 }

@@ -15,8 +15,7 @@ use url::{Host, Url};
 use crate::config::{Allowed, OutgoingConfig};
 
 const CONNECT_PATIENCE: Duration = Duration::from_secs(10);
-/// Shorter than the shortest lease of a job, so that a call never outlives the right to make it.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The way out for everything whose address is a setting.
 #[derive(Debug, Clone)]
@@ -62,11 +61,11 @@ impl Outgoing {
         Ok(Self { allow, client })
     }
 
-    /// The guarded client. It judges names when it resolves them; an address made of digits is not resolved, so ask
-    /// [`Outgoing::check`] about every address that a person entered.
-    #[must_use]
-    pub fn guarded(&self) -> reqwest::Client {
-        self.client.clone()
+    /// The guarded client, for an address that [`Outgoing::check`] has let through: the guard sees names only, an
+    /// address made of digits does not pass it.
+    pub fn client(&self, address: &Url) -> Result<&reqwest::Client, OutgoingError> {
+        self.check(address)?;
+        Ok(&self.client)
     }
 
     /// Says at once what is wrong with an address, without resolving its name.
@@ -248,7 +247,7 @@ mod tests {
     async fn the_client_itself_refuses_a_name_that_leads_inside() {
         let guarded = outgoing(&[]);
         let url = address("http://localhost:9/");
-        let error = guarded.guarded().get(url).send().await.unwrap_err();
+        let error = guarded.client(&url).unwrap().get(url.clone()).send().await.unwrap_err();
         let mut chain = vec![error.to_string()];
         let mut source = std::error::Error::source(&error);
         while let Some(cause) = source {
@@ -256,6 +255,7 @@ mod tests {
             source = cause.source();
         }
         assert!(chain.join(": ").contains("outgoing_allow"), "{chain:?}");
+        assert!(guarded.client(&address("http://127.0.0.1:9/")).is_err());
     }
 
     proptest! {

@@ -1,0 +1,9 @@
+//! Reports of scanners, from upload to effect.
+
+mod bad_input;
+mod command;
+mod crash;
+mod identity;
+mod lifecycle;
+mod plan_and_undo;
+mod report;
