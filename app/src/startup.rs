@@ -20,7 +20,10 @@ use crate::platform::clock::Clock;
 use crate::platform::database::Database;
 use crate::platform::ids::Ids;
 use crate::platform::job::runner::Runner;
+use crate::platform::outgoing::Outgoing;
+use crate::platform::secret::SecretKey;
 use crate::platform::setting;
+use crate::platform::telemetry::RequestLog;
 use crate::platform::timer::Ticker;
 use crate::slack::Slack;
 use crate::state::AppState;
@@ -30,8 +33,6 @@ use crate::{access, jobs, page, routes};
 const SHUTDOWN_SECONDS: u64 = 10;
 /// How many jobs one process runs at a time.
 const JOBS_AT_A_TIME: usize = 3;
-/// How long a call to another system may take; shorter than the shortest lease of a job.
-const CALL_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// What a process does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,11 +153,8 @@ pub async fn open(config: Config, clock: Clock, ids: Ids) -> anyhow::Result<AppS
             Ok(())
         })
         .await?;
-    let http = reqwest::Client::builder()
-        .user_agent(concat!("abate/", env!("CARGO_PKG_VERSION")))
-        .timeout(CALL_TIMEOUT)
-        .redirect(reqwest::redirect::Policy::none())
-        .build()?;
+    let key = SecretKey::open(&config, &database, &ids).await?;
+    let outgoing = Outgoing::new(&config.outgoing)?;
     let slack = config.slack.as_ref().map(Slack::new).transpose()?;
     Ok(AppState {
         slack,
@@ -164,7 +162,9 @@ pub async fn open(config: Config, clock: Clock, ids: Ids) -> anyhow::Result<AppS
         database,
         clock,
         ids,
-        http,
+        key,
+        http: outgoing.guarded(),
+        outgoing,
         passwords: access::password::Passwords::default(),
         throttle: access::throttle::Throttle::default(),
         posture: crate::posture::store::Posture::default(),
@@ -187,11 +187,12 @@ fn serve(
             .configure(|config| more_routes(config))
             .configure(routes::configure)
             .wrap(from_fn(access::idempotency::once))
+            .wrap(from_fn(access::require::identify))
             .wrap(from_fn(page::shell::around))
             .wrap(NormalizePath::trim())
             .wrap(Compress::default())
             .wrap(from_fn(metrics::observe))
-            .wrap(TracingLogger::default())
+            .wrap(TracingLogger::<RequestLog>::new())
     })
     .workers(2)
     .client_request_timeout(Duration::from_secs(30))

@@ -8,6 +8,8 @@ use crate::config::Config;
 use crate::platform::clock::Clock;
 use crate::platform::database::Database;
 use crate::platform::ids::Ids;
+use crate::platform::outgoing::Outgoing;
+use crate::platform::secret::SecretKey;
 use crate::posture::store::Posture;
 use crate::slack::Slack;
 
@@ -22,7 +24,11 @@ pub struct AppState {
     pub clock: Clock,
     /// Identities and secrets.
     pub ids: Ids,
-    /// Calls to other systems.
+    /// The key of this installation.
+    pub key: SecretKey,
+    /// Judges addresses that people enter before they are called.
+    pub outgoing: Outgoing,
+    /// Calls to other systems, guarded by `outgoing`.
     pub http: reqwest::Client,
     /// Password hashes.
     pub passwords: Passwords,

@@ -64,7 +64,7 @@ fn refused() -> Problem {
 
 /// A form of one of our pages, whose hidden field `csrf` holds the session's token.
 ///
-/// Takes effect after `Require`, which finds the session: put it behind it in a handler's signature.
+/// It knows the session from `require::identify`, which runs before every handler.
 #[derive(Debug)]
 pub struct SignedForm<T>(pub T);
 

@@ -16,7 +16,7 @@ use futures_util::StreamExt as _;
 use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter};
 use sha2::{Digest, Sha256};
 
-use super::require::authenticate;
+use super::require::user_of;
 use crate::platform::problem::{Kind, Problem};
 use crate::state::AppState;
 
@@ -40,7 +40,7 @@ struct Keyed {
 /// Where a key has no effect here: an import keeps it itself, and the answer that shows a new token is not to be kept.
 const NOT_HERE: [&str; 2] = ["/api/v1/imports", "/api/v1/tokens"];
 
-/// Runs a write that carries a key once.
+/// Runs a write that carries a key once. Comes after `require::identify`.
 pub async fn once<B: MessageBody + 'static>(
     mut request: ServiceRequest,
     next: Next<B>,
@@ -52,7 +52,11 @@ pub async fn once<B: MessageBody + 'static>(
     if !is_write || !request.path().starts_with("/api/") || NOT_HERE.contains(&request.path()) {
         return Ok(next.call(request).await?.map_into_boxed_body());
     }
-    let reserved = match keyed(&mut request, &key).await {
+    // For somebody unknown the handler has the right answer.
+    let Some(user_id) = user_of(&request) else {
+        return Ok(next.call(request).await?.map_into_boxed_body());
+    };
+    let reserved = match keyed(&mut request, user_id, &key).await {
         Ok(keyed) => reserve(&request, &keyed).await.map(|earlier| (keyed, earlier)),
         Err(problem) => Err(problem),
     };
@@ -74,14 +78,13 @@ fn state(request: &actix_web::HttpRequest) -> Result<&web::Data<AppState>, Probl
 }
 
 /// Who writes what, under which key. The body is read and put back.
-async fn keyed(request: &mut ServiceRequest, key: &HeaderValue) -> Result<Keyed, Problem> {
+async fn keyed(request: &mut ServiceRequest, user_id: i64, key: &HeaderValue) -> Result<Keyed, Problem> {
     let key = key
         .to_str()
         .ok()
         .filter(|key| (1..=LONGEST_KEY).contains(&key.len()))
         .ok_or_else(|| Problem::invalid(HEADER, format!("Use 1 to {LONGEST_KEY} visible characters.")))?
         .to_owned();
-    let user_id = authenticate(request.request()).await?.id;
     let mut digest = Sha256::new();
     digest.update(format!("{} {}\n", request.method(), request.uri()));
     if !is_multipart(request) {

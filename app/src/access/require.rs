@@ -5,10 +5,12 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 use std::pin::Pin;
 
-use actix_web::dev::Payload;
+use actix_web::body::MessageBody;
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
-use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
+use actix_web::middleware::Next;
+use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, web};
 
 use super::actor::{Actor, Via, lacking};
 use super::csrf;
@@ -45,16 +47,41 @@ impl<R: Right + 'static> FromRequest for Require<R> {
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let known = request.extensions_mut().remove::<Identity>();
         let request = request.clone();
         Box::pin(async move {
-            let actor = authenticate(&request).await?;
+            let actor = match known {
+                Some(Identity(known)) => known?,
+                None => authenticate(&request).await?,
+            };
             if actor.holds::<R>() { Ok(Self { actor, right: PhantomData }) } else { Err(lacking::<R>()) }
         })
     }
 }
 
+/// What `identify` found out about the sender, until the handler asks.
+struct Identity(Result<Actor, Problem>);
+
+/// Finds out who sends a request before its handler's arguments are read, all at once: otherwise a stranger would be
+/// told what is wrong with the body, and a form would be compared with a session that is not known yet.
+pub async fn identify<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    if request.headers().contains_key(AUTHORIZATION) || request.cookie(session::COOKIE).is_some() {
+        let identity = authenticate(request.request()).await;
+        request.extensions_mut().insert(Identity(identity));
+    }
+    next.call(request).await
+}
+
+/// The number of the user who sends this request, where that is known.
+pub(super) fn user_of(request: &ServiceRequest) -> Option<i64> {
+    request.extensions().get::<Identity>().and_then(|identity| Some(identity.0.as_ref().ok()?.id))
+}
+
 /// Who sends this request: the owner of its bearer token or of its session.
-pub(super) async fn authenticate(request: &HttpRequest) -> Result<Actor, Problem> {
+async fn authenticate(request: &HttpRequest) -> Result<Actor, Problem> {
     let state = request
         .app_data::<web::Data<AppState>>()
         .ok_or_else(|| Problem::internal(anyhow::anyhow!("no application state")))?;

@@ -69,7 +69,6 @@ enum Command {
 /// Runs the command that the process was started with.
 pub async fn run() -> ExitCode {
     let arguments = Arguments::parse();
-    telemetry::start();
     match dispatch(arguments).await {
         Ok(code) => code,
         Err(error) => {
@@ -103,8 +102,11 @@ struct Settings {
 }
 
 impl Settings {
+    /// Reads them and starts logging as they say.
     fn load(self) -> Result<Config, ConfigError> {
-        config::load(self.file.as_deref(), self.overrides)
+        let config = config::load(self.file.as_deref(), self.overrides)?;
+        telemetry::start(&config.log);
+        Ok(config)
     }
 }
 

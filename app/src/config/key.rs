@@ -39,7 +39,7 @@ pub const KEYS: &[Key] = &[
         "internal hosts or networks that outgoing calls may reach, with commas between",
     ),
     plain("log", Some("info"), "what is logged: a level, or target=level with commas between"),
-    plain("log_format", Some("text"), "text or json"),
+    plain("log_format", Some("auto"), "text, json, or auto: text on a terminal, else json"),
     plain("jira.url", None, "the site as people open it"),
     plain("jira.api_url", None, "where its REST interface is, when not at jira.url"),
     plain("jira.kind", Some("cloud"), "cloud or data_center"),

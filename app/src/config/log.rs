@@ -20,6 +20,8 @@ pub struct LogConfig {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LogFormat {
+    /// Text on a terminal, else JSON.
+    Auto,
     /// For people.
     Text,
     /// One JSON object a line, for collectors.
@@ -31,6 +33,7 @@ impl FromStr for LogFormat {
 
     fn from_str(text: &str) -> Result<Self, ()> {
         match text {
+            "auto" => Ok(Self::Auto),
             "text" => Ok(Self::Text),
             "json" => Ok(Self::Json),
             _ => Err(()),
@@ -46,7 +49,7 @@ impl LogConfig {
                 document.bad("log", format!("must be a level or target=level with commas between: {error}"))
             );
         }
-        let format = document.parse("log_format", "text or json")?.unwrap_or(LogFormat::Text);
+        let format = document.parse("log_format", "auto, text or json")?.unwrap_or(LogFormat::Auto);
         Ok(Self { filter, format })
     }
 }

@@ -80,7 +80,7 @@ fn a_bad_value_is_named_with_what_would_be_right() {
         ("zone = \"Berlin\"", &[], "zone: must be a time zone"),
         ("zone = { city = \"Berlin\" }", &[], "unknown key zone.city"),
         ("log = \"=\"", &[], "log: must be a level"),
-        ("log_format = \"xml\"", &[], "log_format: must be text or json"),
+        ("log_format = \"xml\"", &[], "log_format: must be auto, text or json"),
         ("base_url = \"https://user@example.org\"", &[], "base_url: must be"),
         ("base_url = \"https://example.org/abate\"", &[], "base_url: must have no path"),
         ("database_url = \"mysql://u:hunter2@h/n\"", &[], "database_url: must be sqlite://PATH or"),

@@ -1,12 +1,13 @@
 //! The database: where it is, how it is opened, and the one way to write to it.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use abate_migration::{Migrator, MigratorTrait as _};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 
 use tokio::sync::Notify;
@@ -25,6 +26,7 @@ pub struct Database {
     writer: DatabaseConnection,
     reader: DatabaseConnection,
     commits: Arc<Notify>,
+    lock_file: Option<Arc<Path>>,
 }
 
 impl Database {
@@ -37,9 +39,12 @@ impl Database {
     /// When it cannot be reached or opened.
     pub async fn open(url: &str) -> Result<Self, DbErr> {
         if url.starts_with("sqlite:") {
+            let lock_file = lock_file(url)?;
+            let alone = lock(&lock_file).await?;
             let writer = sea_orm::Database::connect(sqlite_options(url, false)).await?;
             let reader = sea_orm::Database::connect(sqlite_options(url, true)).await?;
-            Ok(Self { writer, reader, commits: Arc::default() })
+            drop(alone);
+            Ok(Self { writer, reader, commits: Arc::default(), lock_file: Some(lock_file) })
         } else {
             let mut options = ConnectOptions::new(url);
             options
@@ -48,7 +53,7 @@ impl Database {
                 .sqlx_logging(false)
                 .set_application_name("abate");
             let pool = sea_orm::Database::connect(options).await?;
-            Ok(Self { writer: pool.clone(), reader: pool, commits: Arc::default() })
+            Ok(Self { writer: pool.clone(), reader: pool, commits: Arc::default(), lock_file: None })
         }
     }
 
@@ -124,7 +129,10 @@ impl Database {
     /// When the database refuses a statement.
     pub async fn migrate(&self) -> Result<(), DbErr> {
         if self.backend() != DbBackend::Postgres {
-            let lock = self.lock_file().await?;
+            let lock = match &self.lock_file {
+                Some(file) => Some(lock(file).await?),
+                None => None,
+            };
             let migrated = Migrator::up(&self.writer, None).await;
             drop(lock);
             return migrated;
@@ -135,23 +143,6 @@ impl Database {
         let migrated = Migrator::up(&self.writer, None).await;
         lock.commit().await?;
         migrated
-    }
-
-    /// Takes the lock of a file beside an SQLite database: its own locks last for one migration, not for all.
-    async fn lock_file(&self) -> Result<std::fs::File, DbErr> {
-        let row = self
-            .writer
-            .query_one_raw(Statement::from_string(DbBackend::Sqlite, "PRAGMA database_list"))
-            .await?;
-        let file: String =
-            row.ok_or_else(|| DbErr::RecordNotFound("the database's file".to_owned()))?.try_get_by("file")?;
-        let locked = tokio::task::spawn_blocking(move || {
-            let lock = std::fs::File::options().create(true).append(true).open(format!("{file}-lock"))?;
-            lock.lock()?;
-            std::io::Result::Ok(lock)
-        });
-        let locked = locked.await.map_err(std::io::Error::other).and_then(|locked| locked);
-        locked.map_err(|error| DbErr::Custom(format!("cannot lock the file beside the database: {error}")))
     }
 
     /// Whether a migration is still to be run.
@@ -170,6 +161,30 @@ impl Database {
         self.reader.close().await?;
         self.writer.close().await
     }
+}
+
+/// The file beside an SQLite database whose lock makes processes that start together take turns. SQLite's own locks
+/// do not do: turning the write-ahead log on does not wait for them, and each lasts for one migration only.
+fn lock_file(url: &str) -> Result<Arc<Path>, DbErr> {
+    use sea_orm::sqlx::sqlite::SqliteConnectOptions;
+    let options: SqliteConnectOptions = url
+        .parse()
+        .map_err(|error| DbErr::Custom(format!("the address of the database is not valid: {error}")))?;
+    let mut file = options.get_filename().as_os_str().to_owned();
+    file.push("-lock");
+    Ok(Path::new(&file).into())
+}
+
+/// Waits until this process holds the lock of `file`; it does until the answer is dropped.
+async fn lock(file: &Arc<Path>) -> Result<std::fs::File, DbErr> {
+    let path = Arc::clone(file);
+    let locked = tokio::task::spawn_blocking(move || {
+        let lock = std::fs::File::options().create(true).append(true).open(path)?;
+        lock.lock()?;
+        std::io::Result::Ok(lock)
+    });
+    let locked = locked.await.map_err(std::io::Error::other).and_then(|locked| locked);
+    locked.map_err(|error| DbErr::Custom(format!("cannot lock {}: {error}", file.display())))
 }
 
 /// Settings of a SQLite pool: 32 MiB of cache for the one writer, 8 MiB for each reader, no memory map.
