@@ -7,10 +7,12 @@ mod fault_proxy;
 #[path = "../harness/mod.rs"]
 mod harness;
 
+mod acceptance;
 mod command;
 mod intake;
 mod jira;
 mod message;
+mod obligation;
 mod risk;
 mod slack;
 mod ticket;

@@ -44,23 +44,40 @@ pub struct Made {
 }
 
 impl Plan {
-    /// A run as the rule, the ceiling and the next run make it.
+    /// A run as the rule, the ceiling and the run after it make it. `held_on` is the day from which the ceiling
+    /// counts: that of the run before.
     #[must_use]
-    pub fn run(&self, occurrence: Occurrence) -> NewRun {
-        let due_on = self.due.due_on(occurrence.scheduled_on, self.last_done_on);
+    pub fn run(&self, occurrence: Occurrence, held_on: Option<NaiveDate>) -> NewRun {
         let next_at = self.recurrence.next_after(occurrence.at).map(|next| next.at);
+        self.run_before(occurrence, held_on, next_at)
+    }
+
+    fn run_before(
+        &self,
+        occurrence: Occurrence,
+        held_on: Option<NaiveDate>,
+        next_at: Option<DateTime<Utc>>,
+    ) -> NewRun {
+        let due_on = self.due.due_on(occurrence.scheduled_on, held_on);
         let zone = self.recurrence.zone();
         let window = Window::new(due_on, self.lead_days, self.grace_days, next_at, zone);
         NewRun { occurrence, due_on, window }
     }
 
     /// The runs that are missing now. Whenever and however often this is asked, each run is answered once, as long
-    /// as `made_until` is kept.
+    /// as `made_until` is kept. The ceiling of each counts from the day on which the one before was due: only a
+    /// run that was really held moves it elsewhere.
     #[must_use]
     pub fn missing(&self, made_until: DateTime<Utc>, now: DateTime<Utc>) -> Made {
         let mut made = Made { runs: Vec::new(), made_until, look_again_at: None };
-        for occurrence in self.recurrence.occurrences().skip_while(|run| run.at <= made_until) {
-            let run = self.run(occurrence);
+        let mut held_on = self.last_done_on;
+        let mut occurrences = self.recurrence.occurrences().peekable();
+        while let Some(before) = occurrences.next_if(|run| run.at <= made_until) {
+            held_on = self.last_done_on.max(Some(before.scheduled_on));
+        }
+        while let Some(occurrence) = occurrences.next() {
+            let run = self.run_before(occurrence, held_on, occurrences.peek().map(|next| next.at));
+            held_on = held_on.max(Some(run.due_on));
             made.made_until = occurrence.at;
             made.runs.push(run);
             if run.window.opens_at > now {
@@ -109,6 +126,23 @@ mod tests {
         let made = weekly().missing(at("2027-01-05T00:00:00Z"), at("2027-02-03T00:00:00Z"));
         let days: Vec<_> = made.runs.iter().map(|run| run.occurrence.scheduled_on.to_string()).collect();
         assert_eq!(days, ["2027-01-11", "2027-01-18", "2027-01-25", "2027-02-01", "2027-02-08"]);
+    }
+
+    /// The ceiling of the next run must not pull in all that come after it.
+    #[test]
+    fn a_ceiling_pulls_only_the_run_it_is_for() {
+        let start = "2026-03-10T09:00:00".parse().unwrap();
+        let rule = "FREQ=MONTHLY;INTERVAL=6;BYMONTHDAY=10";
+        let plan = Plan {
+            recurrence: Recurrence::new(rule, start, Tz::UTC).unwrap(),
+            due: DueRule { ceiling_months: Some(6), ..DueRule::default() },
+            lead_days: 5,
+            last_done_on: Some("2025-09-01".parse().unwrap()),
+            ..weekly()
+        };
+        let made = plan.missing(at("2026-03-02T00:00:00Z"), at("2026-03-02T00:00:00Z"));
+        let due: Vec<_> = made.runs.iter().map(|run| run.due_on.to_string()).collect();
+        assert_eq!(due, ["2026-02-27", "2026-08-27"], "1 March 2026 is a Sunday");
     }
 
     #[test]

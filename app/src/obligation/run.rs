@@ -4,11 +4,13 @@ use abate_entity::cadence;
 use abate_entity::cadence_run::{self, RunState};
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
-use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
+use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder};
 use serde_json::{Value, json};
 use url::Url;
 
 use super::cadence::{Definition, holidays};
+use super::plan::Plan;
+use super::recurrence::Occurrence;
 use super::run_state::{Run, RunRefusal, Skip, Window};
 use crate::access::actor::Actor;
 use crate::access::right::{DoRuns, KeepCadences};
@@ -101,7 +103,7 @@ pub async fn complete(
     let run = write(tx, actor, &held.run, set, "run.complete", entry, now).await?;
     let zone: Tz = held.cadence.zone.parse().unwrap_or(policies.zone);
     let done_on = local_time::local_date(zone, now);
-    pull_open_runs(tx, policies, held.cadence, done_on, now).await?;
+    pull_planned_runs(tx, policies, held.cadence, done_on, now).await?;
     Ok(run)
 }
 
@@ -222,8 +224,8 @@ async fn write(
     cadence_run::Entity::find_by_id(before.id).one(tx).await?.ok_or_else(|| Problem::not_found("such run"))
 }
 
-/// Notes when the cadence was last done, and works out anew by when its open runs are due.
-async fn pull_open_runs(
+/// Notes when the cadence was last done, and works out anew by when its planned runs are due.
+async fn pull_planned_runs(
     tx: &DatabaseTransaction,
     policies: &Policies,
     cadence: cadence::Model,
@@ -231,6 +233,11 @@ async fn pull_open_runs(
     now: DateTime<Utc>,
 ) -> Result<(), Problem> {
     let last_done_on = cadence.last_done_on.max(Some(done_on));
+    let mut plan = Definition::of(&cadence)?.plan(holidays(policies))?;
+    if cadence.active && cadence.look_again_at <= now {
+        // The timer has not looked yet; the run to be pulled has to be there first.
+        super::tick::make_runs(tx, cadence.clone(), &plan, now).await?;
+    }
     cadence::Entity::update_many()
         .set(cadence::ActiveModel { last_done_on: Set(last_done_on), ..Default::default() })
         .filter(cadence::Column::Id.eq(cadence.id))
@@ -239,20 +246,34 @@ async fn pull_open_runs(
     if cadence.ceiling_months.is_none() {
         return Ok(());
     }
-    let cadence = cadence::Model { last_done_on, ..cadence };
-    let plan = Definition::of(&cadence)?.plan(holidays(policies))?;
+    plan.last_done_on = last_done_on;
     let open = cadence_run::Entity::find()
         .filter(cadence_run::Column::CadenceId.eq(cadence.id))
-        .filter(cadence_run::Column::State.eq(RunState::Planned))
+        .filter(cadence_run::Column::State.is_in([RunState::Planned, RunState::Due, RunState::InProgress]))
+        .order_by_asc(cadence_run::Column::ScheduledAt)
         .all(tx)
         .await?;
+    let mut held_on = last_done_on;
     for run in open {
-        let occurrence =
-            super::recurrence::Occurrence { scheduled_on: run.scheduled_on, at: run.scheduled_at };
-        let pulled = plan.run(occurrence);
-        if pulled.due_on == run.due_on {
-            continue;
+        let mut due_on = run.due_on;
+        if run.state == RunState::Planned {
+            due_on = pull(tx, &plan, &run, held_on, now).await?;
         }
+        held_on = held_on.max(Some(due_on));
+    }
+    Ok(())
+}
+
+async fn pull(
+    tx: &DatabaseTransaction,
+    plan: &Plan,
+    run: &cadence_run::Model,
+    held_on: Option<NaiveDate>,
+    now: DateTime<Utc>,
+) -> Result<NaiveDate, Problem> {
+    let occurrence = Occurrence { scheduled_on: run.scheduled_on, at: run.scheduled_at };
+    let pulled = plan.run(occurrence, held_on);
+    if pulled.due_on != run.due_on {
         cadence_run::Entity::update_many()
             .set(cadence_run::ActiveModel {
                 opens_at: Set(pulled.window.opens_at),
@@ -267,7 +288,7 @@ async fn pull_open_runs(
             .exec(tx)
             .await?;
     }
-    Ok(())
+    Ok(pulled.due_on)
 }
 
 fn checked(field: &str, text: &str) -> Result<String, Problem> {

@@ -1,0 +1,3 @@
+//! Acceptances end.
+
+mod expiry;
