@@ -63,6 +63,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .configure(page::pages)
         .configure(access::page::pages)
         .configure(asset::page::pages)
+        .configure(obligation::page::pages)
         .configure(posture::page::pages)
         .configure(risk::page::pages)
         .configure(slack::routes)

@@ -1,6 +1,7 @@
 //! Recurring obligations.
 
 mod cadences;
+mod pages;
 mod reminders;
 mod runs;
 mod timer;

@@ -5,19 +5,19 @@ use abate_entity::cadence::CadenceKind;
 use abate_entity::cadence_run::RunState;
 use actix_web::http::header::IF_MATCH;
 use actix_web::{HttpRequest, HttpResponse, get, patch, post, web};
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
-use chrono_tz::Tz;
+use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::view::{CadenceView, RunView};
 use crate::access::require::Require;
 use crate::access::right::{KeepCadences, See};
-use crate::access::{team, user};
+use crate::access::team;
 use crate::calendar::local_time;
 use crate::obligation::cadence::{self as cadences, Definition};
 use crate::obligation::default_cadence::{AT_SET_UP, DEFAULTS, DefaultCadence};
 use crate::obligation::finder::{self, Around, Names};
+use crate::obligation::input;
 use crate::platform::paging::{Page, PageQuery};
 use crate::platform::problem::{Kind, Problem};
 use crate::policy::Policies;
@@ -75,9 +75,9 @@ impl CadenceForm {
         policies: &Policies,
         now: DateTime<Utc>,
     ) -> Result<Definition, Problem> {
-        let zone = self.zone.as_deref().map(read_zone).transpose()?.unwrap_or(policies.zone);
+        let zone = self.zone.as_deref().map(input::zone).transpose()?.unwrap_or(policies.zone);
         let team = self.team.as_deref().unwrap_or(team::DEFAULT_KEY);
-        let kind = self.kind.as_deref().map(read_kind).transpose()?.unwrap_or(CadenceKind::Other);
+        let kind = self.kind.as_deref().map(input::kind).transpose()?.unwrap_or(CadenceKind::Other);
         let time = self.time_of_day.as_deref().unwrap_or("09:00");
         Ok(Definition {
             name: self.name.clone(),
@@ -85,7 +85,7 @@ impl CadenceForm {
             description: self.description.clone(),
             rule: self.rule.clone(),
             starts_on: self.starts_on.unwrap_or_else(|| local_time::local_date(zone, now)),
-            time_of_day: read_time(time)?,
+            time_of_day: input::time_of_day(time)?,
             zone,
             lead_days: self.lead_days.unwrap_or(7),
             grace_days: self.grace_days.unwrap_or(7),
@@ -93,7 +93,7 @@ impl CadenceForm {
             back_to_business_day: self.back_to_business_day,
             last_done_on: self.last_done_on,
             team_id: team::by_key(db, "team", team).await?.id,
-            owner_id: owner(db, self.owner.as_deref()).await?,
+            owner_id: input::owner(db, self.owner.as_deref()).await?,
             active: true,
         })
     }
@@ -180,7 +180,8 @@ pub(super) async fn create_default_cadences(
     form: web::Json<DefaultsForm>,
 ) -> Result<HttpResponse, Problem> {
     let now = state.clock.now();
-    let kinds: Vec<CadenceKind> = form.kinds.iter().map(|kind| read_kind(kind)).collect::<Result<_, _>>()?;
+    let kinds: Vec<CadenceKind> =
+        form.kinds.iter().map(|kind| input::kind(kind)).collect::<Result<_, _>>()?;
     let wanted = if kinds.is_empty() { AT_SET_UP.to_vec() } else { kinds };
     let offers: Vec<DefaultCadence> =
         DEFAULTS.into_iter().filter(|offer| wanted.contains(&offer.kind)).collect();
@@ -248,12 +249,17 @@ impl CadenceEdit {
         let was = Definition::of(before)?;
         Ok(Definition {
             name: self.name.clone().unwrap_or(was.name),
-            kind: self.kind.as_deref().map(read_kind).transpose()?.unwrap_or(was.kind),
+            kind: self.kind.as_deref().map(input::kind).transpose()?.unwrap_or(was.kind),
             description: self.description.clone().unwrap_or(was.description),
             rule: self.rule.clone().unwrap_or(was.rule),
             starts_on: self.starts_on.unwrap_or(was.starts_on),
-            time_of_day: self.time_of_day.as_deref().map(read_time).transpose()?.unwrap_or(was.time_of_day),
-            zone: self.zone.as_deref().map(read_zone).transpose()?.unwrap_or(was.zone),
+            time_of_day: self
+                .time_of_day
+                .as_deref()
+                .map(input::time_of_day)
+                .transpose()?
+                .unwrap_or(was.time_of_day),
+            zone: self.zone.as_deref().map(input::zone).transpose()?.unwrap_or(was.zone),
             lead_days: self.lead_days.unwrap_or(was.lead_days),
             grace_days: self.grace_days.unwrap_or(was.grace_days),
             ceiling_months: self.ceiling_months.unwrap_or(was.ceiling_months),
@@ -264,7 +270,7 @@ impl CadenceEdit {
                 None => was.team_id,
             },
             owner_id: match &self.owner {
-                Some(email) => owner(db, email.as_deref()).await?,
+                Some(email) => input::owner(db, email.as_deref()).await?,
                 None => was.owner_id,
             },
             active: self.active.unwrap_or(was.active),
@@ -371,26 +377,4 @@ async fn views(
         CadenceView::new(row, around, &names, now)
     };
     Ok(rows.into_iter().map(view).collect())
-}
-
-async fn owner(db: &impl ConnectionTrait, email: Option<&str>) -> Result<Option<i64>, Problem> {
-    match email.map(str::trim).filter(|email| !email.is_empty()) {
-        Some(email) => Ok(Some(user::active_by_email(db, "owner", email).await?.id)),
-        None => Ok(None),
-    }
-}
-
-fn read_kind(word: &str) -> Result<CadenceKind, Problem> {
-    word.parse().map_err(|unknown: abate_entity::text_enum::UnknownWord| {
-        Problem::invalid("kind", unknown.to_string())
-    })
-}
-
-fn read_zone(name: &str) -> Result<Tz, Problem> {
-    name.parse().map_err(|_| Problem::invalid("zone", "Use an IANA zone, as Europe/London."))
-}
-
-fn read_time(text: &str) -> Result<NaiveTime, Problem> {
-    NaiveTime::parse_from_str(text, "%H:%M")
-        .map_err(|_| Problem::invalid("time_of_day", "Write hours and minutes, as 09:00."))
 }
