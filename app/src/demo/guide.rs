@@ -64,7 +64,8 @@ impl Progress {
                 .count(db)
                 .await?
                 > 0,
-            pressed_done: happened(db, since, &["claim_fixed", "claim_fixed_direct"], Some(Via::Jira)).await?,
+            pressed_done: happened(db, since, &["claim_fixed", "claim_fixed_direct"], Some(Via::Jira))
+                .await?,
             verified: happened(db, since, &["verify_pass"], None).await?,
             listed_in_slack: demo.sandboxes.slack.was_typed("/risk list"),
         })
@@ -109,7 +110,8 @@ pub fn bar(demo: &Demo, actor: &Actor) -> DemoBar {
         .steps()
         .into_iter()
         .map(|(title, hint, href, done)| {
-            let current = !done && !std::mem::replace(&mut found_next, found_next || !done);
+            let current = !done && !found_next;
+            found_next |= current;
             Step { title: title.to_owned(), hint: hint.to_owned(), href, done, current }
         })
         .collect();

@@ -50,12 +50,23 @@ impl Cast {
     /// # Errors
     /// When the database refuses.
     pub async fn make(tx: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<Self, Problem> {
-        use Role::{Admin, Auditor, Engineer, Executive, HeadOfSecurity, Reporter, RiskManager, TeamLead, Triager, Verifier, Viewer};
+        use Role::{
+            Admin, Auditor, Engineer, Executive, HeadOfSecurity, Reporter, RiskManager, TeamLead, Triager,
+            Verifier, Viewer,
+        };
         // The first account of a database is given every role but verifier, so the one nobody plays goes first.
         make(tx, "root", "Root", "root@cloudvista.example", "", &[Admin, Auditor], now).await?;
         Ok(Self {
-            ana: make(tx, "ana", "Ana", "ana@cloudvista.example", "triager", &[Viewer, Reporter, Triager], now)
-                .await?,
+            ana: make(
+                tx,
+                "ana",
+                "Ana",
+                "ana@cloudvista.example",
+                "triager",
+                &[Viewer, Reporter, Triager],
+                now,
+            )
+            .await?,
             dev: make(tx, "dev", "Dev", "dev@cloudvista.example", "owner", &[Viewer, Engineer], now).await?,
             mona: make(
                 tx,
@@ -67,7 +78,8 @@ impl Cast {
                 now,
             )
             .await?,
-            vera: make(tx, "vera", "Vera", "vera@cloudvista.example", "verifier", &[Viewer, Verifier], now).await?,
+            vera: make(tx, "vera", "Vera", "vera@cloudvista.example", "verifier", &[Viewer, Verifier], now)
+                .await?,
         })
     }
 }

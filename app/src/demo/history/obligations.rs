@@ -20,7 +20,8 @@ pub(super) async fn set_up(story: &Story) -> anyhow::Result<()> {
             let policies = Policies::load(tx).await?;
             let mona = story.cast.mona.actor(tx).await?;
             let team = team::default(tx, now).await?;
-            cadence::create_defaults(tx, &mona, &policies, &default_cadence::DEFAULTS[..6], team.id, now).await
+            cadence::create_defaults(tx, &mona, &policies, &default_cadence::DEFAULTS[..6], team.id, now)
+                .await
         })
         .await?;
     Ok(())

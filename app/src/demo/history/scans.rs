@@ -118,7 +118,7 @@ pub(super) async fn last_days(story: &mut Story) -> anyhow::Result<()> {
     story.start("search word", "Use bound parameters in the search").await?;
     story.until_day(3).await?;
     image_scan(story, &["minimist", "libssl3", "braces"]).await?;
-    story.step(&story.cast.ana, "express", form("start_triage", "")).await?;
+    story.step(&story.cast.ana, "express:", form("start_triage", "")).await?;
     story.until_day(1).await?;
     story.claim("search word", "1207").await
 }
@@ -130,14 +130,14 @@ async fn image_scan(story: &Story, mended: &[&str]) -> anyhow::Result<()> {
 
 /// Ana dismisses what cannot be reached.
 async fn dismiss_archiver(story: &Story) -> anyhow::Result<()> {
-    story.step(&story.cast.ana, "tar ", form("start_triage", "")).await?;
+    story.step(&story.cast.ana, "tar:", form("start_triage", "")).await?;
     let dismiss = TransitionForm {
         resolution: Some("not_affected".to_owned()),
         justification: Some("vulnerable_code_not_in_execute_path".to_owned()),
         evidence: vec!["https://git.cloudvista.example/notes/77".to_owned()],
         ..form("dismiss", "Nothing in the image unpacks archives")
     };
-    story.step(&story.cast.ana, "tar ", dismiss).await
+    story.step(&story.cast.ana, "tar:", dismiss).await
 }
 
 /// Dev asks to live with a risk for thirty days, Mona agrees.

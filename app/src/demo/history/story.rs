@@ -3,13 +3,13 @@
 use abate_entity::lifecycle::Via;
 use abate_entity::{import, risk, workshop};
 use chrono::{DateTime, Duration, NaiveDate, Utc};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, ExprTrait as _, QueryFilter};
 
 use crate::demo::data;
 use crate::demo::people::{Cast, Person};
+use crate::intake;
 use crate::intake::receive::{self, UploadForm};
 use crate::intake::stage::{self, Sender};
-use crate::intake;
 use crate::obligation;
 use crate::platform::clock::ClockHand;
 use crate::platform::problem::Problem;
@@ -65,17 +65,22 @@ impl Story {
         self.hand.advance(Duration::minutes(minutes));
     }
 
-    /// The newest risk whose title has `words` in it.
+    /// The risk that has `words` in its title or description.
     pub(super) async fn risk(&self, words: &str) -> anyhow::Result<risk::Model> {
         risk::Entity::find()
-            .filter(risk::Column::Title.contains(words))
+            .filter(risk::Column::Title.contains(words).or(risk::Column::Description.contains(words)))
             .one(self.state.database.reader())
             .await?
             .ok_or_else(|| anyhow::anyhow!("the story knows no risk {words:?}"))
     }
 
-    /// Lets `person` take a step with the risk that has `words` in its title.
-    pub(super) async fn step(&self, person: &Person, words: &str, form: TransitionForm) -> anyhow::Result<()> {
+    /// Lets `person` take a step with the risk that has `words` in it.
+    pub(super) async fn step(
+        &self,
+        person: &Person,
+        words: &str,
+        form: TransitionForm,
+    ) -> anyhow::Result<()> {
         self.minutes(3);
         let risk = self.risk(words).await?;
         let now = self.state.clock.now();
@@ -102,7 +107,13 @@ impl Story {
     }
 
     /// Lets `person` add a link that shows something.
-    pub(super) async fn show(&self, person: &Person, words: &str, title: &str, url: &str) -> anyhow::Result<()> {
+    pub(super) async fn show(
+        &self,
+        person: &Person,
+        words: &str,
+        title: &str,
+        url: &str,
+    ) -> anyhow::Result<()> {
         self.minutes(2);
         let risk = self.risk(words).await?;
         let now = self.state.clock.now();
