@@ -213,7 +213,9 @@ impl TestApp {
         let (state, now) = (&self.state, self.state.clock.now());
         let user = user::by_email(state.database.reader(), email).await.expect("an answer").expect("a user");
         let token = self.token(user.id, TokenScope::All).await;
-        let begun = state.database.write(async |tx| Ok(session::begin(tx, &state.ids, user.id, now).await?));
+        let begun = state
+            .database
+            .write(async |tx| Ok(session::begin(tx, &state.config, &state.ids, user.id, now).await?));
         let (cookie, session) = begun.await.expect("a session");
         let browser = self.visitor().with_session(cookie.name(), cookie.value(), &session.csrf_token);
         Person { id: user.id, email: user.email, api: self.visitor().with_token(&token), browser }

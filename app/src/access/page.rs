@@ -73,8 +73,10 @@ async fn sign_in(
         return shell::html_with_problem(&page(&request, &next, &email, Some(&problem), false), &problem);
     };
     let now = state.clock.now();
-    let (cookie, _) =
-        state.database.write(async |tx| Ok(session::begin(tx, &state.ids, user.id, now).await?)).await?;
+    let (cookie, _) = state
+        .database
+        .write(async |tx| Ok(session::begin(tx, &state.config, &state.ids, user.id, now).await?))
+        .await?;
     tracing::info!(user = user.id, "signed in");
     Ok(onward(&next).cookie(cookie).finish())
 }
@@ -89,7 +91,7 @@ async fn sign_out(
     let mut response = HttpResponse::SeeOther();
     response.insert_header((LOCATION, "/sign-in"));
     if let Some(id) = current {
-        let cookie = state.database.write(async |tx| Ok(session::end(tx, &id).await?)).await?;
+        let cookie = state.database.write(async |tx| Ok(session::end(tx, &state.config, &id).await?)).await?;
         response.cookie(cookie);
     }
     Ok(response.finish())

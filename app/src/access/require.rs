@@ -68,7 +68,7 @@ pub async fn identify<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
-    if request.headers().contains_key(AUTHORIZATION) || request.cookie(session::COOKIE).is_some() {
+    if request.headers().contains_key(AUTHORIZATION) || session::carried(request.request()).is_some() {
         let identity = authenticate(request.request()).await;
         request.extensions_mut().insert(Identity(identity));
     }

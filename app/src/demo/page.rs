@@ -62,7 +62,7 @@ async fn begin(state: &AppState, person: &Person, next: &str) -> Result<HttpResp
     let now = state.clock.now();
     let (cookie, _) = state
         .database
-        .write(async |tx| Ok(session::begin(tx, &state.ids, person.user_id, now).await?))
+        .write(async |tx| Ok(session::begin(tx, &state.config, &state.ids, person.user_id, now).await?))
         .await?;
     Ok(HttpResponse::SeeOther().insert_header((LOCATION, own_path(next).to_owned())).cookie(cookie).finish())
 }
