@@ -13,6 +13,7 @@ mod intake;
 mod jira;
 mod message;
 mod obligation;
+mod page;
 mod risk;
 mod slack;
 mod ticket;

@@ -178,7 +178,10 @@ fn tiles(look: &Look<'_>, totals: &Totals, standing: &Standing, ending: usize) -
 
 fn since_last_week(look: &Look<'_>, totals: &Totals) -> String {
     let Some(before) = look.cube.open_a_week_ago(look.scope, look.team_id()) else {
-        return counted(totals.to_verify, "waits for verification", "wait for verification");
+        return match totals.to_verify {
+            0 => "none waits for verification".to_owned(),
+            waiting => counted(waiting, "waits for verification", "wait for verification"),
+        };
     };
     match totals.open.cmp(&before) {
         std::cmp::Ordering::Equal => "as many as a week ago".to_owned(),

@@ -95,6 +95,10 @@ pub struct RiskPage {
     pub flags: Vec<Badge>,
     /// Short facts beside the text.
     pub facts: Vec<Fact>,
+    /// Who answers and who works, as fields; none for those who may not change it.
+    pub people: Vec<Field>,
+    /// Whether the reader is the assignee.
+    pub is_assignee: bool,
     /// Steps open to the reader now.
     pub actions: Vec<Action>,
     /// Steps that are not, with the reasons.

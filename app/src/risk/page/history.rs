@@ -66,10 +66,12 @@ fn moved(event: &risk_event::Model, step: &Transition) -> String {
 fn edited(event: &risk_event::Model) -> String {
     let fields: Vec<String> = event
         .data
-        .get("fields")
-        .and_then(|fields| fields.as_object())
-        .map(|fields| fields.keys().map(|field| field.trim_end_matches("_id").replace('_', " ")).collect())
-        .unwrap_or_default();
+        .as_object()
+        .into_iter()
+        .flat_map(|fields| fields.keys())
+        .filter(|field| !matches!(field.as_str(), "clock" | "tzdata"))
+        .map(|field| field.replace('_', " "))
+        .collect();
     if fields.is_empty() { "Edited".to_owned() } else { format!("Changed {}", fields.join(", ")) }
 }
 

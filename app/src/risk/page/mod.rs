@@ -5,6 +5,7 @@ mod details;
 mod gather;
 mod history;
 mod list;
+mod people;
 pub(crate) mod row;
 mod show;
 mod steps;
@@ -17,6 +18,8 @@ pub fn pages(config: &mut ServiceConfig) {
         .route("/risks", web::get().to(list::list))
         .route("/risks/{key}", web::get().to(show::show))
         .route("/risks/{key}/transitions", web::post().to(act::transition))
+        .route("/risks/{key}/take", web::post().to(people::take))
+        .route("/risks/{key}/people", web::post().to(people::assign))
         .route("/risks/{key}/comments", web::post().to(act::comment))
         .route("/risks/{key}/evidence", web::post().to(act::evidence));
 }

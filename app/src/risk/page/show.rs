@@ -14,18 +14,22 @@ use crate::access::require::Require;
 use crate::access::right::{MoveRisks, See};
 use crate::page::badge::{Badge, Tone, capitalised, counted};
 use crate::page::due::{Moment, day};
+use crate::page::form::{Choice, Field, Kind};
 use crate::page::frame::Section;
 use crate::page::{context, markdown, shell};
 use crate::platform::problem::Problem;
 use crate::policy::Policies;
 use crate::risk::clock::Clock;
 use crate::risk::key::RiskKey;
-use crate::risk::parties::requester;
+use crate::risk::parties::{may_edit, requester};
 use crate::risk::view::{
     Comment, Derivation, DerivationStep, EvidenceRow, Fact, FindingRow, HistoryRow, RiskPage, TicketView,
 };
 use crate::risk::{finder, record, step};
 use crate::state::AppState;
+
+/// What the forms say for no person.
+pub(super) const NOBODY: &str = "none";
 
 /// The page of a risk.
 pub(super) async fn show(
@@ -67,6 +71,7 @@ pub(super) async fn page(
     let steps = step::open_steps(db, &policies, &risk, &requester(caller, &risk), now).await?;
     let offer = Offer {
         people: gathered.people.iter().map(|user| (user.email.clone(), user.name.clone())).collect(),
+        known: known(&risk, &gathered),
         today: today.to_string(),
         proposal: details::proposal(&gathered),
     };
@@ -86,6 +91,8 @@ pub(super) async fn page(
         due: due_of(&risk, today, zone),
         flags: flags(&risk, &gathered),
         facts: facts(&risk, &gathered, zone),
+        people: people(&risk, &gathered, caller),
+        is_assignee: risk.assignee_id == Some(caller.id),
         actions,
         closed_actions,
         problems: refused.map(Refused::problems),
@@ -111,6 +118,39 @@ pub(super) async fn page(
         may_write: caller.holds_in::<MoveRisks>(risk.team_id),
         history: events(&gathered, zone),
     })
+}
+
+/// What the forms of steps begin with.
+fn known(risk: &risk::Model, gathered: &Gathered) -> Vec<(String, String)> {
+    let score = |name: &str, score: Option<i16>| Some((name.to_owned(), score?.to_string()));
+    let owner = risk.owner_id.and_then(|id| gathered.people.iter().find(|user| user.id == id));
+    [
+        score("likelihood", risk.inherent_likelihood),
+        score("impact", risk.inherent_impact),
+        score("residual_likelihood", risk.target_likelihood),
+        score("residual_impact", risk.target_impact),
+        owner.map(|user| ("owner".to_owned(), user.email.clone())),
+        Some(("plan".to_owned(), risk.plan.clone())),
+    ]
+    .into_iter()
+    .flatten()
+    .filter(|(_, value)| !value.is_empty())
+    .collect()
+}
+
+/// The form that says who answers and who works, for those who may.
+fn people(risk: &risk::Model, gathered: &Gathered, caller: &Actor) -> Vec<Field> {
+    if may_edit(caller, risk).is_err() {
+        return Vec::new();
+    }
+    let field = |name: &str, label: &str, id: Option<i64>| {
+        let chosen = id.and_then(|id| gathered.people.iter().find(|user| user.id == id));
+        let chosen = chosen.map_or(NOBODY, |user| user.email.as_str());
+        let people = gathered.people.iter().map(|user| Choice::new(&user.email, &user.name, chosen));
+        let choices = std::iter::once(Choice::new(NOBODY, "Nobody", chosen)).chain(people).collect();
+        Field::new(name, label, Kind::Choice).choices(choices).required()
+    };
+    vec![field("owner", "Owner", risk.owner_id), field("assignee", "Assignee", risk.assignee_id)]
 }
 
 fn state_badge(risk: &risk::Model) -> Badge {

@@ -53,6 +53,8 @@ impl Refused {
 pub(super) struct Offer {
     /// People who can be named: address and name.
     pub(super) people: Vec<(String, String)>,
+    /// What the risk says already: names of fields and their values.
+    pub(super) known: Vec<(String, String)>,
     /// The first day that a date can name, as `2026-11-21`.
     pub(super) today: String,
     /// What another person asked for and this one decides on, in words.
@@ -76,10 +78,9 @@ pub(super) fn forms(
                 label: transition.label.to_owned(),
                 reasons: missing.into_iter().map(|missing| sentence(&missing.why)).collect(),
             }),
-            Availability::NotYourRight { who } => closed.push(ClosedAction {
-                label: transition.label.to_owned(),
-                reasons: vec![format!("This is for {who}.")],
-            }),
+            Availability::NotYourRight { who } => {
+                closed.push(ClosedAction { label: transition.label.to_owned(), reasons: vec![whose(&who)] })
+            }
         }
     }
     (open, closed)
@@ -149,7 +150,8 @@ fn form_field(
         FieldKind::Person => offer.people.clone(),
         _ => Vec::new(),
     };
-    let chosen = refused.map(|refused| refused.value(name)).unwrap_or_default();
+    let known = || offer.known.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value);
+    let chosen = refused.map_or_else(known, |refused| refused.value(name));
     let mut form = Field::new(name, field.label(), kind);
     if kind == Kind::Choice {
         let first = Choice::new("", "Choose", chosen);
@@ -159,8 +161,10 @@ fn form_field(
     }
     chosen.clone_into(&mut form.value);
     form.required = missing.is_some();
-    form.hint = missing.map(|missing| sentence(&missing.why)).unwrap_or_default();
     form.error = refused.map(|refused| refused.error(name).to_owned()).unwrap_or_default();
+    if form.error.is_empty() {
+        form.hint = missing.map(|missing| sentence(&missing.why)).unwrap_or_default();
+    }
     match field.kind() {
         FieldKind::Date => form.between(offer.today.clone(), ""),
         FieldKind::Days => form.between("1", "90"),
@@ -176,6 +180,15 @@ const SCORES: [(&str, &str); 5] = [
     ("4", "4 · high"),
     ("5", "5 · very high"),
 ];
+
+/// Whose step it is; the lifecycle may also say who comes first.
+fn whose(who: &str) -> String {
+    if who.ends_with(" first") {
+        sentence(who)
+    } else {
+        format!("This is for {}.", who.trim_end_matches('.'))
+    }
+}
 
 fn sentence(words: &str) -> String {
     let words = words.trim_end_matches('.');

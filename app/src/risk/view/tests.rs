@@ -301,6 +301,12 @@ fn show() -> RiskPage {
             fact("Treatment", "Modify", ""),
             fact("First seen", "5 Oct 2026", ""),
         ],
+        people: vec![
+            Field::new("owner", "Owner", Kind::Choice)
+                .choices(vec![Choice::new("sam@example.org", "Sam Okafor", "sam@example.org")])
+                .required(),
+        ],
+        is_assignee: false,
         actions: actions(),
         closed_actions: vec![
             ClosedAction {
@@ -445,6 +451,7 @@ fn a_bare_risk_says_what_is_missing() {
         frame: frame("R-10", Section::Risks),
         problems: None,
         flags: Vec::new(),
+        people: Vec::new(),
         actions: Vec::new(),
         closed_actions: Vec::new(),
         description: String::new(),

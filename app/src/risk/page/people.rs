@@ -1,0 +1,105 @@
+//! `POST /risks/{key}/take` and `/people`
+
+use abate_entity::lifecycle::Via;
+use abate_entity::risk;
+use actix_web::{HttpResponse, web};
+use sea_orm::ConnectionTrait;
+use serde::Deserialize;
+
+use super::show::{self, NOBODY};
+use crate::access::actor::Actor;
+use crate::access::csrf::SignedForm;
+use crate::access::require::Require;
+use crate::access::right::MoveRisks;
+use crate::access::user;
+use crate::page::badge::Tone;
+use crate::page::said;
+use crate::platform::problem::Problem;
+use crate::policy::Policies;
+use crate::risk::edit::{self, Edit};
+use crate::risk::finder;
+use crate::risk::key::RiskKey;
+use crate::risk::parties::may_edit;
+use crate::risk::record::Occasion;
+use crate::state::AppState;
+
+/// A form without fields of its own.
+#[derive(Debug, Deserialize)]
+pub(super) struct Nothing {}
+
+/// Makes the caller the assignee.
+pub(super) async fn take(
+    caller: Require<MoveRisks>,
+    state: web::Data<AppState>,
+    key: web::Path<String>,
+    _form: SignedForm<Nothing>,
+) -> Result<HttpResponse, Problem> {
+    let risk = show::find(&caller, &state, &key).await?;
+    let taken = Edit { assignee_id: Some(Some(caller.id)), ..Edit::default() };
+    let risk = change(&caller, &state, risk.id, taken).await?;
+    let key = RiskKey(risk.id);
+    Ok(said::see_other(&format!("/risks/{key}"), Tone::Good, &format!("{key} is yours to work on.")))
+}
+
+/// Who answers and who works.
+#[derive(Debug, Deserialize)]
+pub(super) struct PeopleForm {
+    owner: Option<String>,
+    assignee: Option<String>,
+}
+
+/// Says who answers and who works.
+pub(super) async fn assign(
+    caller: Require<MoveRisks>,
+    state: web::Data<AppState>,
+    key: web::Path<String>,
+    form: SignedForm<PeopleForm>,
+) -> Result<HttpResponse, Problem> {
+    let risk = show::find(&caller, &state, &key).await?;
+    let db = state.database.reader();
+    let named = Edit {
+        owner_id: person(db, "owner", form.0.owner.as_deref()).await?,
+        assignee_id: person(db, "assignee", form.0.assignee.as_deref()).await?,
+        ..Edit::default()
+    };
+    let risk = change(&caller, &state, risk.id, named).await?;
+    let key = RiskKey(risk.id);
+    Ok(said::see_other(
+        &format!("/risks/{key}"),
+        Tone::Good,
+        &format!("{key}: it is noted who answers and works."),
+    ))
+}
+
+async fn change(caller: &Actor, state: &AppState, id: i64, change: Edit) -> Result<risk::Model, Problem> {
+    let now = state.clock.now();
+    state
+        .database
+        .write(async |tx| {
+            let policies = Policies::load(tx).await?;
+            let occasion = Occasion {
+                actor_id: Some(caller.id),
+                via: Via::Page,
+                now,
+                policies: &policies,
+                audit_each: true,
+            };
+            let risk = finder::one(tx, &caller.scope(), RiskKey(id)).await?;
+            may_edit(caller, &risk)?;
+            edit::edit(tx, &occasion, risk, change.clone()).await
+        })
+        .await
+}
+
+/// The person named: `None` for a field that was not sent, `Some(None)` for nobody.
+async fn person(
+    db: &impl ConnectionTrait,
+    field: &str,
+    email: Option<&str>,
+) -> Result<Option<Option<i64>>, Problem> {
+    Ok(match email {
+        None => None,
+        Some(NOBODY) => Some(None),
+        Some(email) => Some(Some(user::active_by_email(db, field, email).await?.id)),
+    })
+}

@@ -1,0 +1,7 @@
+//! The pages, over HTTP.
+
+mod dashboard;
+mod forms;
+mod frame;
+mod list;
+mod sign_in;
