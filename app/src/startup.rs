@@ -27,7 +27,7 @@ use crate::platform::telemetry::RequestLog;
 use crate::platform::timer::Ticker;
 use crate::slack::Slack;
 use crate::state::AppState;
-use crate::{access, jobs, page, routes};
+use crate::{access, jobs, page, routes, slack};
 
 /// Time that requests get to finish when the process is told to stop, in seconds.
 const SHUTDOWN_SECONDS: u64 = 10;
@@ -116,6 +116,7 @@ impl Application {
         }
         match self.listener {
             Some(listener) => {
+                workers.push(actix_web::rt::spawn(slack::socket::run(self.state.clone(), stop.clone())));
                 let server = serve(listener, self.state.clone(), self.more_routes)?;
                 let handle = server.handle();
                 actix_web::rt::spawn(stop_with(stop, handle));

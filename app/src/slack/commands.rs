@@ -42,7 +42,15 @@ pub(crate) async fn take(
     })
 }
 
-async fn answer(state: &AppState, slack: super::Slack, typed: SlashCommand) -> Result<Message, Problem> {
+/// What a command leads to.
+///
+/// # Errors
+/// What the command says.
+pub(crate) async fn answer(
+    state: &AppState,
+    slack: super::Slack,
+    typed: SlashCommand,
+) -> Result<Message, Problem> {
     let actor = person::actor(state, &slack, &typed.user).await?;
     let context = Context {
         state: state.clone(),

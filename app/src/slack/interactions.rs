@@ -25,22 +25,36 @@ pub(crate) async fn take(
     let slack = signed::check(&state, &request, &body)?.clone();
     let interaction =
         Interaction::parse(&body).map_err(|error| Problem::new(Kind::Malformed, error.to_string()))?;
+    Ok(match react_to(state, slack, interaction).await? {
+        Some(answer) => HttpResponse::Ok().json(answer),
+        None => HttpResponse::Ok().finish(),
+    })
+}
+
+/// Does what was asked for; what it answers belongs into the acknowledgement.
+///
+/// # Errors
+/// 400 when a form is not one of ours.
+pub(crate) async fn react_to(
+    state: web::Data<AppState>,
+    slack: Slack,
+    interaction: Interaction,
+) -> Result<Option<Value>, Problem> {
     match interaction {
         Interaction::BlockActions { user, trigger, response_url, actions, .. } => {
             let press = Press { user, trigger, response_url, actions };
-            Ok(pressed(state, slack, press).await)
+            pressed(state, slack, press).await;
+            Ok(None)
         }
         Interaction::ViewSubmission { user, view, callback, private, values } if callback == CALLBACK => {
             let about: About = serde_json::from_str(&private)
                 .map_err(|error| Problem::new(Kind::Malformed, format!("private_metadata: {error}")))?;
             Ok(sent(state, slack, Sent { user, view, about, values }).await)
         }
-        Interaction::ViewSubmission { .. } | Interaction::ViewClosed { .. } => {
-            Ok(HttpResponse::Ok().finish())
-        }
+        Interaction::ViewSubmission { .. } | Interaction::ViewClosed { .. } => Ok(None),
         Interaction::Unknown { kind } => {
             tracing::info!(kind, "Slack sent an interaction of an unknown kind");
-            Ok(HttpResponse::Ok().finish())
+            Ok(None)
         }
     }
 }
@@ -67,7 +81,7 @@ enum Reaction {
     Silent,
 }
 
-async fn pressed(state: web::Data<AppState>, slack: Slack, press: Press) -> HttpResponse {
+async fn pressed(state: web::Data<AppState>, slack: Slack, press: Press) {
     let client = slack.client.clone();
     let response_url = press.response_url.clone();
     let work = async move {
@@ -80,7 +94,6 @@ async fn pressed(state: web::Data<AppState>, slack: Slack, press: Press) -> Http
     };
     // Slack shows nothing of the answer to a press; what there is to say goes to the response address.
     answer_in_time(work, async |()| {}).await;
-    HttpResponse::Ok().finish()
 }
 
 async fn react(state: &AppState, slack: Slack, press: Press) -> Result<Reaction, Problem> {
@@ -149,7 +162,7 @@ async fn ask(context: &Context, key: RiskKey, event: Event, trigger: &str) -> Re
     step::take(context, key, &form).await.map(Reaction::Say)
 }
 
-async fn sent(state: web::Data<AppState>, slack: Slack, sent: Sent) -> HttpResponse {
+async fn sent(state: web::Data<AppState>, slack: Slack, sent: Sent) -> Option<Value> {
     let client = slack.client.clone();
     let response_url = sent.about.response_url.clone();
     let names: Vec<String> = sent.values.iter().map(|value| value.name.clone()).collect();
@@ -168,13 +181,13 @@ async fn sent(state: web::Data<AppState>, slack: Slack, sent: Sent) -> HttpRespo
     match answer_in_time(work, late).await {
         Some(Ok(message)) => {
             actix_web::rt::spawn(async move { respond(message).await });
-            HttpResponse::Ok().finish()
+            None
         }
-        Some(Err(problem)) => HttpResponse::Ok().json(json!({
+        Some(Err(problem)) => Some(json!({
             "response_action": "errors",
             "errors": errors(&problem, &names),
         })),
-        None => HttpResponse::Ok().finish(),
+        None => None,
     }
 }
 

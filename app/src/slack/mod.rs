@@ -1,7 +1,8 @@
 //! Slack: commands, buttons and forms, which do what the API does, with the rights of the person who uses them.
 //!
 //! - `signed` believes a request, `person` finds out who sent it.
-//! - `commands`, `interactions` and `events` are the three addresses that Slack calls.
+//! - `commands`, `interactions` and `events` are the three addresses that Slack calls; `socket` takes the same
+//!   requests over a connection that we open.
 //! - `command` has one file a slash command; its table makes the help text.
 //! - `card`, `step_form` and `arguments` are how risks are shown and steps are asked for.
 
@@ -14,6 +15,7 @@ mod events;
 mod interactions;
 mod person;
 mod signed;
+pub mod socket;
 mod step;
 mod step_form;
 mod waiting;
@@ -44,6 +46,7 @@ pub struct Slack {
     /// The channel that gets what has no other place.
     pub channel: Option<String>,
     signing_secret: Option<SecretString>,
+    app_token: Option<SecretString>,
     known: Arc<Mutex<Known>>,
 }
 
@@ -62,6 +65,7 @@ impl Slack {
             client: SlackClient::new(settings).context("cannot get ready to call Slack")?,
             channel: config.channel.clone(),
             signing_secret: config.signing_secret.clone(),
+            app_token: config.app_token.clone(),
             known: Arc::default(),
         })
     }

@@ -15,7 +15,7 @@ use super::error::SlackError;
 use super::message::{Metadata, PreparedMessage, Response};
 use super::view::View;
 
-type Connector = SlackClientHyperConnector<hyper_rustls::HttpsConnector<HttpConnector>>;
+pub(super) type Connector = SlackClientHyperConnector<hyper_rustls::HttpsConnector<HttpConnector>>;
 
 /// Where Slack's Web API is.
 pub const SLACK_API: &str = "https://slack.com/api";
@@ -42,7 +42,7 @@ pub struct SlackSettings {
 /// A client for one workspace.
 #[derive(Clone)]
 pub struct SlackClient {
-    client: slack_morphism::SlackClient<Connector>,
+    pub(super) client: slack_morphism::SlackClient<Connector>,
     token: SlackApiToken,
     api_url: Url,
     timeout: Duration,
@@ -311,7 +311,7 @@ fn unreachable(error: &dyn std::fmt::Display) -> SlackError {
 }
 
 /// Sorts the library's errors by what they mean for the call; leaves bodies, which may quote people, behind.
-fn sort(error: SlackClientError) -> SlackError {
+pub(super) fn sort(error: SlackClientError) -> SlackError {
     match error {
         SlackClientError::RateLimitError(limit) => {
             SlackError::RateLimited { retry_after: limit.retry_after.unwrap_or(DEFAULT_WAIT) }

@@ -79,7 +79,8 @@ impl Interaction {
         Self::from_payload(&payload)
     }
 
-    fn from_payload(payload: &Value) -> Result<Self, PayloadError> {
+    /// Reads the payload itself.
+    pub(super) fn from_payload(payload: &Value) -> Result<Self, PayloadError> {
         let kind = payload["type"].as_str().ok_or(PayloadError::Missing("type"))?;
         let user = || match payload["user"]["id"].as_str() {
             Some(user) if !user.is_empty() => Ok(user.to_owned()),

@@ -14,6 +14,7 @@ pub mod interaction;
 pub mod message;
 pub mod mrkdwn;
 pub mod signature;
+pub mod socket;
 pub mod view;
 
 pub use block::{Block, Button, ButtonStyle};
@@ -25,4 +26,5 @@ pub use interaction::{Action, Interaction, SubmittedValue};
 pub use message::{Message, Metadata, PreparedMessage, Response};
 pub use mrkdwn::Mrkdwn;
 pub use signature::SignatureError;
+pub use socket::{SocketMode, SocketRequest};
 pub use view::{Choice, Input, InputKind, View};

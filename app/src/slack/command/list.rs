@@ -42,8 +42,13 @@ pub(crate) async fn shown(context: &Context, filter: RiskFilter) -> Result<Messa
         return Ok(Message::plain("No risk of yours to see is like that."));
     }
     let zone = Policies::load(db).await?.zone;
-    let more = if found.next_cursor.is_some() { "The first " } else { "" };
-    let text = format!("{more}{} risks, soonest due first.", found.items.len());
+    let text = match (found.items.len(), &found.next_cursor) {
+        (1, None) => "One risk.".to_owned(),
+        (count, None) => format!("{count} risks, soonest due first."),
+        (count, Some(_)) => {
+            format!("The first {count} risks, soonest due first; narrow the list to see others.")
+        }
+    };
     let mut blocks = vec![Block::text(text.as_str())];
     for risk in &found.items {
         let page = context.page(&format!("risks/{}", RiskKey(risk.id)));
