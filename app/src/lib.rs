@@ -9,6 +9,7 @@ pub mod audit_log;
 pub mod calendar;
 pub mod command;
 pub mod config;
+pub mod demo;
 pub mod intake;
 pub mod jobs;
 pub mod message;

@@ -17,4 +17,5 @@ mod page;
 mod risk;
 mod slack;
 mod ticket;
+mod walk;
 mod workshop;

@@ -1,6 +1,7 @@
 //! The commands: one file each.
 
 mod check_config;
+mod demo;
 mod healthcheck;
 mod import;
 mod migrate;
@@ -41,6 +42,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Look around: an invented company, with a JIRA and a Slack of its own, and no credentials
+    Demo(demo::DemoCommand),
     /// Answer requests and run jobs and timers
     Serve(serve::Serve),
     /// Run jobs and timers only
@@ -82,6 +85,7 @@ pub async fn run() -> ExitCode {
 async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let settings = Settings { file: arguments.config, overrides: arguments.overrides };
     match arguments.command {
+        Command::Demo(command) => command.run().await,
         Command::Serve(command) => command.run(settings.load()?).await,
         Command::Worker => worker::run(settings.load()?).await,
         Command::Migrate => migrate::run(settings.load()?).await,

@@ -2,6 +2,8 @@
 
 mod visitor;
 
+use crate::harness::database::Kind;
+
 use visitor::Visitor;
 
 /// Words of a risk that the story leaves for the visitor.
@@ -9,7 +11,7 @@ const RISK: &str = "A password reset does not end stolen sessions";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_visitor_takes_a_risk_from_new_to_verified() {
-    if crate::harness::database::is_postgres() {
+    if Kind::of_this_run() == Kind::Postgres {
         // The demo lives on a database of its own, so a second pass would walk the same way.
         return;
     }
@@ -39,7 +41,7 @@ async fn a_visitor_takes_a_risk_from_new_to_verified() {
     // Dev takes it and presses its ticket to Done.
     visitor.open(&risk).await;
     visitor.become_("dev").await;
-    visitor.press("#take button").await;
+    visitor.press("form.take button").await;
     visitor.sees("Assignee").await;
     visitor.open("/sandbox/jira/board").await;
     visitor.press_on_card(RISK, "Done").await;
