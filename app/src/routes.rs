@@ -63,6 +63,8 @@ pub fn configure(config: &mut ServiceConfig) {
         .configure(page::pages)
         .configure(access::page::pages)
         .configure(asset::page::pages)
+        .configure(intake::page::pages)
+        .configure(workshop::page::pages)
         .configure(obligation::page::pages)
         .configure(posture::page::pages)
         .configure(risk::page::pages)

@@ -7,6 +7,7 @@ mod consequence;
 pub mod finish;
 mod known;
 mod origin;
+pub mod page;
 pub mod plan_rules;
 pub mod receive;
 mod row;

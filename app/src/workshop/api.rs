@@ -114,7 +114,7 @@ async fn list(
     Ok(web::Json(page.map(WorkshopView::from)))
 }
 
-async fn find(db: &impl ConnectionTrait, id: i64) -> Result<workshop::Model, Problem> {
+pub(super) async fn find(db: &impl ConnectionTrait, id: i64) -> Result<workshop::Model, Problem> {
     let found = workshop::Entity::find_by_id(id).one(db).await?;
     found.ok_or_else(|| Problem::not_found(format!("workshop {id}")))
 }

@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod import;
+pub mod page;
 mod people;
 pub mod sign_off;
 pub mod summary_rules;

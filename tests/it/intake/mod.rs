@@ -5,5 +5,6 @@ mod command;
 mod crash;
 mod identity;
 mod lifecycle;
+mod page;
 mod plan_and_undo;
 mod report;

@@ -141,3 +141,22 @@ async fn every_wrong_field_is_named_and_nothing_is_written() {
     );
     assert_eq!(first.api.get("/api/v1/workshops").await.expect(200).json()["items"], json!([]));
 }
+
+#[tokio::test]
+async fn a_workshop_is_signed_off_on_its_page() {
+    let app = TestApp::spawn().await;
+    let first = app.first().await;
+    send(&first, &file(9), &[]).await.expect(202);
+    let id = the_workshop(&first).await["id"].clone();
+    let path = format!("/workshops/{id}");
+    let page = first.browser.get(&path).await.expect(200);
+    assert!(page.text.contains("high: 9 stated, 2 counted"), "{}", page.text);
+    first
+        .browser
+        .submit(&format!("{path}/sign-off"), &[("mismatch_reason", "Seven were merged.")])
+        .await
+        .expect(303);
+    let signed = first.browser.get(&path).await.expect(200);
+    assert!(signed.text.contains("Signed off") && signed.text.contains("Seven were merged."));
+    assert!(first.browser.get("/workshops").await.expect(200).text.contains("Orchard"));
+}
