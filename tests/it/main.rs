@@ -15,6 +15,7 @@ mod message;
 mod obligation;
 mod page;
 mod risk;
+mod security;
 mod slack;
 mod ticket;
 mod walk;

@@ -1,0 +1,8 @@
+//! Who gets in, who may do what, and what hostile input gets for an answer.
+
+mod authorization;
+mod body;
+mod header;
+mod idempotency;
+mod route;
+mod session;

@@ -1,0 +1,148 @@
+//! Every route, and who may use it. The tests beside this file fail for a route that is not listed here.
+
+use abate::access::role::Role::{
+    self, Admin, Auditor, Engineer, Executive, HeadOfSecurity, Integration, Reporter, RiskManager, TeamLead,
+    Triager, Verifier, Viewer,
+};
+
+/// Who may use a route.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Who {
+    /// Whoever comes: it shows nothing of value, or asks for something else than a role (a signature, a password).
+    Anyone,
+    /// Those who hold one of the roles.
+    Holders(&'static [Role]),
+}
+
+use Who::{Anyone, Holders};
+
+const KNOWN: Who = Holders(&Role::ALL);
+const SEE: Who = Holders(&[
+    Viewer,
+    Reporter,
+    Engineer,
+    Triager,
+    Verifier,
+    RiskManager,
+    TeamLead,
+    HeadOfSecurity,
+    Executive,
+    Auditor,
+    Admin,
+]);
+const RECORD: Who = Holders(&[Reporter, Engineer, Triager, RiskManager]);
+const MOVE: Who =
+    Holders(&[Reporter, Engineer, Triager, Verifier, RiskManager, TeamLead, HeadOfSecurity, Executive]);
+const KEEP_REGISTER: Who = Holders(&[Triager, RiskManager, Admin]);
+const KEEP_CADENCES: Who = Holders(&[RiskManager, HeadOfSecurity, Admin]);
+const DO_RUNS: Who = Holders(&[Engineer, Triager, Verifier, RiskManager, TeamLead, HeadOfSecurity, Admin]);
+const IMPORT: Who = Holders(&[Triager, Integration]);
+const TRIAGE: Who = Holders(&[Triager]);
+const CONFIGURE: Who = Holders(&[Admin]);
+
+/// The API, as its description names it.
+pub(super) const API: &[(&str, &str, Who)] = &[
+    ("GET", "/api/v1/assets", SEE),
+    ("POST", "/api/v1/assets", KEEP_REGISTER),
+    ("GET", "/api/v1/assets/{key}", SEE),
+    ("GET", "/api/v1/cadences", SEE),
+    ("POST", "/api/v1/cadences", KEEP_CADENCES),
+    ("POST", "/api/v1/cadences/defaults", KEEP_CADENCES),
+    ("POST", "/api/v1/cadences/preview", KEEP_CADENCES),
+    ("GET", "/api/v1/cadences/{id}", SEE),
+    ("PATCH", "/api/v1/cadences/{id}", KEEP_CADENCES),
+    ("GET", "/api/v1/cadences/{id}/runs", SEE),
+    ("GET", "/api/v1/connections", CONFIGURE),
+    ("POST", "/api/v1/connections/{id}/test", CONFIGURE),
+    ("GET", "/api/v1/imports", KNOWN),
+    ("POST", "/api/v1/imports", IMPORT),
+    ("GET", "/api/v1/imports/{id}", KNOWN),
+    ("POST", "/api/v1/imports/{id}/apply", IMPORT),
+    ("GET", "/api/v1/imports/{id}/plan", KNOWN),
+    ("POST", "/api/v1/imports/{id}/undo", TRIAGE),
+    ("GET", "/api/v1/me", KNOWN),
+    ("GET", "/api/v1/messages", CONFIGURE),
+    ("POST", "/api/v1/messages/{id}/resend", CONFIGURE),
+    ("GET", "/api/v1/metrics/ageing", SEE),
+    ("GET", "/api/v1/metrics/exposure", SEE),
+    ("GET", "/api/v1/metrics/posture", SEE),
+    ("GET", "/api/v1/risks", SEE),
+    ("POST", "/api/v1/risks", RECORD),
+    ("POST", "/api/v1/risks/bulk", MOVE),
+    ("GET", "/api/v1/risks/{key}", SEE),
+    ("PATCH", "/api/v1/risks/{key}", MOVE),
+    ("GET", "/api/v1/risks/{key}/actions", SEE),
+    ("GET", "/api/v1/risks/{key}/comments", SEE),
+    ("POST", "/api/v1/risks/{key}/comments", MOVE),
+    ("GET", "/api/v1/risks/{key}/evidence", SEE),
+    ("POST", "/api/v1/risks/{key}/evidence", MOVE),
+    ("GET", "/api/v1/risks/{key}/findings", SEE),
+    ("GET", "/api/v1/risks/{key}/history", SEE),
+    ("GET", "/api/v1/risks/{key}/sla", SEE),
+    ("GET", "/api/v1/risks/{key}/tickets", SEE),
+    ("POST", "/api/v1/risks/{key}/tickets", MOVE),
+    ("POST", "/api/v1/risks/{key}/transitions", MOVE),
+    ("GET", "/api/v1/runs/{id}", SEE),
+    ("POST", "/api/v1/runs/{id}/complete", DO_RUNS),
+    ("POST", "/api/v1/runs/{id}/explain", DO_RUNS),
+    ("POST", "/api/v1/runs/{id}/skip", DO_RUNS),
+    ("POST", "/api/v1/runs/{id}/snooze", DO_RUNS),
+    ("POST", "/api/v1/runs/{id}/start", DO_RUNS),
+    ("GET", "/api/v1/teams", SEE),
+    ("POST", "/api/v1/teams", CONFIGURE),
+    ("GET", "/api/v1/tokens", KNOWN),
+    ("POST", "/api/v1/tokens", KNOWN),
+    ("DELETE", "/api/v1/tokens/{id}", KNOWN),
+    ("GET", "/api/v1/users", SEE),
+    ("POST", "/api/v1/users", CONFIGURE),
+    ("GET", "/api/v1/workshops", SEE),
+    ("GET", "/api/v1/workshops/{id}", SEE),
+    ("POST", "/api/v1/workshops/{id}/sign-off", TRIAGE),
+];
+
+/// Everything else that a server answers. Those of `abate demo` are not here: `abate serve` does not have them.
+pub(super) const OTHERS: &[(&str, &str, Who)] = &[
+    ("GET", "/", SEE),
+    ("GET", "/api/docs", Anyone),
+    ("GET", "/api/openapi.json", Anyone),
+    ("GET", "/assets", SEE),
+    ("GET", "/assets/{key}", SEE),
+    ("GET", "/cadences", SEE),
+    ("POST", "/cadences", KEEP_CADENCES),
+    ("POST", "/cadences/defaults", KEEP_CADENCES),
+    ("GET", "/cadences/new", KEEP_CADENCES),
+    ("GET", "/cadences/{id}", SEE),
+    ("POST", "/cadences/{id}", KEEP_CADENCES),
+    ("GET", "/cadences/{id}/edit", KEEP_CADENCES),
+    ("GET", "/healthz", Anyone),
+    ("POST", "/hooks/jira/{id}", Anyone),
+    ("GET", "/metrics", Anyone),
+    ("GET", "/readyz", Anyone),
+    ("GET", "/risks", SEE),
+    ("GET", "/risks/{key}", SEE),
+    ("POST", "/risks/{key}/comments", MOVE),
+    ("POST", "/risks/{key}/evidence", MOVE),
+    ("POST", "/risks/{key}/people", MOVE),
+    ("POST", "/risks/{key}/take", MOVE),
+    ("POST", "/risks/{key}/transitions", MOVE),
+    ("GET", "/runs/{id}", SEE),
+    ("POST", "/runs/{id}/{action}", DO_RUNS),
+    ("GET", "/sign-in", Anyone),
+    ("POST", "/sign-out", KNOWN),
+    ("POST", "/slack/commands", Anyone),
+    ("POST", "/slack/events", Anyone),
+    ("POST", "/slack/interactions", Anyone),
+    ("GET", "/static/{digest}/{name}", Anyone),
+];
+
+/// An address of the route: of something that is there where that is easy, else of something that could be.
+pub(super) fn example(route: &str) -> String {
+    route
+        .replace("/risks/{key}", "/risks/R-1")
+        .replace("/assets/{key}", "/assets/shop")
+        .replace("{id}", "4711")
+        .replace("{digest}", "0")
+        .replace("{name}", "nothing.css")
+        .replace("{key}", "nothing")
+        .replace("{action}", "start")
+}
