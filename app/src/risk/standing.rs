@@ -1,7 +1,7 @@
 //! How a risk stands with the lifecycle: its facts from the row, and the row from the changes of a step.
 
 use abate_entity::level::Level;
-use abate_entity::lifecycle::{BlockerKind, Change, Facts, Given, Treatment, VexJustification};
+use abate_entity::lifecycle::{BlockerKind, Change, Event, Facts, Given, Treatment, VexJustification};
 use abate_entity::risk;
 use sea_orm::ActiveValue::Set;
 use serde::{Deserialize, Serialize};
@@ -74,6 +74,20 @@ impl Standing {
     /// When the row was written by something else.
     pub fn of(risk: &risk::Model) -> Result<Self, Problem> {
         serde_json::from_value(risk.standing.clone()).map_err(Problem::internal)
+    }
+
+    /// What the one who proposed or asked wrote, for the step that agrees to it, and for no other.
+    #[must_use]
+    pub fn proposal_for(&self, event: Event) -> Option<&Given> {
+        let proposal = self.proposal.as_ref()?;
+        let agrees = match event {
+            Event::Dismiss => self.dismissal_proposed_by.is_some() && proposal.resolution.is_some(),
+            Event::Accept | Event::AcceptFromTriage | Event::AcceptResidual | Event::Renew => {
+                self.acceptance_asked_by.is_some() && proposal.expires_on.is_some()
+            }
+            _ => false,
+        };
+        agrees.then_some(proposal)
     }
 
     /// What is kept in a risk's row.

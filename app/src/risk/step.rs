@@ -59,7 +59,7 @@ pub async fn plan(
     let mut request = request(occasion, asked);
     request.event = request.event.spoken_in(before.state);
     // The second person of a dismissal, and the approver, agree to what the first one wrote.
-    if let Some(proposal) = &change.standing.proposal {
+    if let Some(proposal) = change.standing.proposal_for(request.event) {
         request.given = std::mem::take(&mut request.given).or(proposal);
     }
     let level = level_after(&before, &request.given, occasion.policies)?;
@@ -110,9 +110,18 @@ pub async fn open_steps(
 ) -> Result<Vec<(&'static Transition, Availability)>, Problem> {
     let standing = Standing::of(risk)?;
     let facts = standing::facts(risk, &standing, has_ticket(db, risk.id).await?);
-    let mut context = Request::new(Event::StartTriage, now, today(now, policies.zone));
-    context.given = standing.proposal.unwrap_or_default();
-    Ok(lifecycle::open_steps(&facts, &context, requester))
+    let context = Request::new(Event::StartTriage, now, today(now, policies.zone));
+    let mut steps = lifecycle::open_steps(&facts, &context, requester);
+    if let Some(proposal) = &standing.proposal {
+        let context = Request { given: proposal.clone(), ..context };
+        let agreed = lifecycle::open_steps(&facts, &context, requester);
+        for (step, agreed) in steps.iter_mut().zip(agreed) {
+            if standing.proposal_for(step.0.event).is_some() {
+                *step = agreed;
+            }
+        }
+    }
+    Ok(steps)
 }
 
 /// The local day of a moment.
@@ -149,7 +158,12 @@ fn apply(change: &mut Change, step: &Step, request: &Request, level: Level) {
         let links = u32::try_from(request.given.evidence.len()).unwrap_or(u32::MAX);
         change.standing.evidence_count = change.standing.evidence_count.saturating_add(links);
     }
-    change.standing.proposal = (step.outcome == Outcome::Proposed).then(|| request.given.clone());
+    if step.outcome == Outcome::Proposed {
+        change.standing.proposal = Some(request.given.clone());
+    } else if change.standing.acceptance_asked_by.is_none() && change.standing.dismissal_proposed_by.is_none()
+    {
+        change.standing.proposal = None;
+    }
 }
 
 /// What the history shows of a step: its form and where it led.

@@ -1,3 +1,4 @@
 //! Risks through the API.
 
 mod editing;
+mod proposals;
