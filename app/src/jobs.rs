@@ -18,6 +18,7 @@ pub const TIMERS: &[Timer<AppState>] = &[
     intake::TIMER,
     message::digest::TIMER,
     message::late::TIMER,
+    obligation::broken_ceiling::TIMER,
     obligation::remind::TIMER,
     obligation::tick::TIMER,
     posture::snapshot::TIMER,

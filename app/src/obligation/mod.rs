@@ -1,6 +1,7 @@
 //! Recurring obligations: cadences, and each dated run of one.
 
 pub mod api;
+pub mod broken_ceiling;
 pub mod cadence;
 pub mod ceiling;
 pub mod default_cadence;

@@ -8,6 +8,7 @@ use abate_integrations::slack::Message;
 use chrono::{DateTime, Duration, Utc};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 
 use super::reminder::{Reminded, Stage, stage};
@@ -51,12 +52,7 @@ async fn remind_in(tx: &DatabaseTransaction, state: &AppState, now: DateTime<Utc
         by_owner.entry(owner).or_default().push(line);
     }
     for (owner, lines) in by_owner {
-        let ids: Vec<String> = spoken
-            .iter()
-            .filter(|(run, cadence, _)| run.owner_id.or(cadence.owner_id) == owner)
-            .map(|(run, _, stage)| format!("{}{stage:?}", run.id))
-            .collect();
-        write_message(tx, owner, &ids.join(","), &lines, now).await?;
+        write_message(tx, owner, &lines, now).await?;
     }
     let ids = spoken.iter().map(|(run, _, _)| run.id);
     cadence_run::Entity::update_many()
@@ -80,6 +76,8 @@ async fn spoken_of(
     let runs = cadence_run::Entity::find()
         .filter(Condition::any().add(open).add(missed))
         .order_by_asc(cadence_run::Column::Id)
+        // Whoever looks at the same time waits here, and then finds nothing left to say.
+        .lock_exclusive()
         .all(tx)
         .await?;
     let ids: Vec<i64> = runs.iter().map(|run| run.cadence_id).collect();
@@ -106,7 +104,6 @@ fn reminded(run: &cadence_run::Model) -> Reminded {
 async fn write_message(
     tx: &DatabaseTransaction,
     owner: Option<i64>,
-    what: &str,
     lines: &[String],
     now: DateTime<Utc>,
 ) -> Result<(), Problem> {

@@ -53,10 +53,10 @@ async fn a_run_that_is_put_off_or_done_is_not_spoken_of() {
     let keeper = keeper(&app).await;
     let cadence = weekly(&app, &keeper).await;
     go_to(&app, "2026-03-07T00:00:00Z").await;
+    let before = messages(&app).await.len();
     let run = path_of(&keeper, &cadence, "2026-03-09").await;
     let until = json!({"until": "2026-03-08T12:00:00Z"});
     keeper.api.post(&format!("{run}/snooze"), &until).await.expect(200);
-    let before = messages(&app).await.len();
     go_to(&app, "2026-03-08T11:00:00Z").await;
     assert_eq!(messages(&app).await.len(), before);
     go_to(&app, "2026-03-08T12:00:00Z").await;

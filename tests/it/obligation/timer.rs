@@ -1,5 +1,6 @@
 //! The timer: every run exists once, whenever it gets to look.
 
+use abate::obligation::broken_ceiling::raise;
 use abate::obligation::tick::tick;
 use abate_entity::{audit_entry, cadence};
 use sea_orm::{
@@ -64,4 +65,35 @@ async fn a_cadence_that_cannot_be_read_does_not_hold_up_the_others() {
     let other = keeper.api.post("/api/v1/cadences", &form).await.expect(201).json();
     go_to(&app, "2026-03-20T12:00:00Z").await;
     assert!(runs(&keeper, &other).await.len() > 10);
+}
+
+/// A ceiling that is broken is a risk of its own, once, and again only after it was met in between.
+#[tokio::test]
+async fn a_broken_ceiling_raises_one_medium_risk() {
+    let app = TestApp::spawn().await;
+    let keeper = keeper(&app).await;
+    let form = serde_json::json!({
+        "name": "Management review", "rule": "FREQ=MONTHLY;INTERVAL=6;BYMONTHDAY=10", "starts_on": "2026-03-10",
+        "ceiling_months": 6, "grace_days": 60, "zone": "UTC", "last_done_on": "2025-09-11",
+    });
+    let cadence = keeper.api.post("/api/v1/cadences", &form).await.expect(201).json();
+    let risks = async || {
+        raise(&app.state).await.unwrap();
+        let found = keeper.api.get("/api/v1/risks?asset=obligations-security").await.expect(200).json();
+        found["items"].as_array().unwrap().clone()
+    };
+    go_to(&app, "2026-03-11T12:00:00Z").await;
+    raise(&app.state).await.unwrap();
+    keeper.api.get("/api/v1/risks?asset=obligations-security").await.problem(422);
+    go_to(&app, "2026-03-12T12:00:00Z").await;
+    assert_eq!(risks().await[0]["level"], "medium");
+    go_to(&app, "2026-03-20T12:00:00Z").await;
+    assert_eq!(risks().await.len(), 1);
+    let run = super::path_of(&keeper, &cadence, "2026-03-10").await;
+    let proof = serde_json::json!({"evidence": "minutes"});
+    keeper.api.post(&format!("{run}/complete"), &proof).await.expect(200);
+    go_to(&app, "2026-09-20T12:00:00Z").await;
+    assert_eq!(risks().await.len(), 1);
+    go_to(&app, "2026-09-21T12:00:00Z").await;
+    assert_eq!(risks().await.len(), 2);
 }
