@@ -109,7 +109,7 @@ async fn write_message(
 ) -> Result<(), Problem> {
     let text = format!("Obligations:\n{}", lines.join("\n"));
     let new = NewMessage {
-        key: format!("obligation:{}:{what}", owner.unwrap_or(0)),
+        key: format!("obligation:{}:{}", owner.unwrap_or(0), now.timestamp_micros()),
         kind: "reminder",
         user_id: owner,
         message: Message::plain(text).prepare(),
