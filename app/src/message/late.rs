@@ -117,10 +117,11 @@ fn text(
     now: DateTime<Utc>,
 ) -> PreparedMessage {
     let text = match listed {
-        [risk] if count == 1 => {
+        [risk] if count == 1 && !risk.confidential => {
             let owner = risk.owner_id.and_then(|id| names.person(id)).unwrap_or_else(|| "nobody".to_owned());
             format!("{} is late. Owner: {owner}.", RiskKey(risk.id))
         }
+        [risk] if count == 1 => format!("{} is late.", RiskKey(risk.id)),
         _ => format!("{count} risks are late."),
     };
     let mut blocks = vec![Block::text(text.as_str())];

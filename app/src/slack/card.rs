@@ -74,20 +74,22 @@ pub(crate) async fn full(context: &Context, risk: &risk::Model) -> Result<Messag
         Some(resolution) => format!("{} ({})", words(risk.state.as_str()), words(resolution.as_str())),
         None => words(risk.state.as_str()),
     };
-    let mut blocks = vec![
-        Block::Header(format!("{key} {}", title(risk))),
-        Block::Fields(vec![
-            field("Level", risk.level.as_str()),
-            field("State", &state),
-            field("Due", &due(risk, context.now, policies.zone)),
+    let mut fields = vec![
+        field("Level", risk.level.as_str()),
+        field("State", &state),
+        field("Due", &due(risk, context.now, policies.zone)),
+    ];
+    if !risk.confidential {
+        fields.extend([
             field("Asset", &asset),
             field("Owner", &person(risk.owner_id)),
             field("Assignee", &person(risk.assignee_id)),
-        ]),
-    ];
-    if let Some(ticket) = names.ticket(risk.id) {
-        blocks.push(Block::text(Mrkdwn::new().plain("Ticket ").code(ticket)));
+        ]);
     }
+    if let Some(ticket) = names.ticket(risk.id) {
+        fields.push(field("Ticket", ticket));
+    }
+    let mut blocks = vec![Block::Header(format!("{key} {}", title(risk))), Block::Fields(fields)];
     blocks.extend(reasons(context, &policies, risk).await?);
     let steps = step::open_steps(db, &policies, risk, &requester(&context.actor, risk), context.now).await?;
     blocks.push(Block::Actions(buttons(

@@ -60,7 +60,7 @@ pub(crate) async fn answer(
         request: typed.trigger,
         response_url: typed.response_url,
     };
-    command::run(&context, &typed.text).await
+    command::run(&context, &typed.command, &typed.text).await
 }
 
 /// A problem as a sentence for the one who asked.

@@ -9,7 +9,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, Q
 
 use super::Slack;
 use crate::access::actor::{Actor, lacking};
-use crate::access::right::{MoveRisks, Right, See};
+use crate::access::right::{Right, See};
 use crate::platform::problem::{Kind, Problem};
 use crate::policy::Policies;
 use crate::risk::record::Occasion;
@@ -51,15 +51,15 @@ impl Context {
         format!("{}{path}", self.state.config.web.base_url)
     }
 
-    /// Changes risks in one transaction, once for each request however often it is sent.
+    /// Changes something in one transaction, for those who hold the right, once for each request however often it is sent.
     ///
     /// # Errors
     /// 403 for those who may not, what `work` answers, 409 for a replay; nothing is written then.
-    pub(crate) async fn change(
+    pub(crate) async fn change<R: Right>(
         &self,
         work: impl AsyncFn(&DatabaseTransaction, &Occasion<'_>) -> Result<Message, Problem>,
     ) -> Result<Message, Problem> {
-        self.require::<MoveRisks>()?;
+        self.require::<R>()?;
         self.state
             .database
             .write(async |tx| {

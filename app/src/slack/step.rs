@@ -6,6 +6,7 @@ use abate_integrations::slack::{Block, Message, Mrkdwn};
 
 use super::card::{self, step_button, words};
 use super::context::Context;
+use crate::access::right::MoveRisks;
 use crate::platform::problem::{Kind, Problem};
 use crate::policy::Policies;
 use crate::risk::api::TransitionForm;
@@ -21,7 +22,7 @@ use crate::risk::step::{self, Asked};
 pub(crate) async fn take(context: &Context, key: RiskKey, form: &TransitionForm) -> Result<Message, Problem> {
     let event = form.event()?;
     context
-        .change(async |tx, occasion| {
+        .change::<MoveRisks>(async |tx, occasion| {
             let risk = finder::one(tx, &context.actor.scope(), key).await?;
             let given = form.resolve(tx, risk.id).await?;
             let requester = requester(&context.actor, &risk);

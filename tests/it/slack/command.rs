@@ -111,3 +111,50 @@ async fn a_replayed_command_is_done_once() {
     let comments = workspace.app.first().await.api.get(&path).await.expect(200).json();
     assert_eq!(comments["items"].as_array().unwrap().len(), 1);
 }
+
+#[actix_web::test]
+async fn obligations_are_listed_and_done() {
+    let workspace = Workspace::start().await;
+    workspace.ben().await;
+    let said = workspace.say("U0BEN", "/cadence").await;
+    assert!(said.contains("No obligation"), "{said}");
+    let keeper = workspace.app.first().await;
+    let form = json!({"name": "Look at the backups", "rule": "FREQ=DAILY", "owner": "ben@example.org"});
+    keeper.api.post("/api/v1/cadences", &form).await.expect(201);
+    workspace.app.pass(chrono::Duration::days(1)).await;
+
+    let listed = workspace.say("U0BEN", "/cadence").await;
+    assert!(listed.contains("Look at the backups") && listed.contains("ben"), "{listed}");
+    let number: String =
+        listed.split("Run ").nth(1).unwrap().chars().take_while(char::is_ascii_digit).collect();
+    let bare = workspace.say("U0BEN", &format!("/cadence done {number}")).await;
+    assert!(bare.contains("missing or wrong"), "{bare}");
+    let done =
+        workspace.say("U0BEN", &format!("/cadence done {number} all restored https://example.org/log")).await;
+    assert!(done.contains(&format!("Run {number} of Look at the backups is done")), "{done}");
+    let run = keeper.api.get(&format!("/api/v1/runs/{number}")).await.expect(200).json();
+    assert_eq!(run["completed_by"], "ben@example.org", "{run}");
+    let help = workspace.say("U0BEN", "/cadence help").await;
+    assert!(help.contains("/cadence done"), "{help}");
+}
+
+#[actix_web::test]
+async fn the_text_of_a_confidential_risk_stays_in_abate() {
+    let workspace = Workspace::start().await;
+    workspace.ana().await;
+    let key = workspace.open_risk("Secret weakness", "ana@example.org", (4, 4)).await;
+    let database = &workspace.app.state.database;
+    database
+        .write(async |tx| {
+            use sea_orm::{ActiveValue::Set, EntityTrait as _};
+            let change = abate_entity::risk::ActiveModel { confidential: Set(true), ..Default::default() };
+            abate_entity::risk::Entity::update_many().set(change).exec(tx).await?;
+            Ok(())
+        })
+        .await
+        .unwrap();
+    for text in ["/risk", "/risk list", "/risk show R-x", "/risk take R-x"] {
+        let said = workspace.say("U0ANA", &text.replace("R-x", &key)).await;
+        assert!(said.contains(&key) && !said.contains("Secret") && !said.contains("shop"), "{said}");
+    }
+}

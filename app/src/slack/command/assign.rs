@@ -5,6 +5,7 @@ use abate_integrations::slack::{Block, Message};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 
 use super::{Answering, Command, key};
+use crate::access::right::MoveRisks;
 use crate::access::user;
 use crate::platform::problem::Problem;
 use crate::risk::key::RiskKey;
@@ -38,7 +39,7 @@ pub(crate) async fn to(
     name: &str,
 ) -> Result<Message, Problem> {
     context
-        .change(async |tx, occasion| {
+        .change::<MoveRisks>(async |tx, occasion| {
             let risk = finder::one(tx, &context.actor.scope(), key).await?;
             may_edit(&context.actor, &risk)?;
             let risk = edit::assign(tx, occasion, risk, user_id).await?;

@@ -3,6 +3,7 @@
 use abate_integrations::slack::Message;
 
 use super::{Answering, Command, key};
+use crate::access::right::MoveRisks;
 use crate::risk::{comment, finder};
 use crate::slack::arguments::readable;
 use crate::slack::context::Context;
@@ -15,7 +16,7 @@ fn run<'a>(context: &'a Context, rest: &'a str) -> Answering<'a> {
     Box::pin(async move {
         let (key, words) = key(&COMMAND, rest)?;
         context
-            .change(async |tx, occasion| {
+            .change::<MoveRisks>(async |tx, occasion| {
                 let risk = finder::one(tx, &context.actor.scope(), key).await?;
                 comment::add(tx, occasion, risk, &readable(words)).await?;
                 Ok(Message::plain(format!("Your remark is on {key}.")))

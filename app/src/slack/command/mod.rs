@@ -7,6 +7,7 @@ mod block;
 mod comment;
 mod confirm;
 mod dismiss;
+mod done;
 mod duplicate;
 mod fail;
 mod fixed;
@@ -14,6 +15,7 @@ mod help;
 mod list;
 mod mine;
 mod reopen;
+mod runs;
 pub(crate) mod show;
 mod start;
 pub(crate) mod take;
@@ -47,48 +49,69 @@ pub(crate) struct Command {
     pub run: for<'a> fn(&'a Context, &'a str) -> Answering<'a>,
 }
 
-/// The commands, in the order of the help text.
-pub(crate) const COMMANDS: &[&Command] = &[
-    &mine::COMMAND,
-    &list::COMMAND,
-    &triage::COMMAND,
-    &show::COMMAND,
-    &confirm::COMMAND,
-    &dismiss::COMMAND,
-    &duplicate::COMMAND,
-    &take::COMMAND,
-    &assign::COMMAND,
-    &start::COMMAND,
-    &block::COMMAND,
-    &unblock::COMMAND,
-    &fixed::COMMAND,
-    &verify::COMMAND,
-    &fail::COMMAND,
-    &reopen::COMMAND,
-    &accept::COMMAND,
-    &approve::COMMAND,
-    &comment::COMMAND,
-    &help::COMMAND,
-];
+/// The commands of one name.
+pub(crate) struct Family {
+    /// The name, as it is typed.
+    pub(crate) name: &'static str,
+    /// What the name alone does.
+    alone: &'static Command,
+    /// Its commands, in the order of the help text.
+    commands: &'static [&'static Command],
+}
 
-/// Runs what was typed after `/risk`.
+/// What can be done about risks.
+static RISK: Family = Family {
+    name: "/risk",
+    alone: &mine::COMMAND,
+    commands: &[
+        &mine::COMMAND,
+        &list::COMMAND,
+        &triage::COMMAND,
+        &show::COMMAND,
+        &confirm::COMMAND,
+        &dismiss::COMMAND,
+        &duplicate::COMMAND,
+        &take::COMMAND,
+        &assign::COMMAND,
+        &start::COMMAND,
+        &block::COMMAND,
+        &unblock::COMMAND,
+        &fixed::COMMAND,
+        &verify::COMMAND,
+        &fail::COMMAND,
+        &reopen::COMMAND,
+        &accept::COMMAND,
+        &approve::COMMAND,
+        &comment::COMMAND,
+    ],
+};
+
+/// What can be done about obligations.
+static CADENCE: Family =
+    Family { name: "/cadence", alone: &runs::COMMAND, commands: &[&runs::COMMAND, &done::COMMAND] };
+
+/// Runs what was typed after the name of a family.
 ///
 /// # Errors
 /// What the command says.
-pub(crate) async fn run(context: &Context, text: &str) -> Result<Message, Problem> {
+pub(crate) async fn run(context: &Context, name: &str, text: &str) -> Result<Message, Problem> {
     context.may_see()?;
+    let family = if name == CADENCE.name { &CADENCE } else { &RISK };
     let text = text.trim();
     let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
     if word.is_empty() {
-        return (mine::COMMAND.run)(context, "").await;
+        return (family.alone.run)(context, "").await;
     }
-    if let Some(command) = COMMANDS.iter().find(|command| command.word.eq_ignore_ascii_case(word)) {
+    if word.eq_ignore_ascii_case("help") {
+        return Ok(help::text(family, ""));
+    }
+    if let Some(command) = family.commands.iter().find(|command| command.word.eq_ignore_ascii_case(word)) {
         return (command.run)(context, rest.trim()).await;
     }
     if let Ok(key) = word.parse::<RiskKey>() {
         return show::one(context, key).await;
     }
-    Ok(help::text(&format!("There is no command {word:?}.")))
+    Ok(help::text(family, &format!("There is no command {word:?}.")))
 }
 
 /// The key that a command begins with, and the rest.
@@ -119,11 +142,13 @@ mod tests {
 
     #[test]
     fn no_two_commands_share_a_word_and_the_help_names_all() {
-        let help = help::text("").blocks;
-        let help = format!("{help:?}");
-        for (index, command) in COMMANDS.iter().enumerate() {
-            assert!(COMMANDS[..index].iter().all(|other| other.word != command.word), "{}", command.word);
-            assert!(help.contains(command.summary), "{}", command.word);
+        for family in [&RISK, &CADENCE] {
+            let help = format!("{:?}", help::text(family, "").blocks);
+            for (index, command) in family.commands.iter().enumerate() {
+                let earlier = &family.commands[..index];
+                assert!(earlier.iter().all(|other| other.word != command.word), "{}", command.word);
+                assert!(help.contains(command.summary), "{}", command.word);
+            }
         }
     }
 }
