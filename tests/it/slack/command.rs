@@ -133,7 +133,7 @@ async fn obligations_are_listed_and_done() {
         workspace.say("U0BEN", &format!("/cadence done {number} all restored https://example.org/log")).await;
     assert!(done.contains(&format!("Run {number} of Look at the backups is done")), "{done}");
     let run = keeper.api.get(&format!("/api/v1/runs/{number}")).await.expect(200).json();
-    assert_eq!(run["completed_by"], "ben@example.org", "{run}");
+    assert_eq!(run["done_by"], "ben@example.org", "{run}");
     let help = workspace.say("U0BEN", "/cadence help").await;
     assert!(help.contains("/cadence done"), "{help}");
 }
