@@ -49,7 +49,9 @@ impl DemoCommand {
             .mount(Arc::new(move |config: &mut actix_web::web::ServiceConfig| {
                 let bars = demo.clone();
                 let bars = DemoBars(Box::new(move |actor, _| guide::bar(&bars, actor)));
-                config.app_data(actix_web::web::Data::new(bars)).app_data(actix_web::web::Data::new(demo.clone()));
+                config
+                    .app_data(actix_web::web::Data::new(bars))
+                    .app_data(actix_web::web::Data::new(demo.clone()));
                 page::routes(config);
                 demo.sandboxes.routes(config);
             }))

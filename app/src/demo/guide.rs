@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use abate_entity::{risk_event, ticket};
 use chrono::{DateTime, Utc};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect};
 use tokio_util::sync::CancellationToken;
 
 use super::Demo;
@@ -58,12 +58,7 @@ impl Progress {
         let since = demo.started_at;
         Ok(Self {
             confirmed: happened(db, since, &["confirm"], None).await?,
-            ticket_made: ticket::Entity::find()
-                .filter(ticket::Column::CreatedAt.gte(since))
-                .filter(ticket::Column::State.eq("linked"))
-                .count(db)
-                .await?
-                > 0,
+            ticket_made: ticket_of_a_confirmed_risk(db, since).await?,
             pressed_done: happened(db, since, &["claim_fixed", "claim_fixed_direct"], Some(Via::Jira))
                 .await?,
             verified: happened(db, since, &["verify_pass"], None).await?,
@@ -85,6 +80,22 @@ async fn happened(
         query = query.filter(risk_event::Column::Via.eq(via.as_str()));
     }
     Ok(query.count(db).await? > 0)
+}
+
+/// Whether a risk that was confirmed since then has its ticket.
+async fn ticket_of_a_confirmed_risk(db: &impl ConnectionTrait, since: DateTime<Utc>) -> Result<bool, DbErr> {
+    let confirmed: Vec<i64> = risk_event::Entity::find()
+        .select_only()
+        .column(risk_event::Column::RiskId)
+        .filter(risk_event::Column::RecordedAt.gte(since))
+        .filter(risk_event::Column::Kind.eq("confirm"))
+        .into_tuple()
+        .all(db)
+        .await?;
+    let linked = ticket::Entity::find()
+        .filter(ticket::Column::RiskId.is_in(confirmed))
+        .filter(ticket::Column::State.eq("linked"));
+    Ok(linked.count(db).await? > 0)
 }
 
 /// Keeps the progress of `demo` up to date until `stop`.

@@ -1,16 +1,30 @@
 //! The obligations of the story: set up once, then mostly kept. One run is late, one is missed.
 
+use abate_entity::cadence::{self, CadenceKind};
 use abate_entity::cadence_run::{self, RunState};
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
+use chrono::Duration;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use super::story::Story;
 use crate::access::scope::Scope;
 use crate::access::team;
+use crate::obligation::cadence::create_defaults;
+use crate::obligation::default_cadence::DEFAULTS;
+use crate::obligation::finder;
 use crate::obligation::run::{self, Proof};
-use crate::obligation::{cadence, default_cadence, finder};
 use crate::policy::Policies;
 
-/// Sets up the obligations that every new organisation is offered.
+/// What CloudVista has to do again and again.
+const KEPT: [CadenceKind; 6] = [
+    CadenceKind::AsvsAudit,
+    CadenceKind::PatchReview,
+    CadenceKind::SecurityReview,
+    CadenceKind::IncidentDrill,
+    CadenceKind::RestoreTest,
+    CadenceKind::ChaosExperiment,
+];
+
+/// Sets up its obligations.
 pub(super) async fn set_up(story: &Story) -> anyhow::Result<()> {
     let now = story.state.clock.now();
     story
@@ -20,31 +34,28 @@ pub(super) async fn set_up(story: &Story) -> anyhow::Result<()> {
             let policies = Policies::load(tx).await?;
             let mona = story.cast.mona.actor(tx).await?;
             let team = team::default(tx, now).await?;
-            cadence::create_defaults(tx, &mona, &policies, &default_cadence::DEFAULTS[..6], team.id, now)
-                .await
+            let kept: Vec<_> = DEFAULTS.into_iter().filter(|offer| KEPT.contains(&offer.kind)).collect();
+            create_defaults(tx, &mona, &policies, &kept, team.id, now).await
         })
         .await?;
     Ok(())
 }
 
-/// Does what is open today: of each five runs of an obligation the second is done late and the third never.
+/// Does what is open today. Restore tests are done late, and nobody gets round to the chaos experiments.
 pub(super) async fn attend(story: &Story) -> anyhow::Result<()> {
     let now = story.state.clock.now();
     let db = story.state.database.reader();
+    let cadences = cadence::Entity::find().all(db).await?;
     let open = cadence_run::Entity::find()
         .filter(cadence_run::Column::State.is_in([RunState::Due, RunState::InProgress]))
         .all(db)
         .await?;
     for run in open {
-        let earlier = cadence_run::Entity::find()
-            .filter(cadence_run::Column::CadenceId.eq(run.cadence_id))
-            .filter(cadence_run::Column::ScheduledAt.lt(run.scheduled_at))
-            .count(db)
-            .await?;
-        let done_now = match earlier % 5 {
-            1 => now > run.due_at,
-            2 => false,
-            _ => now + chrono::Duration::days(1) > run.due_at,
+        let kind = cadences.iter().find(|cadence| cadence.id == run.cadence_id).map(|cadence| cadence.kind);
+        let done_now = match kind {
+            Some(CadenceKind::RestoreTest) => now > run.due_at,
+            Some(CadenceKind::ChaosExperiment) => false,
+            _ => now + Duration::days(1) > run.due_at,
         };
         if done_now {
             complete(story, run.id).await?;
