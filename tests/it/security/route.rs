@@ -116,6 +116,11 @@ pub(super) const OTHERS: &[(&str, &str, Who)] = &[
     ("GET", "/cadences/{id}/edit", KEEP_CADENCES),
     ("GET", "/healthz", Anyone),
     ("POST", "/hooks/jira/{id}", Anyone),
+    ("GET", "/imports", SEE),
+    ("POST", "/imports", IMPORT),
+    ("GET", "/imports/{id}", SEE),
+    ("POST", "/imports/{id}/apply", IMPORT),
+    ("POST", "/imports/{id}/undo", TRIAGE),
     ("GET", "/metrics", Anyone),
     ("GET", "/readyz", Anyone),
     ("GET", "/risks", SEE),
@@ -133,6 +138,9 @@ pub(super) const OTHERS: &[(&str, &str, Who)] = &[
     ("POST", "/slack/events", Anyone),
     ("POST", "/slack/interactions", Anyone),
     ("GET", "/static/{digest}/{name}", Anyone),
+    ("GET", "/workshops", SEE),
+    ("GET", "/workshops/{id}", SEE),
+    ("POST", "/workshops/{id}/sign-off", TRIAGE),
 ];
 
 /// An address of the route: of something that is there where that is easy, else of something that could be.
