@@ -245,6 +245,12 @@ impl From<DbErr> for Problem {
             let conflict = Self::new(Kind::Conflict, "Something with this name is there already.");
             return Self { cause: Some(error.into()), ..conflict };
         }
+        if holds_nul(&error) {
+            return Self::new(
+                Kind::Invalid,
+                "A text holds the character NUL, which no text may hold; remove it.",
+            );
+        }
         Self::internal(error)
     }
 }
@@ -265,14 +271,22 @@ impl ResponseError for Problem {
 
 /// SQLite's BUSY family, PostgreSQL's deadlock and serialization failure.
 fn is_transient(error: &DbErr) -> bool {
+    matches!(code(error).as_deref(), Some("5" | "261" | "517" | "40001" | "40P01"))
+}
+
+/// PostgreSQL's texts and JSON cannot hold the character NUL, which SQLite's can.
+fn holds_nul(error: &DbErr) -> bool {
+    matches!(code(error).as_deref(), Some("22021" | "22P05"))
+}
+
+/// The database's own code of an error.
+fn code(error: &DbErr) -> Option<String> {
     let (DbErr::Exec(inner) | DbErr::Query(inner) | DbErr::Conn(inner)) = error else {
-        return false;
+        return None;
     };
     let sea_orm::RuntimeErr::SqlxError(inner) = inner else {
-        return false;
+        return None;
     };
-    let Some(code) = inner.as_database_error().and_then(sea_orm::sqlx::error::DatabaseError::code) else {
-        return false;
-    };
-    matches!(code.as_ref(), "5" | "261" | "517" | "40001" | "40P01")
+    let code = inner.as_database_error().and_then(sea_orm::sqlx::error::DatabaseError::code)?;
+    Some(code.into_owned())
 }

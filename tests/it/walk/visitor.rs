@@ -100,7 +100,8 @@ impl Visitor {
 
     /// Presses a button on the card of the JIRA board whose title has `words` in it.
     pub(super) async fn press_on_card(&self, words: &str, button: &str) {
-        let path = format!("//article[.//h3[contains(., '{words}')]]//button[normalize-space() = '{button}']");
+        let path =
+            format!("//article[.//h3[contains(., '{words}')]]//button[normalize-space() = '{button}']");
         self.find(Locator::XPath(&path)).await.click().await.expect("a click");
     }
 
