@@ -1,5 +1,6 @@
 //! Risks: the unit of decision, and the one engine that moves them.
 
+pub mod absence;
 pub mod api;
 pub mod clock;
 pub mod comment;

@@ -14,6 +14,7 @@ use sea_orm::{
 };
 use serde_json::{Map, Value};
 
+use super::absence;
 use super::clock::{StepTimes, happenings};
 use super::key::RiskKey;
 use super::record::{Change, NewEvent, Occasion};
@@ -58,6 +59,9 @@ pub async fn plan(
     let before = standing::facts(&change.before, &change.standing, has_ticket);
     let mut request = request(occasion, asked);
     request.event = request.event.spoken_in(before.state);
+    if requester.user.is_some() {
+        request.proofs.extend(absence::proofs(tx, change.before.id).await?);
+    }
     // The second person of a dismissal, and the approver, agree to what the first one wrote.
     if let Some(proposal) = change.standing.proposal_for(request.event) {
         request.given = std::mem::take(&mut request.given).or(proposal);
@@ -110,7 +114,8 @@ pub async fn open_steps(
 ) -> Result<Vec<(&'static Transition, Availability)>, Problem> {
     let standing = Standing::of(risk)?;
     let facts = standing::facts(risk, &standing, has_ticket(db, risk.id).await?);
-    let context = Request::new(Event::StartTriage, now, today(now, policies.zone));
+    let mut context = Request::new(Event::StartTriage, now, today(now, policies.zone));
+    context.proofs = absence::proofs(db, risk.id).await?;
     let mut steps = lifecycle::open_steps(&facts, &context, requester);
     if let Some(proposal) = &standing.proposal {
         let context = Request { given: proposal.clone(), ..context };

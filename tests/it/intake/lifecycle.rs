@@ -94,7 +94,15 @@ async fn two_full_scans_without_it_close_what_is_low() {
     assert_eq!(closed.len(), 3, "{closed:?}");
     assert!(closed.iter().all(|risk| risk["resolution"] == "vanished"));
     // A critical one is listed as gone and waits for a person.
-    assert_eq!(risks(&first, "cve=CVE-2026-2900").await[0]["state"], "new");
+    let critical = risks(&first, "cve=CVE-2026-2900").await[0].clone();
+    assert_eq!(critical["state"], "new");
+    let path = format!("/api/v1/risks/{}/transitions", critical["key"].as_str().unwrap());
+    let close = json!({ "event": "auto_close", "resolution": "vanished" });
+    let closed = first.api.post(&path, &close).await.expect(200).json();
+    assert_eq!(closed["resolution"], "vanished");
+    let seen = risks(&first, "cve=CVE-2026-2010").await[0]["key"].as_str().unwrap().to_owned();
+    first.api.post(&format!("/api/v1/risks/{seen}/transitions"), &close).await.problem(422);
+    app.pass(Duration::minutes(1)).await;
 
     let back = scans(&app, &[all], &[("asset", "web"), ("run", "back")]).await;
     assert_eq!(back["counts"]["reopened"], 4);
