@@ -10,9 +10,11 @@ use clap::Args;
 use crate::config::{self, Config, Overrides};
 use crate::demo::sandbox::Sandboxes;
 use crate::demo::{Demo, guide, history, page};
+use crate::message;
 use crate::page::context::DemoBars;
 use crate::platform::clock::Clock;
 use crate::platform::ids::Ids;
+use crate::risk::step;
 use crate::startup::Application;
 
 /// How many ports after the wanted one are tried.
@@ -42,6 +44,9 @@ impl DemoCommand {
         let sandboxes = Sandboxes::make(&mut config, address, &cast, &clock, &ids)?;
         let demo = Demo::new(cast, sandboxes, now);
         let application = Application::build_on(listener, config, clock, ids).await?;
+        // Whoever comes before half past eight gets this morning's digest all the same.
+        let zone = application.state().config.organisation.zone;
+        message::digest::want(application.state(), step::today(now, zone)).await?;
         let stop = super::worker::stop_on_signal();
         actix_web::rt::spawn(guide::watch(demo.clone(), application.state().database.clone(), stop.clone()));
         welcome(address);
@@ -93,7 +98,7 @@ fn welcome(address: SocketAddr) {
          Things to try (the page ticks them off):\n  \
          1. As Ana, open a new risk, start triage and confirm it with Dev as the owner.\n  \
          2. See its ticket appear on the JIRA board: http://{address}{board}\n  \
-         3. As Dev, take the risk, and press its ticket to Done.\n  \
+         3. As Dev, take the risk, and move its ticket to Done (Start, then Finish).\n  \
          4. Try to verify it as Dev and be refused; then verify it as Vera.\n  \
          5. Read this morning's digest in Slack and type /risk list: http://{address}{slack}\n\n\
          Everything lives in a temporary folder and is gone when you press Ctrl-C."

@@ -39,8 +39,8 @@ impl Progress {
             ),
             ("See its ticket", "It appears on the JIRA board by itself", board.clone(), self.ticket_made),
             (
-                "Take it and press Done",
-                "As Dev: take the risk, then press its ticket to Done",
+                "Take it and finish it",
+                "As Dev: take the risk, then move its ticket to Done: Start, Finish",
                 board,
                 self.pressed_done,
             ),

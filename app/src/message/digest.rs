@@ -35,26 +35,35 @@ fn run(state: &AppState) -> Work<'_> {
             return Ok(());
         }
         let db = state.database.reader();
-        let now = state.clock.now();
         let zone = Policies::load(db).await?.zone;
-        let Some(day) = digest_day(now, zone, last_day(db).await?) else {
-            return Ok(());
-        };
-        let digests = digests(state, day, zone, now).await?;
-        let count = digests.len();
-        state
-            .database
-            .write(async |tx| {
-                for digest in &digests {
-                    ledger::want(tx, digest.clone(), now).await?;
-                }
-                setting::write(tx, LAST_DAY, &day.to_string()).await?;
-                Ok(())
-            })
-            .await?;
-        tracing::info!(%day, count, "the digests of the day are wanted");
-        Ok(())
+        match digest_day(state.clock.now(), zone, last_day(db).await?) {
+            Some(day) => want(state, day).await,
+            None => Ok(()),
+        }
     })
+}
+
+/// Writes the digests of `day`, each once however often this is called. They are sent by the job that sends messages.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn want(state: &AppState, day: NaiveDate) -> Result<(), Problem> {
+    let now = state.clock.now();
+    let zone = Policies::load(state.database.reader()).await?.zone;
+    let digests = digests(state, day, zone, now).await?;
+    let count = digests.len();
+    state
+        .database
+        .write(async |tx| {
+            for digest in &digests {
+                ledger::want(tx, digest.clone(), now).await?;
+            }
+            setting::write(tx, LAST_DAY, &day.to_string()).await?;
+            Ok(())
+        })
+        .await?;
+    tracing::info!(%day, count, "the digests of the day are wanted");
+    Ok(())
 }
 
 async fn last_day(db: &impl ConnectionTrait) -> Result<Option<NaiveDate>, Problem> {

@@ -44,7 +44,8 @@ async fn a_visitor_takes_a_risk_from_new_to_verified() {
     visitor.press("form.take button").await;
     visitor.sees("Assignee").await;
     visitor.open("/sandbox/jira/board").await;
-    visitor.press_on_card(RISK, "Done").await;
+    visitor.press_on_card(RISK, "Start").await;
+    visitor.press_on_card(RISK, "Finish").await;
 
     // Done claims the fix, no more.
     visitor.open(&risk).await;

@@ -81,7 +81,7 @@ impl Visitor {
 
     /// Waits until the risk at hand shows a state.
     pub(super) async fn sees_state(&self, state: &str) {
-        let badge = format!("//header//*[contains(@class, 'badge') and normalize-space() = '{state}']");
+        let badge = format!("//header//*[contains(@class, 'badge') and starts-with(normalize-space(), '{state}')]");
         self.find(Locator::XPath(&badge)).await;
     }
 
