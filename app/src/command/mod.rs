@@ -2,6 +2,7 @@
 
 mod check_config;
 mod demo;
+mod doctor;
 mod healthcheck;
 mod import;
 mod migrate;
@@ -65,6 +66,8 @@ enum Command {
     Openapi,
     /// Print the settings as they would be used, with secrets masked
     CheckConfig(check_config::Arguments),
+    /// Say what is wrong with the database, JIRA and Slack, and how to mend it
+    Doctor(doctor::Arguments),
     /// Ask the server of these settings whether it is ready
     Healthcheck(healthcheck::Arguments),
 }
@@ -95,6 +98,7 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Import(command) => command.run(settings).await,
         Command::Openapi => openapi::run(),
         Command::CheckConfig(command) => check_config::run(&command, &settings),
+        Command::Doctor(command) => doctor::run(&command, settings.load()?).await,
         Command::Healthcheck(command) => healthcheck::run(&command, settings.load()?).await,
     }
 }

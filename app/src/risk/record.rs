@@ -22,6 +22,7 @@ use crate::platform::clock::never;
 use crate::platform::job::queue;
 use crate::platform::problem::{Kind, Problem};
 use crate::policy::Policies;
+use crate::ticket::ticket_rules::wants_ticket;
 
 /// Rows that go into one INSERT.
 const CHUNK: usize = 500;
@@ -176,7 +177,10 @@ pub async fn create(
     let mut event = event(occasion, change, 1, risk.state, &clock)?;
     event.from_state = Set(None);
     insert_events(tx, vec![event]).await?;
-    queue::enqueue(tx, jobs::TICKET, &format!("r-{}", risk.id), occasion.now, occasion.now).await?;
+    // An import can bring thousands, and nearly all of them begin without a ticket.
+    if wants_ticket(risk.state, risk.level, risk.ticket_wanted) {
+        queue::enqueue(tx, jobs::TICKET, &format!("r-{}", risk.id), occasion.now, occasion.now).await?;
+    }
     Ok(risk)
 }
 

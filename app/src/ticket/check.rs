@@ -24,7 +24,8 @@ pub struct Finding {
 }
 
 impl Finding {
-    fn new(check: &str, ok: bool, detail: impl Into<String>) -> Self {
+    /// What was found.
+    pub(crate) fn new(check: &str, ok: bool, detail: impl Into<String>) -> Self {
         Self { check: check.to_owned(), ok, detail: detail.into() }
     }
 

@@ -1,9 +1,9 @@
 //! Tells JIRA what is new with a risk: fields that differ, the status, the link back, and comments, each once.
 
-use abate_entity::lifecycle::State;
-use abate_entity::{asset, risk, ticket};
+use abate_entity::lifecycle::{State, Via};
+use abate_entity::{app_user, asset, risk, risk_comment, ticket};
 use abate_integrations::jira::{Document, JiraError, StatusCategory, next_hop};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::failure::Failure;
 use super::screen::Screen;
@@ -14,6 +14,9 @@ use crate::risk::key::RiskKey;
 
 /// How many steps a workflow may need from one category to another.
 const HOPS: usize = 6;
+
+/// How many comments are copied in one run.
+const COPIED_AT_ONCE: u64 = 20;
 
 /// Tells JIRA what is new.
 pub(super) async fn run(
@@ -32,7 +35,36 @@ pub(super) async fn run(
             sync.told.link = Some(content.link.url);
         }
     }
+    copy_comments(sync, risk).await?;
     notes(sync).await
+}
+
+/// Copies what people wrote on the risk since the ticket exists; nothing of a confidential one.
+async fn copy_comments(sync: &mut Sync<'_>, risk: &risk::Model) -> Result<(), Failure> {
+    let db = sync.state.database.reader();
+    let last = sync.told.copied_until;
+    let new = risk_comment::Entity::find()
+        .filter(risk_comment::Column::RiskId.eq(risk.id))
+        .filter(risk_comment::Column::Id.gt(last.unwrap_or_default()))
+        .filter(risk_comment::Column::CreatedAt.gte(sync.ticket.created_at))
+        .order_by_asc(risk_comment::Column::Id)
+        .limit(COPIED_AT_ONCE)
+        .all(db)
+        .await?;
+    for comment in new {
+        sync.told.copied_until = Some(comment.id);
+        if risk.confidential || comment.via == Via::Jira.as_str() {
+            continue;
+        }
+        let author = match comment.author_id {
+            Some(id) => app_user::Entity::find_by_id(id).one(db).await?.map(|user| user.name),
+            None => None,
+        };
+        let author = author.unwrap_or_else(|| "Abate".to_owned());
+        let text = format!("{author} on {}:\n\n{}", RiskKey(risk.id), comment.body);
+        sync.told.note(format!("comment:{}", comment.id), text);
+    }
+    Ok(())
 }
 
 /// A refusal concerns this one request and is shown to people; anything else ends the run.

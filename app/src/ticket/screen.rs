@@ -1,10 +1,7 @@
 //! What the project takes for our issue type: asked once an hour, kept as a setting.
 
-use abate_entity::setting;
 use abate_integrations::jira::{CreateField, JiraError};
 use chrono::{DateTime, Duration, Utc};
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveValue::Set, EntityTrait};
 use serde::{Deserialize, Serialize};
 
 use super::connection::Active;
@@ -57,18 +54,7 @@ pub(crate) async fn read(state: &AppState, active: &Active) -> Result<Screen, Fa
     }
     let screen = ask(active, now).await?;
     let text = serde_json::to_string(&screen).map_err(crate::platform::problem::Problem::internal)?;
-    state
-        .database
-        .write(async |tx| {
-            setting::Entity::insert(setting::ActiveModel { key: Set(key.clone()), value: Set(text.clone()) })
-                .on_conflict(
-                    OnConflict::column(setting::Column::Key).update_column(setting::Column::Value).to_owned(),
-                )
-                .exec_without_returning(tx)
-                .await?;
-            Ok(())
-        })
-        .await?;
+    state.database.write(async |tx| Ok(settings::write(tx, &key, &text).await?)).await?;
     Ok(screen)
 }
 

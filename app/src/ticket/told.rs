@@ -51,6 +51,8 @@ pub(crate) struct Told {
     pub(crate) followed: Option<Followed>,
     /// Why that change was not followed, shown until the next one.
     pub(crate) answer: Option<String>,
+    /// The number of the last comment on the risk that was copied; none until the first look.
+    pub(crate) copied_until: Option<i64>,
     /// Comments that are still to be written.
     pub(crate) notes: Vec<Note>,
     /// Keys of the comments that were written.

@@ -115,3 +115,18 @@ async fn a_step_whose_guard_fails_leaves_the_risk_and_says_so_once() {
     assert_eq!(world.risk(&key).await["state"], "new");
     assert_eq!(world.comments(&issue_key).await.len(), 1);
 }
+
+#[actix_web::test]
+async fn comments_on_the_risk_are_copied_once() {
+    let world = World::start().await;
+    let key = world.confirmed("Talked about").await;
+    let path = format!("/api/v1/risks/{key}/comments");
+    world.app.settle().await;
+    let issue_key = world.ticket(&key).await["key"].as_str().expect("a key").to_owned();
+    world.first.api.post(&path, &json!({"body": "Look at the gateway first"})).await.expect(201);
+    world.app.settle().await;
+    world.app.pass(Duration::minutes(5)).await;
+    let comments = world.site.client.newest_comments(&issue_key).await.expect("comments");
+    assert_eq!(comments.len(), 1);
+    assert!(comments[0].body.to_string().contains("Look at the gateway first"));
+}
