@@ -1,0 +1,52 @@
+//! `abate doctor` on a JIRA that works, one that does not, and a connection that a restore has paused.
+
+use std::time::Duration as StdDuration;
+
+use chrono::Duration;
+
+use super::world::{World, settings};
+use crate::fault_proxy::{Fault, Rule};
+use crate::harness::database::TestDatabase;
+use crate::harness::process;
+use crate::jira::site::Site;
+
+#[actix_web::test]
+async fn it_says_what_is_wrong_and_how_to_mend_it() {
+    let site = Site::start(StdDuration::ZERO).await;
+    let database = TestDatabase::create().await;
+    let settings = settings(&site);
+    let variables: Vec<(&str, &str)> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let doctor = async |arguments: &[&str]| process::run_with(&database, arguments, &variables, "").await;
+
+    let well = doctor(&["doctor"]).await.success();
+    assert!(well.contains("jira permissions") && !well.contains("BAD"), "{well}");
+    site.sandbox.accept_token(false);
+    let ill = doctor(&["doctor", "--json"]).await;
+    assert_eq!(ill.code, Some(1), "{ill:?}");
+    let said: serde_json::Value = serde_json::from_str(&ill.stdout).expect("JSON");
+    let account =
+        said["findings"].as_array().into_iter().flatten().find(|one| one["check"] == "jira account");
+    let detail = account.and_then(|one| one["detail"].as_str()).unwrap_or_default();
+    assert!(detail.contains("make a new API token"), "{said}");
+}
+
+/// The backup knows a ticket as wanted; JIRA has it by now.
+#[actix_web::test]
+async fn a_resumed_connection_looks_before_it_creates() {
+    let world = World::start().await;
+    world.site.proxy.add(Rule::once("POST", "/issue", Fault::LoseAnswer));
+    let key = world.confirmed("Restored").await;
+    world.app.settle().await;
+    let restored = "UPDATE connection SET paused = TRUE; \
+                    UPDATE ticket SET state = 'wanted', attempt = 0, unknown_since = NULL";
+    world.app.database.tamper(restored).await;
+    world.app.pass(Duration::minutes(2)).await;
+    assert_eq!(world.ticket(&key).await["state"], "wanted");
+
+    let now = world.app.state.clock.now();
+    let resumed = world.app.state.database.write(async |tx| abate::ticket::resume::run(tx, now).await).await;
+    assert_eq!(resumed.expect("resumed"), 1);
+    world.app.pass(Duration::minutes(1)).await;
+    assert_eq!(world.ticket(&key).await["state"], "linked");
+    assert_eq!(world.site.sandbox.issue_keys().len(), 1);
+}
