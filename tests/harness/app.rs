@@ -8,12 +8,13 @@ use abate::access::token::TokenScope;
 use abate::access::{session, team, token, user};
 use abate::asset::register;
 use abate::config::{Document, Overrides};
+use abate::jobs::TIMERS;
 use abate::platform::clock::{Clock, ClockHand};
 use abate::platform::ids::Ids;
 use abate::startup::Application;
 use abate::state::AppState;
 use abate_entity::tier::Tier;
-use abate_entity::{asset, job};
+use abate_entity::{asset, job, timer};
 use chrono::{DateTime, Duration, Utc};
 use sea_orm::{ColumnTrait as _, Condition, EntityTrait as _, PaginatorTrait as _, QueryFilter as _};
 use serde_json::json;
@@ -193,12 +194,25 @@ impl TestApp {
         tokio::time::timeout(PATIENCE, idle).await.expect("the jobs end in time");
     }
 
-    /// Moves the clock and waits until the work that this makes due is done.
+    /// Moves the clock and waits until the work that this makes due is done: first the timers', then the jobs'.
     pub(crate) async fn pass(&self, time: Duration) {
         self.time.advance(time);
-        // The timers look twice a second.
-        tokio::time::sleep(StdDuration::from_millis(700)).await;
+        let ran = async {
+            while !self.timers_ran().await {
+                tokio::time::sleep(StdDuration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, ran).await.expect("the timers run in time");
         self.settle().await;
+    }
+
+    /// Whether every timer has run as lately as it should have.
+    async fn timers_ran(&self) -> bool {
+        let now = self.state.clock.now();
+        let rows = timer::Entity::find().all(self.state.database.reader()).await.expect("the timers");
+        TIMERS
+            .iter()
+            .all(|timer| rows.iter().any(|row| row.name == timer.name && now - row.ran_at < timer.every))
     }
 
     async fn work_left(&self) -> u64 {

@@ -46,6 +46,7 @@ async fn a_visitor_takes_a_risk_from_new_to_verified() {
     visitor.open("/sandbox/jira/board").await;
     visitor.press_on_card(RISK, "Start").await;
     visitor.press_on_card(RISK, "Finish").await;
+    visitor.sees_on_card(RISK, "Work on again").await;
 
     // Done claims the fix, no more.
     visitor.open(&risk).await;
@@ -77,9 +78,9 @@ async fn a_visitor_takes_a_risk_from_new_to_verified() {
     visitor.open("/sandbox/slack?as=U0DEV").await;
     visitor.click_link("Abate").await;
     visitor.refresh_until("late").await;
-    visitor.sees_button("Take").await;
+    visitor.sees_button("Show").await;
     visitor.say("/risk list").await;
-    visitor.sees("R-").await;
+    visitor.sees("Only visible to you").await;
     visitor.picture("slack.png").await;
 
     // The tour has ticked itself off.

@@ -81,7 +81,8 @@ impl Visitor {
 
     /// Waits until the risk at hand shows a state.
     pub(super) async fn sees_state(&self, state: &str) {
-        let badge = format!("//header//*[contains(@class, 'badge') and starts-with(normalize-space(), '{state}')]");
+        let badge =
+            format!("//header//*[contains(@class, 'badge') and starts-with(normalize-space(), '{state}')]");
         self.find(Locator::XPath(&badge)).await;
     }
 
@@ -100,9 +101,14 @@ impl Visitor {
 
     /// Presses a button on the card of the JIRA board whose title has `words` in it.
     pub(super) async fn press_on_card(&self, words: &str, button: &str) {
+        self.sees_on_card(words, button).await.click().await.expect("a click");
+    }
+
+    /// Waits until that card has a button.
+    pub(super) async fn sees_on_card(&self, words: &str, button: &str) -> fantoccini::elements::Element {
         let path =
             format!("//article[.//h3[contains(., '{words}')]]//button[normalize-space() = '{button}']");
-        self.find(Locator::XPath(&path)).await.click().await.expect("a click");
+        self.find(Locator::XPath(&path)).await
     }
 
     /// Fills the form of a step and sends it.
