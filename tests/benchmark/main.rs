@@ -31,7 +31,7 @@ impl Options {
                 "--postgres" => options.postgres = Some(arguments.next().context("--postgres needs a URL")?),
                 // Cargo adds this one by itself.
                 "--bench" => {}
-                other => anyhow::bail!("{other} is not known; see the head of benches/import/main.rs"),
+                other => anyhow::bail!("{other} is not known; see the head of tests/benchmark/main.rs"),
             }
         }
         Ok(options)
