@@ -13,8 +13,16 @@ use super::world::{Issue, PERSON, PRIORITIES, RESOLUTIONS, STATUSES, World};
 pub(super) fn configure(config: &mut web::ServiceConfig) {
     config
         .route("/board", web::get().to(board))
+        .route("/style.css", web::get().to(style))
         .route("/browse/{key}", web::get().to(issue))
         .route("/browse/{key}/transitions", web::post().to(take_step));
+}
+
+/// GET {mount}/style.css
+async fn style() -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("text/css; charset=utf-8")
+        .body(include_str!("../../../static/sandbox.css"))
 }
 
 struct Button {

@@ -69,7 +69,7 @@ impl Default for JiraSandboxOptions {
     fn default() -> Self {
         Self {
             public_url: "http://127.0.0.1:8080/sandbox/jira".to_owned(),
-            stylesheet: "/static/sandbox.css".to_owned(),
+            stylesheet: "/sandbox/jira/style.css".to_owned(),
             project_key: "SEC".to_owned(),
             project_name: "Security".to_owned(),
             email: "abate@sandbox.example".to_owned(),
