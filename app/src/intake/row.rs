@@ -199,6 +199,7 @@ fn tags(finding: &ScanFinding) -> String {
     let mut tags: Vec<(&str, &str)> = Vec::new();
     tags.extend(finding.vulnerability_ids.iter().map(|id| ("cve", id.as_str())));
     tags.extend(finding.cwes.iter().map(|cwe| ("cwe", cwe.as_str())));
+    tags.extend(finding.techniques.iter().map(|technique| ("technique", technique.as_str())));
     if let Some(package) = finding.package.as_ref().filter(|package| !package.name.is_empty()) {
         tags.push(("package", &package.name));
     }
@@ -206,6 +207,9 @@ fn tags(finding: &ScanFinding) -> String {
 }
 
 fn mitigation(finding: &ScanFinding) -> String {
+    if !finding.mitigation.is_empty() {
+        return finding.mitigation.clone();
+    }
     match (&finding.package, finding.kind) {
         (Some(package), FindingKind::Vulnerability) if !package.fixed_version.is_empty() => {
             format!("Update {} from {} to {}.", package.name, package.version, package.fixed_version)

@@ -1,7 +1,12 @@
 //! Rules. What a scanner report says, as plain values: the same shape for every tool.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+
+use super::fingerprint;
+use super::limits::{DATA_BYTES, DESCRIPTION_BYTES, SHORT_BYTES, cut};
 
 /// How bad the tool says it is; ordered, `Unknown` lowest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -84,6 +89,10 @@ pub enum FindingKind {
     Licence,
     /// A weakness in our own code.
     Code,
+    /// A weakness seen from outside, in a running application or on a host.
+    Dynamic,
+    /// Something that happened, as a monitoring service saw it.
+    Detection,
 }
 
 impl FindingKind {
@@ -96,6 +105,8 @@ impl FindingKind {
             Self::Secret => "secret",
             Self::Licence => "licence",
             Self::Code => "code",
+            Self::Dynamic => "dynamic",
+            Self::Detection => "detection",
         }
     }
 }
@@ -127,7 +138,7 @@ pub struct CvssRating {
 /// What stays equal when the same problem is reported again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Fingerprint {
-    /// How it was made, with a version: `sca/1`, `sast/1`, `secret/1`, `config/1`, `licence/1`.
+    /// How it was made, with a version, such as `sca/1`; see `fingerprint` for all of them.
     pub scheme: &'static str,
     /// The hash.
     pub hash: [u8; 16],
@@ -158,6 +169,10 @@ pub struct ScanFinding {
     pub path: String,
     /// Line in that file.
     pub line: Option<u32>,
+    /// What it is on where that is not the scanned target: an ARN, a host, an image; finds its asset.
+    pub resource: String,
+    /// What to do about it, where the tool says so.
+    pub mitigation: String,
     /// The package, for vulnerabilities and licences.
     pub package: Option<Package>,
     /// Vulnerability ids, the primary one first, aliases after it.
@@ -166,6 +181,8 @@ pub struct ScanFinding {
     pub cwes: Vec<String>,
     /// CVSS ratings, the preferred one first.
     pub cvss: Vec<CvssRating>,
+    /// ATT&CK techniques, as `T1078.004`.
+    pub techniques: Vec<String>,
     /// The tool's own status word (`fixed`, `will_not_fix`, …), lower case.
     pub status: String,
     /// The tool or the people who run it have put it aside.
@@ -178,6 +195,100 @@ pub struct ScanFinding {
     pub content_hash: [u8; 16],
     /// Further details for people, as a small JSON object.
     pub data: String,
+}
+
+impl ScanFinding {
+    /// A finding of which only the kind, severity, rule and identity are known; the rest is empty.
+    #[must_use]
+    pub(crate) fn of(kind: FindingKind, severity: Severity, rule: &str, fingerprint: Fingerprint) -> Self {
+        Self {
+            kind,
+            severity,
+            title: String::new(),
+            description: String::new(),
+            rule: rule.to_owned(),
+            path: String::new(),
+            line: None,
+            resource: String::new(),
+            mitigation: String::new(),
+            package: None,
+            vulnerability_ids: Vec::new(),
+            cwes: Vec::new(),
+            cvss: Vec::new(),
+            techniques: Vec::new(),
+            status: String::new(),
+            suppressed: false,
+            confidential: kind == FindingKind::Secret,
+            fingerprint,
+            content_hash: [0; 16],
+            data: String::new(),
+        }
+    }
+
+    /// A known vulnerability in a package, identified by the package without its version and the vulnerability, so
+    /// that every source that sees it agrees. The ids are the tool's own first, aliases after it.
+    #[must_use]
+    pub(crate) fn vulnerable_package(
+        severity: Severity,
+        ids: Vec<String>,
+        package: Package,
+        title: &str,
+    ) -> Self {
+        let canonical = fingerprint::canonical_vulnerability(ids.iter().map(String::as_str));
+        let fingerprint = fingerprint::package_vulnerability(&package.purl, &canonical, "");
+        let title = match title.trim() {
+            "" => format!("{canonical} in {}", package.name),
+            title => format!("{canonical}: {title}"),
+        };
+        Self {
+            title,
+            vulnerability_ids: ids,
+            package: Some(package),
+            ..Self::of(FindingKind::Vulnerability, severity, &canonical, fingerprint)
+        }
+    }
+
+    /// The finding as it leaves its parser: every text within its limit, lists short and without repetition, and the
+    /// digest of all of it.
+    #[must_use]
+    pub(crate) fn sealed(mut self) -> Self {
+        if self.title.trim().is_empty() {
+            self.title.clone_from(&self.rule);
+        }
+        for text in [&mut self.title, &mut self.rule, &mut self.path, &mut self.resource, &mut self.status] {
+            shorten(text, SHORT_BYTES);
+        }
+        for text in [&mut self.description, &mut self.mitigation] {
+            shorten(text, DESCRIPTION_BYTES);
+        }
+        if let Some(package) = &mut self.package {
+            for text in
+                [&mut package.name, &mut package.version, &mut package.fixed_version, &mut package.purl]
+            {
+                shorten(text, SHORT_BYTES);
+            }
+        }
+        for list in [&mut self.vulnerability_ids, &mut self.cwes, &mut self.techniques] {
+            let mut seen = HashSet::new();
+            list.retain(|entry| {
+                !entry.is_empty() && entry.len() <= SHORT_BYTES && seen.insert(entry.clone())
+            });
+            list.truncate(20);
+        }
+        self.cvss.truncate(6);
+        if self.data.len() > DATA_BYTES {
+            self.data = String::new();
+        }
+        self.content_hash = fingerprint::content(&self);
+        self
+    }
+}
+
+/// Trims and cuts in place.
+fn shorten(text: &mut String, bytes: usize) {
+    if text.len() > bytes || text.starts_with(char::is_whitespace) || text.ends_with(char::is_whitespace) {
+        *text = cut(text.trim(), bytes);
+    }
 }
 
 /// What came out of the report for one record.

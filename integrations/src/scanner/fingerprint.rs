@@ -29,6 +29,34 @@ pub(crate) fn licence(package: &str, licence: &str, workload: &str) -> Fingerpri
     make("licence/1", &[package, licence, workload])
 }
 
+/// A weakness seen from outside: the check, the host or path without query, and the parameter.
+pub(crate) fn dynamic(check: &str, place: &str, parameter: &str) -> Fingerprint {
+    make("dynamic/1", &[check, &place.to_ascii_lowercase(), parameter])
+}
+
+/// A check or detection of a cloud: the rule, and the resource as [`super::resource::stable`] names it.
+pub(crate) fn cloud(rule: &str, resource: &str) -> Fingerprint {
+    make("cloud/1", &[rule, resource])
+}
+
+/// An entry of a list that has identities of its own.
+pub(crate) fn own(tool: &str, id: &str) -> Fingerprint {
+    make("own/1", &[tool, id])
+}
+
+/// The id that stands for a vulnerability with aliases, so that sources which name it differently agree: the first
+/// CVE in order, else the first GHSA, else the first id.
+pub(crate) fn canonical_vulnerability<'i>(ids: impl IntoIterator<Item = &'i str>) -> String {
+    let ids: Vec<String> =
+        ids.into_iter().map(|id| id.trim().to_ascii_uppercase()).filter(|id| !id.is_empty()).collect();
+    for kind in ["CVE-", "GHSA-"] {
+        if let Some(id) = ids.iter().filter(|id| id.starts_with(kind)).min() {
+            return id.clone();
+        }
+    }
+    ids.into_iter().next().unwrap_or_default()
+}
+
 fn make(scheme: &'static str, parts: &[&str]) -> Fingerprint {
     let mut digest = Sha256::new();
     digest.update(scheme);
@@ -49,6 +77,8 @@ pub(crate) fn content(finding: &ScanFinding) -> [u8; 16] {
         &finding.description,
         &finding.rule,
         &finding.path,
+        &finding.resource,
+        &finding.mitigation,
         &finding.status,
         &finding.data,
     ] {
@@ -61,7 +91,7 @@ pub(crate) fn content(finding: &ScanFinding) -> [u8; 16] {
             add(&mut digest, part);
         }
     }
-    for list in [&finding.vulnerability_ids, &finding.cwes] {
+    for list in [&finding.vulnerability_ids, &finding.cwes, &finding.techniques] {
         digest.update((list.len() as u64).to_le_bytes());
         for part in list {
             add(&mut digest, part);

@@ -12,6 +12,8 @@ pub const RECORD_BYTES: usize = 16 * 1024 * 1024;
 pub const HEAD_BYTES: usize = 256 * 1024;
 /// Longest description that is kept of a finding, in bytes.
 pub const DESCRIPTION_BYTES: usize = 8 * 1024;
+/// Longest further details that are kept of a finding, as JSON, in bytes; longer ones are left out.
+pub const DATA_BYTES: usize = 64 * 1024;
 /// Longest title, path or other short text that is kept, in bytes.
 pub const SHORT_BYTES: usize = 500;
 
@@ -28,9 +30,14 @@ pub(crate) fn opening(head: &[u8]) -> Result<usize, ParseError> {
             refuse("The file is compressed with gzip. Unpack it and upload the report inside.")
         }
         [b'P', b'K', ..] => refuse("The file is a zip archive. Unpack it and upload the report inside."),
-        [b'<', ..] => refuse("The file is XML or HTML. Run the scanner with JSON or SARIF output."),
+        [b'<', ..] => refuse("The file is XML or HTML, and JSON is expected here."),
         _ => Ok(0),
     }
+}
+
+/// Length of a UTF-8 byte order mark at the start.
+pub(crate) fn byte_order_mark(head: &[u8]) -> usize {
+    if head.starts_with(&[0xEF, 0xBB, 0xBF]) { 3 } else { 0 }
 }
 
 /// Cuts a text at a character border; a cut text ends in an ellipsis.

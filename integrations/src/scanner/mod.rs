@@ -2,24 +2,17 @@
 //!
 //! A new format is one file beside this one and one line in [`FORMATS`].
 
+mod cvss;
 mod finding;
 mod fingerprint;
-mod json;
-#[cfg(test)]
-mod json_tests;
-mod json_window;
-mod lenient;
+mod format;
 pub mod limits;
+mod read;
 mod recognise;
-mod sarif;
-mod sarif_record;
-mod sarif_result;
-mod sarif_rule;
 mod secret;
-mod trivy;
-mod trivy_record;
-mod trivy_vulnerability;
 
+#[cfg(test)]
+mod format_tests;
 #[cfg(test)]
 mod report_tests;
 
@@ -29,14 +22,12 @@ pub use finding::{
     CvssRating, FindingKind, Fingerprint, Package, ParseError, RejectedRecord, ScanFinding, ScanRecord,
     ScanSummary, Severity,
 };
-pub use json::ReadSeek;
+pub use read::json::ReadSeek;
 pub use recognise::{Certainty, Head, Root};
 pub use secret::SecretKey;
 
-use json::JsonReader;
-
-/// Every format that is read, in the order in which they are named to people.
-const FORMATS: &[&dyn Format] = &[&trivy::Trivy, &sarif::Sarif];
+use format::FORMATS;
+use read::json::{JsonReader, RawJson, RecordError};
 
 /// One format: how it is told apart and how it is read.
 pub(crate) trait Format: Sync {
@@ -46,10 +37,12 @@ pub(crate) trait Format: Sync {
     fn title(&self) -> &'static str;
     /// Whether the start of a file looks like this format.
     fn recognise(&self, head: &Head) -> Certainty;
-    /// Reads a whole report.
+    /// Reads a whole report and puts its records out.
+    ///
+    /// The summary is complete only where the tool says that it got through, so that absence may mean something.
     fn parse(
         &self,
-        reader: &mut JsonReader<'_>,
+        file: &mut dyn ReadSeek,
         key: &SecretKey,
         output: &mut Output<'_>,
     ) -> Result<ScanSummary, ParseError>;
@@ -110,9 +103,8 @@ impl ScanFormat {
 
     /// What a report says about itself, without reading its records.
     pub fn summary(self, file: &mut dyn ReadSeek) -> Result<ScanSummary, ParseError> {
-        let mut reader = JsonReader::new(file)?;
         let mut output = Output { sink: None, records: 0, rejected: 0 };
-        self.0.parse(&mut reader, &SecretKey::new([0; 32]), &mut output)
+        self.0.parse(file, &SecretKey::new([0; 32]), &mut output)
     }
 
     /// Reads a report from its start and gives each record to the sink, until the sink breaks off.
@@ -124,9 +116,8 @@ impl ScanFormat {
         key: &SecretKey,
         sink: &mut dyn FnMut(ScanRecord) -> ControlFlow<()>,
     ) -> Result<ScanSummary, ParseError> {
-        let mut reader = JsonReader::new(file)?;
         let mut output = Output { sink: Some(sink), records: 0, rejected: 0 };
-        let mut summary = self.0.parse(&mut reader, key, &mut output)?;
+        let mut summary = self.0.parse(file, key, &mut output)?;
         summary.complete &= output.rejected == 0;
         Ok(summary)
     }
@@ -181,6 +172,47 @@ impl Output<'_> {
         self.records += 1;
         self.rejected += 1;
         self.send(ScanRecord::Rejected(RejectedRecord { index, path, line, reason }))
+    }
+
+    /// Reads each element of the list where the reader stands as one record; `null` is an empty list. A record may
+    /// give any number of findings; one that cannot be used is named and passed over.
+    pub(crate) fn records(
+        &mut self,
+        reader: &mut JsonReader<'_>,
+        path: &str,
+        read: &mut dyn FnMut(&RawJson<'_>, &mut Vec<ScanFinding>) -> Result<(), RecordError>,
+    ) -> Result<(), ParseError> {
+        if reader.skip_null()? {
+            return Ok(());
+        }
+        if !self.wants_records() {
+            return reader.pass_over_list();
+        }
+        reader.list(&mut |reader, number| {
+            let raw = reader.raw()?;
+            self.record(&format!("{path}[{number}]"), raw.line, |findings| read(&raw, findings))
+        })
+    }
+
+    /// Takes what one record gives, or names it as one that cannot be used.
+    pub(crate) fn record(
+        &mut self,
+        path: &str,
+        line: u64,
+        read: impl FnOnce(&mut Vec<ScanFinding>) -> Result<(), RecordError>,
+    ) -> Result<(), ParseError> {
+        let mut findings = Vec::new();
+        match read(&mut findings) {
+            Ok(()) if findings.is_empty() => self.passed_over(),
+            Ok(()) => {
+                for finding in findings {
+                    self.finding(finding)?;
+                }
+            }
+            Err(RecordError::Syntax(error)) => return Err(error),
+            Err(RecordError::Shape(reason)) => self.rejected(path.to_owned(), line, reason)?,
+        }
+        Ok(())
     }
 
     fn send(&mut self, record: ScanRecord) -> Result<(), ParseError> {

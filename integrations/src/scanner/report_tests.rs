@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use super::*;
 
-const TRIVY: &str = include_str!("../../../tests/fixtures/scanner/trivy_image.json");
-const SARIF: &str = include_str!("../../../tests/fixtures/scanner/sarif_code.json");
+const TRIVY: &str = include_str!("../../../tests/fixtures/report/trivy/image.json");
+const SARIF: &str = include_str!("../../../tests/fixtures/report/sarif/code.json");
 
 #[derive(Debug, Default)]
 struct Report {

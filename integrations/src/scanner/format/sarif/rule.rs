@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, HashMap};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::finding::{FindingKind, ParseError, Severity};
-use super::json::{JsonReader, RawJson, RecordError};
-use super::lenient::{Text, first_of, nullable};
-use super::limits::{SHORT_BYTES, cut};
+use crate::scanner::finding::{FindingKind, ParseError, Severity};
+use crate::scanner::limits::{SHORT_BYTES, cut};
+use crate::scanner::read::json::{JsonReader, RawJson, RecordError};
+use crate::scanner::read::lenient::{Text, first_of, nullable};
 
 const RULES: usize = 50_000;
 const RULE_TEXT_BYTES: usize = 2 * 1024;

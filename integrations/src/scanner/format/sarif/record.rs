@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::lenient::{Text, nullable};
-use super::sarif_rule::{Properties, Taxon};
+use super::rule::{Properties, Taxon};
+use crate::scanner::read::lenient::{Text, nullable};
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]

@@ -2,13 +2,13 @@
 
 use serde::Deserialize;
 
-use super::finding::{FindingKind, Package, ScanFinding, Severity};
-use super::fingerprint;
-use super::json::{RawJson, RecordError};
-use super::lenient::{Text, first_of, nullable};
-use super::limits::{DESCRIPTION_BYTES, SHORT_BYTES, cut};
-use super::secret::{self, SecretKey};
-use super::without_tag;
+use crate::scanner::finding::{FindingKind, Package, ScanFinding, Severity};
+use crate::scanner::fingerprint;
+use crate::scanner::limits::{DESCRIPTION_BYTES, SHORT_BYTES, cut};
+use crate::scanner::read::json::{RawJson, RecordError};
+use crate::scanner::read::lenient::{Text, first_of, nullable};
+use crate::scanner::secret::{self, SecretKey};
+use crate::scanner::without_tag;
 
 /// What the result around a record says.
 pub(crate) struct Surroundings<'a> {
@@ -93,7 +93,7 @@ pub(crate) fn misconfiguration(
     };
     let path = around.path("");
     let data = serde_json::json!({
-        "url": &*record.primary_url, "resolution": cut(&record.resolution, DESCRIPTION_BYTES), "resource": &*cause.resource,
+        "url": &*record.primary_url, "resource": &*cause.resource,
         "provider": &*cause.provider, "service": &*cause.service, "end_line": cause.end_line,
     });
     Ok(Some(finish(ScanFinding {
@@ -113,6 +113,9 @@ pub(crate) fn misconfiguration(
         status,
         confidential: false,
         content_hash: [0; 16],
+        resource: String::new(),
+        techniques: Vec::new(),
+        mitigation: cut(&record.resolution, DESCRIPTION_BYTES),
         data: data.to_string(),
     })))
 }
@@ -170,6 +173,9 @@ pub(crate) fn secret(
         status: String::new(),
         confidential: true,
         content_hash: [0; 16],
+        resource: String::new(),
+        techniques: Vec::new(),
+        mitigation: String::new(),
         data: serde_json::json!({ "category": &*record.category, "match": shown }).to_string(),
     }))
 }
@@ -220,6 +226,9 @@ pub(crate) fn licence(raw: &RawJson<'_>, around: &Surroundings<'_>) -> Result<Sc
         suppressed: false,
         confidential: false,
         content_hash: [0; 16],
+        resource: String::new(),
+        techniques: Vec::new(),
+        mitigation: String::new(),
         data: serde_json::json!({ "category": &*record.category, "url": &*record.link }).to_string(),
     }))
 }

@@ -1,13 +1,16 @@
 //! Trivy's JSON: schema 2, the older bare list, cluster reports, and `null` for a scan that found nothing to look at.
 
+mod record;
+mod vulnerability;
+
 use chrono::DateTime;
 
-use super::finding::{ParseError, ScanFinding, ScanSummary};
-use super::json::{Bookmark, JsonReader, RawJson, RecordError};
-use super::recognise::{Certainty, Head, Root};
-use super::secret::SecretKey;
-use super::trivy_record::{self, Surroundings};
-use super::{Format, Output, trivy_vulnerability};
+use crate::scanner::finding::{ParseError, ScanFinding, ScanSummary};
+use crate::scanner::read::json::{Bookmark, JsonReader, RawJson, ReadSeek, RecordError};
+use crate::scanner::recognise::{Certainty, Head, Root};
+use crate::scanner::secret::SecretKey;
+use crate::scanner::{Format, Output};
+use record::Surroundings;
 
 /// Trivy.
 pub(crate) struct Trivy;
@@ -56,12 +59,13 @@ impl Format for Trivy {
 
     fn parse(
         &self,
-        reader: &mut JsonReader<'_>,
+        file: &mut dyn ReadSeek,
         key: &SecretKey,
         output: &mut Output<'_>,
     ) -> Result<ScanSummary, ParseError> {
+        let mut reader = JsonReader::new(file)?;
         let mut walk = Walk {
-            reader,
+            reader: &mut reader,
             key,
             output,
             summary: ScanSummary { tool_name: "Trivy".into(), complete: true, ..ScanSummary::default() },
@@ -276,9 +280,9 @@ fn read(
     key: &SecretKey,
 ) -> Result<Option<ScanFinding>, RecordError> {
     match list {
-        "Vulnerabilities" => trivy_vulnerability::vulnerability(raw, around).map(Some),
-        "Misconfigurations" => trivy_record::misconfiguration(raw, around),
-        "Secrets" => trivy_record::secret(raw, around, key).map(Some),
-        _ => trivy_record::licence(raw, around).map(Some),
+        "Vulnerabilities" => vulnerability::vulnerability(raw, around).map(Some),
+        "Misconfigurations" => record::misconfiguration(raw, around),
+        "Secrets" => record::secret(raw, around, key).map(Some),
+        _ => record::licence(raw, around).map(Some),
     }
 }

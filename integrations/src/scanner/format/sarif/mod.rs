@@ -1,18 +1,22 @@
 //! SARIF 2.1.0: the runs of a log, their rules first, their results as a stream.
 
+mod record;
+mod result;
+mod rule;
+
 use std::ops::ControlFlow;
 
 use chrono::DateTime;
 use serde::Deserialize;
 
-use super::finding::{ParseError, ScanSummary};
-use super::json::{Bookmark, JsonReader, RecordError};
-use super::lenient::{first_of, nullable};
-use super::recognise::{Certainty, Head, Root};
-use super::sarif_result::{self, Reading, Run};
-use super::sarif_rule::{self, Component};
-use super::secret::SecretKey;
-use super::{Format, Output};
+use crate::scanner::finding::{ParseError, ScanSummary};
+use crate::scanner::read::json::{Bookmark, JsonReader, ReadSeek, RecordError};
+use crate::scanner::read::lenient::{first_of, nullable};
+use crate::scanner::recognise::{Certainty, Head, Root};
+use crate::scanner::secret::SecretKey;
+use crate::scanner::{Format, Output};
+use result::{Reading, Run};
+use rule::Component;
 
 /// SARIF.
 pub(crate) struct Sarif;
@@ -39,12 +43,13 @@ impl Format for Sarif {
 
     fn parse(
         &self,
-        reader: &mut JsonReader<'_>,
+        file: &mut dyn ReadSeek,
         key: &SecretKey,
         output: &mut Output<'_>,
     ) -> Result<ScanSummary, ParseError> {
+        let mut reader = JsonReader::new(file)?;
         let mut walk = Walk {
-            reader,
+            reader: &mut reader,
             key,
             output,
             summary: ScanSummary { complete: true, ..ScanSummary::default() },
@@ -218,11 +223,11 @@ impl Walk<'_, '_, '_> {
         self.reader.enter_object()?;
         while let Some(key) = self.reader.next_key()? {
             match key.as_str() {
-                "driver" => run.driver = sarif_rule::component(self.reader)?,
+                "driver" => run.driver = rule::component(self.reader)?,
                 "extensions" if self.reader.peek()? == b'[' => {
                     self.reader.enter_array()?;
                     while self.reader.next_element()? {
-                        run.extensions.push(sarif_rule::component(self.reader)?);
+                        run.extensions.push(rule::component(self.reader)?);
                     }
                 }
                 _ => self.reader.skip()?,
@@ -289,7 +294,7 @@ impl Walk<'_, '_, '_> {
         loop {
             let place = (!run.settled).then(|| self.reader.bookmark());
             let raw = self.reader.raw()?;
-            match sarif_result::read(&raw, run, self.key) {
+            match result::read(&raw, run, self.key) {
                 Ok(Reading::Finding(finding)) => self.output.finding(*finding)?,
                 Ok(Reading::NoProblem) => self.output.passed_over(),
                 Ok(Reading::TooEarly) => {

@@ -8,8 +8,8 @@ use std::io::{Read, Seek};
 
 use serde::de::{DeserializeOwned, IgnoredAny};
 
-use super::finding::ParseError;
-use super::limits;
+use crate::scanner::finding::ParseError;
+use crate::scanner::limits;
 
 /// A file or anything like it.
 pub trait ReadSeek: Read + Seek {}
@@ -233,6 +233,49 @@ impl<'r> JsonReader<'r> {
                 Err(self.syntax("more text follows after the end of the report; upload one report a file"))
             }
         }
+    }
+
+    /// Whether a further value follows, as in lines of JSON or values set one after the other.
+    pub(crate) fn next_value(&mut self) -> Result<bool, ParseError> {
+        if self.peek_or_end()? == Some(b',') {
+            return Err(self.syntax("a comma stands between two values"));
+        }
+        Ok(self.peek_or_end()?.is_some())
+    }
+
+    /// Gives every key of an object to a visitor, which answers whether it has read the value; other values are
+    /// stepped over, and `null` is an object without keys.
+    pub(crate) fn object(
+        &mut self,
+        visit: &mut dyn FnMut(&mut Self, &str) -> Result<bool, ParseError>,
+    ) -> Result<(), ParseError> {
+        if self.skip_null()? {
+            return Ok(());
+        }
+        self.enter_object()?;
+        while let Some(key) = self.next_key()? {
+            if !visit(self, &key)? {
+                self.skip()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives every element of a list to a visitor, which has to read it; `null` is an empty list.
+    pub(crate) fn list(
+        &mut self,
+        visit: &mut dyn FnMut(&mut Self, usize) -> Result<(), ParseError>,
+    ) -> Result<(), ParseError> {
+        if self.skip_null()? {
+            return Ok(());
+        }
+        self.enter_array()?;
+        let mut number = 0;
+        while self.next_element()? {
+            visit(self, number)?;
+            number += 1;
+        }
+        Ok(())
     }
 
     /// Where the reader stands.

@@ -4,9 +4,9 @@ use std::io::Cursor;
 
 use proptest::prelude::*;
 
-use super::finding::ParseError;
 use super::json::*;
-use super::limits;
+use crate::scanner::finding::ParseError;
+use crate::scanner::limits;
 use serde::de::IgnoredAny;
 
 fn read_all(text: &[u8]) -> Result<(), ParseError> {

@@ -2,14 +2,14 @@
 
 use serde_json::Value;
 
-use super::finding::{FindingKind, Fingerprint, ScanFinding, Severity};
-use super::fingerprint::{self, normal_snippet};
-use super::json::{RawJson, RecordError};
-use super::lenient::first_of;
-use super::limits::{DESCRIPTION_BYTES, SHORT_BYTES, cut};
-use super::sarif_record::{Location, Message, ResultRecord};
-use super::sarif_rule::{Component, Rule, cwe};
-use super::secret::{self, SecretKey};
+use super::record::{Location, Message, ResultRecord};
+use super::rule::{Component, Rule, cwe};
+use crate::scanner::finding::{FindingKind, Fingerprint, ScanFinding, Severity};
+use crate::scanner::fingerprint::{self, normal_snippet};
+use crate::scanner::limits::{DESCRIPTION_BYTES, SHORT_BYTES, cut};
+use crate::scanner::read::json::{RawJson, RecordError};
+use crate::scanner::read::lenient::first_of;
+use crate::scanner::secret::{self, SecretKey};
 
 /// What a run says before its results.
 #[derive(Default)]
@@ -137,6 +137,9 @@ pub(crate) fn read(raw: &RawJson<'_>, run: &Run, key: &SecretKey) -> Result<Read
         confidential,
         fingerprint,
         content_hash: [0; 16],
+        resource: String::new(),
+        techniques: Vec::new(),
+        mitigation: String::new(),
         data: Value::Object(data).to_string(),
     };
     finding.content_hash = fingerprint::content(&finding);

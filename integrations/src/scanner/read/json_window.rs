@@ -2,9 +2,9 @@
 
 use std::io::SeekFrom;
 
-use super::finding::ParseError;
 use super::json::{JsonReader, Place};
-use super::limits;
+use crate::scanner::finding::ParseError;
+use crate::scanner::limits;
 
 const CHUNK: usize = 256 * 1024;
 
@@ -86,7 +86,7 @@ impl JsonReader<'_> {
     }
 
     /// An error about the place where the reader stands.
-    pub(super) fn error_here(&self, reason: String) -> ParseError {
+    pub(crate) fn error_here(&self, reason: String) -> ParseError {
         self.error_at(self.position, reason)
     }
 

@@ -1,0 +1,9 @@
+//! Reading files as a stream, within limits: JSON, lines of JSON, XML and tables.
+
+pub(crate) mod json;
+#[cfg(test)]
+mod json_tests;
+mod json_window;
+pub(crate) mod lenient;
+pub(crate) mod table;
+pub(crate) mod xml;
