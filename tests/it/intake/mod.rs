@@ -3,8 +3,10 @@
 mod bad_input;
 mod command;
 mod crash;
+mod every_format;
 mod identity;
 mod lifecycle;
 mod page;
 mod plan_and_undo;
 mod report;
+mod variant;
