@@ -14,7 +14,7 @@ pub struct Model {
     /// Arn, repository, image, purl, host or name.
     #[sea_orm(column_type = "Text")]
     pub kind: String,
-    /// The value, in lower case.
+    /// The value in lower case; `*` stands for any run of characters.
     #[sea_orm(column_type = "Text")]
     pub pattern: String,
 }

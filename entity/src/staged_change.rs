@@ -25,6 +25,8 @@ pub struct Model {
     pub risk_uuid: Option<Uuid>,
     /// The finding that it makes or changes.
     pub finding_id: Option<i64>,
+    /// The asset that the finding is on.
+    pub asset_id: Option<i64>,
     /// Fingerprint scheme and version.
     #[sea_orm(column_type = "Text")]
     pub scheme: String,

@@ -18,6 +18,7 @@ mod m13_audit_log;
 mod m14_file;
 mod m15_idempotency;
 mod m16_search;
+mod m17_asset_assessment;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
@@ -46,6 +47,7 @@ impl MigratorTrait for Migrator {
             Box::new(m14_file::Migration),
             Box::new(m15_idempotency::Migration),
             Box::new(m16_search::Migration),
+            Box::new(m17_asset_assessment::Migration),
         ]
     }
 }

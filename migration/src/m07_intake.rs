@@ -74,6 +74,7 @@ CREATE TABLE staged_change (
     risk_version INTEGER, -- the version of that risk that was seen
     risk_uuid {uuid}, -- identity of a new risk
     finding_id BIGINT, -- the finding that it makes or changes
+    asset_id BIGINT, -- the asset that the finding is on
     scheme TEXT NOT NULL, -- fingerprint scheme and version
     hash TEXT NOT NULL, -- the fingerprint, in hexadecimal
     content_hash TEXT NOT NULL, -- digest of what an update would change

@@ -8,6 +8,7 @@ mod fault_proxy;
 mod harness;
 
 mod acceptance;
+mod asset;
 mod command;
 mod intake;
 mod jira;

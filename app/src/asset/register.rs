@@ -3,8 +3,13 @@
 use abate_entity::tier::Tier;
 use abate_entity::{asset, asset_matcher};
 use chrono::{DateTime, Utc};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::sea_query::{Expr, ExprTrait, Func};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect,
+};
 
+use super::definition::Definition;
+use super::matcher;
 use crate::access::team;
 use crate::platform::problem::Problem;
 
@@ -12,6 +17,8 @@ use crate::platform::problem::Problem;
 pub const UNREVIEWED: &str = "unreviewed";
 /// A person has looked at it.
 pub const REVIEWED: &str = "reviewed";
+/// Words that stand where a key would in an address.
+const RESERVED: [&str; 2] = ["import", "new"];
 
 /// An asset to be put into the register.
 #[derive(Clone, Debug)]
@@ -55,34 +62,73 @@ pub async fn add(
     new: NewAsset,
     now: DateTime<Utc>,
 ) -> Result<asset::Model, Problem> {
-    if new.key.is_empty() || new.key.len() > 80 || new.key != key_from(&new.key) {
-        return Err(Problem::invalid("key", "Use 1 to 80 lower-case letters, digits, dots and dashes."));
-    }
+    check_key(&new.key)?;
     if new.name.trim().is_empty() || new.name.chars().count() > 300 {
         return Err(Problem::invalid("name", "Give the asset a name of 1 to 300 characters."));
     }
-    let row = asset::ActiveModel {
-        key: Set(new.key),
-        name: Set(new.name.trim().to_owned()),
-        kind: Set(new.kind),
-        tier: Set(new.tier),
-        data_classes: Set(new.data_classes.join(" ")),
-        internet_facing: Set(new.internet_facing),
-        confidentiality: Set(new.ratings[0]),
-        integrity: Set(new.ratings[1]),
-        availability: Set(new.ratings[2]),
-        team_id: Set(new.team_id),
-        owner_id: Set(new.owner_id),
-        responsible_party: Set("us".to_owned()),
-        review_state: Set(if new.reviewed { REVIEWED } else { UNREVIEWED }.to_owned()),
+    let definition = Definition {
+        name: new.name,
+        kind: new.kind,
+        tier: new.tier,
+        data_classes: new.data_classes,
+        internet_facing: new.internet_facing,
+        ratings: new.ratings,
+        owner_id: new.owner_id,
+        ..Definition::new(new.team_id)
+    };
+    insert(tx, &new.key, &definition, new.reviewed, now).await
+}
+
+/// Puts an asset that was checked into the register.
+pub(super) async fn insert(
+    tx: &impl ConnectionTrait,
+    key: &str,
+    definition: &Definition,
+    reviewed: bool,
+    now: DateTime<Utc>,
+) -> Result<asset::Model, Problem> {
+    let mut row = asset::ActiveModel {
+        version: Set(1),
+        key: Set(key.to_owned()),
+        review_state: Set(if reviewed { REVIEWED } else { UNREVIEWED }.to_owned()),
         created_at: Set(now),
         updated_at: Set(now),
         ..Default::default()
     };
+    definition.write(&mut row);
     Ok(row.insert(tx).await?)
 }
 
-/// The asset that a report names `target`: by its key, by a matcher of `kind`, else a new, unreviewed one.
+/// Whether a key could be one: it is what a name becomes, and no word of our addresses.
+pub(super) fn check_key(key: &str) -> Result<(), Problem> {
+    if key.is_empty() || key.len() > 80 || key != key_from(key) {
+        return Err(Problem::invalid("key", "Use 1 to 80 lower-case letters, digits, dots and dashes."));
+    }
+    if RESERVED.contains(&key) {
+        return Err(Problem::invalid(
+            "key",
+            format!("Choose another key: {key} is a word of our addresses."),
+        ));
+    }
+    Ok(())
+}
+
+/// The asset that a sender names by its key, wherever it is now.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn named(
+    tx: &impl ConnectionTrait,
+    key: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<asset::Model>, Problem> {
+    match by_key(tx, key).await? {
+        Some(asset) => Ok(Some(in_service(tx, asset, now).await?)),
+        None => Ok(None),
+    }
+}
+
+/// The asset that a report names `target`: by a matcher, its key or its name, else a new, unreviewed one.
 ///
 /// # Errors
 /// When the database refuses.
@@ -92,45 +138,97 @@ pub async fn find_or_add(
     target: &str,
     now: DateTime<Utc>,
 ) -> Result<asset::Model, Problem> {
-    let pattern = target.to_lowercase();
-    let matched = asset_matcher::Entity::find()
-        .filter(asset_matcher::Column::Kind.eq(kind))
-        .filter(asset_matcher::Column::Pattern.eq(&pattern))
-        .one(tx)
-        .await?;
-    if let Some(matcher) = matched
-        && let Some(asset) = asset::Entity::find_by_id(matcher.asset_id).one(tx).await?
-    {
-        return Ok(asset);
+    if let Some(asset) = matched(tx, kind, target).await? {
+        return in_service(tx, asset, now).await;
     }
-    let key = key_from(target);
-    let asset = match by_key(tx, &key).await? {
-        Some(asset) => asset,
+    let mut key = key_from(target);
+    if RESERVED.contains(&key.as_str()) {
+        key.push_str("-asset");
+    }
+    let known = match by_key(tx, &key).await? {
+        Some(asset) => Some(asset),
+        None => by_name(tx, target).await?,
+    };
+    let asset = match known {
+        Some(asset) => in_service(tx, asset, now).await?,
         None => {
             let team = team::default(tx, now).await?;
-            let new = NewAsset {
-                key,
-                name: target.chars().take(300).collect(),
-                kind: "other".to_owned(),
+            let definition = Definition {
+                name: target.trim().chars().take(300).collect(),
                 tier: Tier::Important,
-                data_classes: Vec::new(),
-                internet_facing: false,
-                ratings: [None; 3],
-                team_id: team.id,
-                owner_id: None,
-                reviewed: false,
+                ..Definition::new(team.id)
             };
-            add(tx, new, now).await?
+            insert(tx, &key, &definition, false, now).await?
         }
     };
     let row = asset_matcher::ActiveModel {
         asset_id: Set(asset.id),
         kind: Set(kind.to_owned()),
-        pattern: Set(pattern),
+        pattern: Set(target.to_lowercase()),
         ..Default::default()
     };
     row.insert(tx).await?;
     Ok(asset)
+}
+
+/// The asset that a matcher finds: one of exactly this kind and text, else the most specific of all.
+async fn matched(
+    tx: &impl ConnectionTrait,
+    kind: &str,
+    target: &str,
+) -> Result<Option<asset::Model>, Problem> {
+    let exact = asset_matcher::Entity::find()
+        .filter(asset_matcher::Column::Kind.eq(kind))
+        .filter(asset_matcher::Column::Pattern.eq(target.to_lowercase()))
+        .one(tx)
+        .await?;
+    let asset_id = match exact {
+        Some(matcher) => Some(matcher.asset_id),
+        None => matcher::load(tx).await?.find(target).map(|found| found.asset_id),
+    };
+    match asset_id {
+        Some(id) => Ok(asset::Entity::find_by_id(id).one(tx).await?),
+        None => Ok(None),
+    }
+}
+
+/// The one asset in service of this name, whatever its case.
+async fn by_name(db: &impl ConnectionTrait, name: &str) -> Result<Option<asset::Model>, Problem> {
+    let lower = Expr::expr(Func::lower(Expr::col(asset::Column::Name)));
+    let mut found = asset::Entity::find()
+        .filter(lower.eq(name.trim().to_lowercase()))
+        .filter(asset::Column::RetiredAt.is_null())
+        .limit(2)
+        .all(db)
+        .await?;
+    Ok(if found.len() == 1 { found.pop() } else { None })
+}
+
+/// Follows an asset to the one it was merged into. One that was retired and is reported again is not gone after all,
+/// so it waits for a review.
+async fn in_service(
+    tx: &impl ConnectionTrait,
+    asset: asset::Model,
+    now: DateTime<Utc>,
+) -> Result<asset::Model, Problem> {
+    let asset = match asset.merged_into_id {
+        // Merging again leads all that were merged before to the new one, so that one step is enough.
+        Some(id) => asset::Entity::find_by_id(id).one(tx).await?.unwrap_or(asset),
+        None => asset,
+    };
+    if asset.retired_at.is_none() || asset.merged_into_id.is_some() {
+        return Ok(asset);
+    }
+    let row = asset::ActiveModel {
+        id: Set(asset.id),
+        version: Set(asset.version + 1),
+        retired_at: Set(None),
+        retired_by_id: Set(None),
+        review_state: Set(UNREVIEWED.to_owned()),
+        updated_at: Set(now),
+        ..Default::default()
+    };
+    Ok(row.update(tx).await?)
 }
 
 /// A key made of a name: lower case, everything unusual a dash.

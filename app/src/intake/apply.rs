@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use abate_entity::{asset, import, source_scope};
+use abate_entity::{import, source_scope};
 use chrono::{DateTime, Duration, Utc};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
@@ -129,20 +129,16 @@ async fn part(tx: &DatabaseTransaction, import_id: i64, now: DateTime<Utc>) -> R
     let Some(import) = lock(tx, import_id).await? else {
         return Ok(false);
     };
-    let (Some(scope_id), Some(asset_id)) = (import.scope_id, import.asset_id) else {
+    let Some(scope_id) = import.scope_id else {
         return Err(Problem::internal(anyhow::anyhow!("import {import_id} has no scope")));
     };
-    let asset = asset::Entity::find_by_id(asset_id).one(tx).await?;
-    let asset = asset.ok_or_else(|| Problem::internal(anyhow::anyhow!("asset {asset_id} is gone")))?;
-    let others = import::Entity::find()
-        .filter(import::Column::AssetId.eq(asset_id))
-        .filter(import::Column::AppliedAt.gte(import.received_at))
-        .count(tx)
-        .await?;
+    // Of any asset: what others have found may be on one of this import's.
+    let others =
+        import::Entity::find().filter(import::Column::AppliedAt.gte(import.received_at)).count(tx).await?;
     if others > 0 {
         // Decided before the others were applied, so decided again.
         stage_sql::drop_what_is_there(tx, import_id, scope_id).await?;
-        stage_sql::attach_to_known_risks(tx, import_id, asset_id).await?;
+        stage_sql::attach_to_known_risks(tx, import_id).await?;
     }
     let left = Left::of(tx, import_id).await?;
     let policies = Policies::load(tx).await?;
@@ -150,10 +146,9 @@ async fn part(tx: &DatabaseTransaction, import_id: i64, now: DateTime<Utc>) -> R
         Occasion { actor_id: import.actor_id, via: Via::Import, now, policies: &policies, audit_each: false };
     let whole = left.rows <= WHOLE && left.steps <= PART_STEPS;
     let part = if whole { Part::ALL } else { left.next_part(tx, import_id).await? };
-    let ratings = Ratings::new(&asset, &policies, import.received_at)?;
+    let ratings = Ratings::new(&policies, import.received_at)?;
     let reratings = consequence::changed_severities(tx, &import, part, &ratings).await?;
-    apply_sql::write(tx, &Parameters { import: &import, scope_id, asset: &asset, occasion: &occasion }, part)
-        .await?;
+    apply_sql::write(tx, &Parameters { import: &import, scope_id, occasion: &occasion }, part).await?;
     consequence::rate_again(tx, &occasion, reratings).await?;
     consequence::let_the_lifecycle_judge(tx, &occasion, &import, part).await?;
     if !whole {

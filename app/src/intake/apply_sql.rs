@@ -1,7 +1,7 @@
 //! The statements that turn staged rows into findings, risks, identities, events and tags, set by set.
 
+use abate_entity::import;
 use abate_entity::level::Level;
-use abate_entity::{asset, import};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, Statement, Value};
 use serde_json::json;
 
@@ -27,7 +27,6 @@ impl Part {
 pub(super) struct Parameters<'a> {
     pub(super) import: &'a import::Model,
     pub(super) scope_id: i64,
-    pub(super) asset: &'a asset::Model,
     pub(super) occasion: &'a Occasion<'a>,
 }
 
@@ -110,24 +109,21 @@ async fn insert_risks(
     part: Part,
     number: i64,
 ) -> Result<(), Problem> {
-    let Parameters { import, asset, occasion, .. } = with;
+    let Parameters { import, occasion, .. } = with;
     let json = json_of(tx, "'{}'");
     let sql = format!(
         "INSERT INTO risk (id, uuid, version, origin, asset_id, team_id, owner_id, title, description, mitigation, state, \
          level, inherent_likelihood, inherent_impact, current_likelihood, current_impact, score, grid_id, policy_id, \
          confidential, ticket_wanted, plan, detected_at, sla_start_at, triage_due_at, due_at, due_zone, reopen_count, \
          standing, import_id, created_at, updated_at) \
-         SELECT ? + s.ordinal, s.risk_uuid, 1, 'scanner', ?, ?, ?, s.title, s.description, s.mitigation, 'new', s.level, \
+         SELECT ? + s.ordinal, s.risk_uuid, 1, 'scanner', a.id, a.team_id, a.owner_id, s.title, s.description, s.mitigation, 'new', s.level, \
          s.likelihood, s.impact, s.likelihood, s.impact, s.likelihood * s.impact, ?, ?, s.confidential, FALSE, '', ?, ?, \
-         s.triage_due_at, ?, ?, 0, {json}, ?, ?, ? FROM staged_change s \
+         s.triage_due_at, ?, ?, 0, {json}, ?, ?, ? FROM staged_change s JOIN asset a ON a.id = s.asset_id \
          WHERE s.import_id = ? AND s.action = 'create' AND s.ordinal BETWEEN ? AND ?"
     );
     let received = import.received_at;
     let values = vec![
         number.into(),
-        asset.id.into(),
-        asset.team_id.into(),
-        asset.owner_id.into(),
         occasion.policies.grid_id.into(),
         occasion.policies.policy_id.into(),
         received.into(),
@@ -151,10 +147,9 @@ async fn insert_identities(
     number: i64,
 ) -> Result<(), Problem> {
     let sql = "INSERT INTO risk_identity (asset_id, scheme, hash, risk_id, because, created_at) \
-               SELECT ?, s.scheme, s.hash, ? + s.ordinal, 'first seen', ? FROM staged_change s \
+               SELECT s.asset_id, s.scheme, s.hash, ? + s.ordinal, 'first seen', ? FROM staged_change s \
                WHERE s.import_id = ? AND s.action = 'create' AND s.ordinal BETWEEN ? AND ?";
     let values = vec![
-        with.asset.id.into(),
         number.into(),
         with.occasion.now.into(),
         with.import.id.into(),

@@ -12,7 +12,7 @@ use sea_orm::{
 };
 
 use super::apply_sql::Part;
-use super::row::Ratings;
+use super::row::{Footing, Ratings};
 use super::status;
 use crate::platform::database::placeholders;
 use crate::platform::problem::{Kind, Problem};
@@ -42,7 +42,8 @@ pub(super) async fn changed_severities(
     let backend = tx.get_database_backend();
     let sql = placeholders(
         backend,
-        "SELECT f.risk_id, f.severity, s.likelihood, s.impact FROM staged_change s JOIN finding f ON f.id = s.finding_id \
+        "SELECT f.risk_id, f.severity, s.severity, a.tier, a.internet_facing FROM staged_change s \
+         JOIN finding f ON f.id = s.finding_id JOIN risk r ON r.id = f.risk_id JOIN asset a ON a.id = r.asset_id \
          WHERE s.import_id = ? AND s.action IN ('update', 'return') AND s.ordinal BETWEEN ? AND ? \
          AND f.severity <> s.severity AND f.risk_id IS NOT NULL ORDER BY f.risk_id",
     );
@@ -50,12 +51,16 @@ pub(super) async fn changed_severities(
     let rows = tx.query_all_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
     let mut reratings = Vec::with_capacity(rows.len());
     for row in rows {
-        let before: Level = row.try_get_by_index(1)?;
-        if let Some(rated) = ratings.of(before) {
+        // On the asset that the risk is on, whatever a matcher would say today.
+        let footing = Footing { tier: row.try_get_by_index(3)?, internet_facing: row.try_get_by_index(4)? };
+        let rated = |severity: Level| ratings.of(footing, severity);
+        let before = rated(row.try_get_by_index(1)?);
+        let after = rated(row.try_get_by_index(2)?);
+        if let (Some(before), Some(after)) = (before, after) {
             reratings.push(Rerating {
                 risk_id: row.try_get_by_index(0)?,
-                before: (rated.likelihood, rated.impact),
-                after: (row.try_get_by_index(2)?, row.try_get_by_index(3)?),
+                before: (before.likelihood, before.impact),
+                after: (after.likelihood, after.impact),
             });
         }
     }

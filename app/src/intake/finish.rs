@@ -1,5 +1,7 @@
 //! Ends the reading of a report: the counts are written, and the plan waits, is applied, or was never needed.
 
+use std::collections::HashSet;
+
 use abate_entity::level::Level;
 use abate_entity::{import, source_scope};
 use abate_integrations::scanner::RejectedRecord;
@@ -35,6 +37,8 @@ pub(super) struct Outcome {
     pub(super) closing: usize,
     /// Findings of the scope that did not count as gone before.
     pub(super) live: usize,
+    /// Assets, besides the scanned one, that something was found on.
+    pub(super) met: HashSet<i64>,
 }
 
 /// Writes the counts and takes the plan further.

@@ -8,6 +8,7 @@ pub mod finish;
 mod known;
 mod origin;
 pub mod page;
+mod placement;
 pub mod plan_rules;
 pub mod receive;
 mod row;

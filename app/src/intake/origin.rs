@@ -34,7 +34,7 @@ pub(super) async fn resolve(
 ) -> Result<Origin, Problem> {
     let target = without_tag(summary.target.trim()).to_owned();
     let asset = match &form.asset {
-        Some(key) => match register::by_key(tx, key).await? {
+        Some(key) => match register::named(tx, key, now).await? {
             Some(asset) => asset,
             None => register::find_or_add(tx, "name", key, now).await?,
         },

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use abate_entity::asset;
 use abate_entity::level::Level;
+use abate_entity::tier::Tier;
 use abate_integrations::scanner::{FindingKind, ScanFinding, Severity};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -23,6 +23,7 @@ pub(super) struct StagedRow {
     pub(super) risk_id: Option<i64>,
     pub(super) risk_uuid: Option<Uuid>,
     pub(super) finding_id: Option<i64>,
+    pub(super) asset_id: Option<i64>,
     pub(super) content: Option<StagedContent>,
 }
 
@@ -58,43 +59,60 @@ pub(super) struct Rated {
     pub(super) triage_due_at: DateTime<Utc>,
 }
 
-/// Ratings of every severity on one asset, worked out once an import.
+/// What an asset is to a rating.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Footing {
+    pub(super) tier: Tier,
+    pub(super) internet_facing: bool,
+}
+
+/// Ratings of every severity on every footing, worked out once an import.
 #[derive(Clone, Debug)]
-pub(super) struct Ratings(HashMap<Level, Rated>);
+pub(super) struct Ratings(HashMap<(Footing, Level), Rated>);
 
 impl Ratings {
-    pub(super) fn new(
-        asset: &asset::Model,
-        policies: &Policies,
-        received_at: DateTime<Utc>,
-    ) -> Result<Self, Problem> {
+    pub(super) fn new(policies: &Policies, received_at: DateTime<Utc>) -> Result<Self, Problem> {
         let mut ratings = HashMap::new();
-        for severity in Level::ALL.iter().copied() {
-            let signals = Signals {
-                severity,
-                tier: asset.tier,
-                kev_listed: false,
-                internet_facing: asset.internet_facing,
-                epss_percentile: None,
-                shown_unreachable: false,
-            };
-            let rating = rating::rate(&signals, &policies.grid).map_err(Problem::internal)?;
-            let ingested = first_clock_event(policies, rating.level, received_at);
-            let clock = Clock::replay([&ingested], &policies.versions).map_err(Problem::internal)?;
-            let rated = Rated {
-                likelihood: i16::from(rating.likelihood),
-                impact: i16::from(rating.impact),
-                level: rating.level,
-                triage_due_at: clock.triage_due_at.unwrap_or_else(crate::platform::clock::never),
-            };
-            ratings.insert(severity, rated);
+        let footings = Tier::ALL
+            .iter()
+            .flat_map(|tier| [false, true].map(|internet_facing| Footing { tier: *tier, internet_facing }));
+        for footing in footings {
+            for severity in Level::ALL.iter().copied() {
+                let rated = rated(footing, severity, policies, received_at)?;
+                ratings.insert((footing, severity), rated);
+            }
         }
         Ok(Self(ratings))
     }
 
-    pub(super) fn of(&self, severity: Level) -> Option<Rated> {
-        self.0.get(&severity).copied()
+    pub(super) fn of(&self, footing: Footing, severity: Level) -> Option<Rated> {
+        self.0.get(&(footing, severity)).copied()
     }
+}
+
+fn rated(
+    footing: Footing,
+    severity: Level,
+    policies: &Policies,
+    received_at: DateTime<Utc>,
+) -> Result<Rated, Problem> {
+    let signals = Signals {
+        severity,
+        tier: footing.tier,
+        kev_listed: false,
+        internet_facing: footing.internet_facing,
+        epss_percentile: None,
+        shown_unreachable: false,
+    };
+    let rating = rating::rate(&signals, &policies.grid).map_err(Problem::internal)?;
+    let ingested = first_clock_event(policies, rating.level, received_at);
+    let clock = Clock::replay([&ingested], &policies.versions).map_err(Problem::internal)?;
+    Ok(Rated {
+        likelihood: i16::from(rating.likelihood),
+        impact: i16::from(rating.impact),
+        level: rating.level,
+        triage_due_at: clock.triage_due_at.unwrap_or_else(crate::platform::clock::never),
+    })
 }
 
 /// What the clocks of a risk begin with.

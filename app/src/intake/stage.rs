@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 use super::finish::{self, Outcome};
 use super::known::{self, KnownFindings};
 use super::origin::{self, Origin};
+use super::placement::{self, Placement};
 use super::plan_rules::{self, Absence, Decision, Seen};
 use super::receive::Upload;
 use super::row::{Ratings, StagedContent, StagedRow, severity_level};
@@ -122,7 +123,7 @@ async fn scan(
         Begun::Earlier(import) => return Ok(*import),
         Begun::New(import, origin) => (*import, origin),
     };
-    let outcome = compare_and_stage(state, &import, &origin, upload, format, key).await;
+    let outcome = compare_and_stage(state, sender, &import, &origin, upload, format, key).await;
     match outcome {
         Ok(outcome) => finish::finish(state, sender, import, &origin.scope, outcome).await,
         Err(problem) => {
@@ -189,6 +190,7 @@ async fn begin(
         received_at: Set(now),
         ..Default::default()
     };
+    placement::note_seen(tx, [origin.asset.id], now).await?;
     let import = row.insert(tx).await?;
     Ok(Begun::New(Box::new(import), Box::new(origin)))
 }
@@ -212,6 +214,7 @@ async fn hash_key(state: &AppState) -> Result<[u8; 32], Problem> {
 
 async fn compare_and_stage(
     state: &AppState,
+    who: &Sender,
     import: &import::Model,
     origin: &Origin,
     upload: Upload,
@@ -219,7 +222,8 @@ async fn compare_and_stage(
     key: [u8; 32],
 ) -> Result<Outcome, Problem> {
     let policies = Policies::load(state.database.reader()).await?;
-    let ratings = Ratings::new(&origin.asset, &policies, import.received_at)?;
+    let ratings = Ratings::new(&policies, import.received_at)?;
+    let placement = Placement::load(state.database.reader(), &origin.asset, who.actor.as_ref()).await?;
     let known = known::of_scope(state.database.reader(), origin.scope.id).await?;
     let head = head_scanned_at(state, &origin.scope).await?;
     let (sender, mut batches) = mpsc::channel(2);
@@ -227,6 +231,7 @@ async fn compare_and_stage(
         known,
         seen: HashSet::new(),
         ratings,
+        placement,
         ids: state.ids.clone(),
         received_at: import.received_at,
         scanned_at: import.scanned_at,
@@ -246,13 +251,17 @@ async fn compare_and_stage(
     }
     let mut outcome = reading.await.map_err(Problem::internal)?.map_err(unusable)?;
     if outcome.created > 0 {
-        let asset_id = origin.asset.id;
         let attached = state
             .database
-            .write(async |tx| Ok(stage_sql::attach_to_known_risks(tx, import.id, asset_id).await?))
+            .write(async |tx| Ok(stage_sql::attach_to_known_risks(tx, import.id).await?))
             .await?;
         outcome.created -= i64::try_from(attached).unwrap_or(0);
         outcome.attached += i64::try_from(attached).unwrap_or(0);
+    }
+    let met = std::mem::take(&mut outcome.met);
+    if !met.is_empty() {
+        let seen_at = import.received_at;
+        state.database.write(async |tx| placement::note_seen(tx, met.clone(), seen_at).await).await?;
     }
     Ok(outcome)
 }
@@ -273,6 +282,7 @@ struct Comparison {
     known: KnownFindings,
     seen: HashSet<[u8; 16]>,
     ratings: Ratings,
+    placement: Placement,
     ids: Ids,
     received_at: DateTime<Utc>,
     scanned_at: DateTime<Utc>,
@@ -300,6 +310,7 @@ impl Comparison {
         if plan_rules::counts_absences(summary.complete, partial, self.scanned_at, head) {
             self.absences();
         }
+        self.outcome.met = std::mem::take(&mut self.placement.met);
         self.outcome.live = self.known.values().filter(|known| !known.lost).count();
         let _ = self.send();
         Ok(self.outcome)
@@ -313,7 +324,8 @@ impl Comparison {
             return ControlFlow::Continue(());
         }
         let (severity, _) = severity_level(finding.severity);
-        let Some(rated) = self.ratings.of(severity) else {
+        let place = self.placement.of(&finding.resource);
+        let Some(rated) = self.ratings.of(place.footing, severity) else {
             return ControlFlow::Break(());
         };
         if !finding.suppressed {
@@ -350,7 +362,8 @@ impl Comparison {
         let ordinal = if is_new { next(&mut self.next_new) } else { next(&mut self.next_other) };
         let risk_uuid = is_new.then(|| self.ids.uuid(self.received_at));
         let content = Some(StagedContent::of(finding, rated));
-        self.push(StagedRow { ordinal, action, risk_id, risk_uuid, finding_id, content })
+        let asset_id = Some(place.asset_id);
+        self.push(StagedRow { ordinal, action, risk_id, risk_uuid, finding_id, asset_id, content })
     }
 
     fn reject(&mut self, rejected: RejectedRecord) -> ControlFlow<()> {
@@ -384,6 +397,7 @@ impl Comparison {
                 risk_id,
                 risk_uuid: None,
                 finding_id: Some(finding_id),
+                asset_id: None,
                 content: None,
             };
             if self.push(row).is_break() {

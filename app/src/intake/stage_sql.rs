@@ -9,7 +9,7 @@ use crate::platform::database::placeholders;
 /// Rows of one INSERT; with the columns below within the bind limits of both databases.
 const ROWS: usize = 500;
 
-const COLUMNS: &str = "import_id, ordinal, action, risk_id, risk_version, risk_uuid, finding_id, scheme, hash, content_hash, \
+const COLUMNS: &str = "import_id, ordinal, action, risk_id, risk_version, risk_uuid, finding_id, asset_id, scheme, hash, content_hash, \
      kind, severity, unknown_severity, level, likelihood, impact, title, description, mitigation, location, rule, package, \
      package_version, fixed_version, tags, confidential, data, triage_due_at, sla_start_at";
 
@@ -23,7 +23,7 @@ pub(super) async fn insert(
     for chunk in rows.chunks(ROWS) {
         let json = if backend == DbBackend::Postgres { "CAST(? AS JSONB)" } else { "?" };
         let texts = "?,".repeat(17);
-        let row = format!("(?,?,?,?,NULL,?,?,{texts}{json},?,{json},?,NULL)");
+        let row = format!("(?,?,?,?,NULL,?,?,?,{texts}{json},?,{json},?,NULL)");
         let mut sql = format!("INSERT INTO staged_change ({COLUMNS}) VALUES ");
         for number in 0..chunk.len() {
             if number > 0 {
@@ -45,6 +45,7 @@ fn bind(import_id: i64, row: &StagedRow) -> Vec<Value> {
         row.risk_id.into(),
         row.risk_uuid.into(),
         row.finding_id.into(),
+        row.asset_id.into(),
     ];
     let Some(content) = &row.content else {
         values.extend(["", "", "", ""].map(Value::from));
@@ -83,23 +84,19 @@ fn bind(import_id: i64, row: &StagedRow) -> Vec<Value> {
     values
 }
 
-/// Turns what would be a second risk of one problem on the asset into support of the first; answers how many.
+/// Turns what would be a second risk of one problem on one asset into support of the first; answers how many.
 ///
 /// Run after staging, and again when the plan is applied, because another source may have been quicker.
-pub(super) async fn attach_to_known_risks(
-    tx: &DatabaseTransaction,
-    import_id: i64,
-    asset_id: i64,
-) -> Result<u64, DbErr> {
+pub(super) async fn attach_to_known_risks(tx: &DatabaseTransaction, import_id: i64) -> Result<u64, DbErr> {
     let backend = tx.get_database_backend();
     let sql = placeholders(
         backend,
         "UPDATE staged_change SET action = 'attach', risk_id = (SELECT i.risk_id FROM risk_identity i \
-         WHERE i.asset_id = ? AND i.scheme = staged_change.scheme AND i.hash = staged_change.hash) \
+         WHERE i.asset_id = staged_change.asset_id AND i.scheme = staged_change.scheme AND i.hash = staged_change.hash) \
          WHERE import_id = ? AND action = 'create' AND EXISTS (SELECT 1 FROM risk_identity i \
-         WHERE i.asset_id = ? AND i.scheme = staged_change.scheme AND i.hash = staged_change.hash)",
+         WHERE i.asset_id = staged_change.asset_id AND i.scheme = staged_change.scheme AND i.hash = staged_change.hash)",
     );
-    let values = [asset_id.into(), import_id.into(), asset_id.into()];
+    let values = [import_id.into()];
     Ok(tx.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await?.rows_affected())
 }
 

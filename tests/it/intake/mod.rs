@@ -8,5 +8,5 @@ mod identity;
 mod lifecycle;
 mod page;
 mod plan_and_undo;
-mod report;
+pub(crate) mod report;
 mod variant;

@@ -8,7 +8,7 @@ use crate::harness::app::{Person, TestApp};
 use crate::harness::http::Answer;
 
 /// A Trivy report on an image with these vulnerabilities: number, severity.
-pub(super) fn trivy(vulnerabilities: &[(u32, &str)]) -> String {
+pub(crate) fn trivy(vulnerabilities: &[(u32, &str)]) -> String {
     let list: Vec<Value> = vulnerabilities
         .iter()
         .map(|(number, severity)| {
@@ -27,12 +27,12 @@ pub(super) fn trivy(vulnerabilities: &[(u32, &str)]) -> String {
 }
 
 /// Numbers from `from` with one severity.
-pub(super) fn many(from: u32, count: u32, severity: &'static str) -> Vec<(u32, &'static str)> {
+pub(crate) fn many(from: u32, count: u32, severity: &'static str) -> Vec<(u32, &'static str)> {
     (from..from + count).map(|number| (number, severity)).collect()
 }
 
 /// Sends a report.
-pub(super) async fn send(who: &Person, report: impl Into<Vec<u8>>, fields: &[(&str, &str)]) -> Answer {
+pub(crate) async fn send(who: &Person, report: impl Into<Vec<u8>>, fields: &[(&str, &str)]) -> Answer {
     let mut form = Form::new();
     for (name, value) in fields {
         form = form.text((*name).to_owned(), (*value).to_owned());
@@ -42,14 +42,14 @@ pub(super) async fn send(who: &Person, report: impl Into<Vec<u8>>, fields: &[(&s
 }
 
 /// Sends a report that must be taken, waits until the work is done, and gives the import.
-pub(super) async fn import(app: &TestApp, who: &Person, report: &str, fields: &[(&str, &str)]) -> Value {
+pub(crate) async fn import(app: &TestApp, who: &Person, report: &str, fields: &[(&str, &str)]) -> Value {
     let id = send(who, report, fields).await.expect(202).json()["id"].clone();
     app.settle().await;
     who.api.get(&format!("/api/v1/imports/{id}")).await.expect(200).json()
 }
 
 /// The risks that a query finds.
-pub(super) async fn risks(who: &Person, query: &str) -> Vec<Value> {
+pub(crate) async fn risks(who: &Person, query: &str) -> Vec<Value> {
     let page = who.api.get(&format!("/api/v1/risks?limit=200&{query}")).await.expect(200).json();
     page["items"].as_array().unwrap().clone()
 }
