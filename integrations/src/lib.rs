@@ -1,7 +1,9 @@
 //! Foreign systems and formats that Abate speaks. Plain values in and out: no database, no web, no clock.
 
 pub mod feed;
+#[cfg(feature = "clients")]
 pub mod jira;
 pub mod scanner;
+#[cfg(feature = "clients")]
 pub mod slack;
 pub mod workshop;

@@ -19,7 +19,7 @@ use abate_integrations::scanner::{Head, ScanFormat, ScanRecord, SecretKey};
 const FORMATS_OF: &str = include_str!("formats.csv");
 
 fn main() -> ExitCode {
-    let setting = |name: &str| std::env::var(name).ok();
+    let setting = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let samples = setting("CONFORMANCE_SAMPLES").unwrap_or_else(|| "../../shared/samples".to_owned());
     let samples = PathBuf::from(samples);
     let only = setting("CONFORMANCE_ONLY");
