@@ -294,9 +294,15 @@ impl Walk<'_, '_, '_> {
         loop {
             let place = (!run.settled).then(|| self.reader.bookmark());
             let raw = self.reader.raw()?;
-            match result::read(&raw, run, self.key) {
-                Ok(Reading::Finding(finding)) => self.output.finding(*finding)?,
-                Ok(Reading::NoProblem) => self.output.passed_over(),
+            let mut given = 0_usize;
+            let output = &mut *self.output;
+            let reading = result::read(&raw, run, self.key, &mut |finding| {
+                given += 1;
+                output.finding(finding).map_err(RecordError::Syntax)
+            });
+            match reading {
+                Ok(Reading::Done) if given == 0 => self.output.passed_over(),
+                Ok(Reading::Done) => {}
                 Ok(Reading::TooEarly) => {
                     while self.reader.next_element()? {
                         self.reader.skip()?;

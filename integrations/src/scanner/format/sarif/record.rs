@@ -1,11 +1,14 @@
 //! The parts of a SARIF result that are read.
 
 use std::collections::BTreeMap;
+use std::marker::PhantomData;
 
 use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, SeqAccess, Visitor};
 use serde_json::Value;
 
 use super::rule::{Properties, Taxon};
+use crate::scanner::read::json::RecordError;
 use crate::scanner::read::lenient::{Text, nullable};
 
 #[derive(Deserialize, Default)]
@@ -23,7 +26,7 @@ pub(super) struct ResultRecord<'a> {
     #[serde(borrow, deserialize_with = "nullable")]
     pub(super) message: Message<'a>,
     #[serde(borrow, deserialize_with = "nullable")]
-    pub(super) locations: Vec<Location<'a>>,
+    pub(super) locations: Locations<'a>,
     #[serde(deserialize_with = "nullable")]
     pub(super) fingerprints: BTreeMap<String, Value>,
     #[serde(deserialize_with = "nullable")]
@@ -67,6 +70,56 @@ pub(super) struct Message<'a> {
     pub(super) id: Text<'a>,
     #[serde(borrow, deserialize_with = "nullable")]
     pub(super) arguments: Vec<Text<'a>>,
+}
+
+/// Most locations of one result; more say nothing to anybody.
+const LOCATIONS: usize = 10_000;
+
+/// The locations of a result. Those beyond the limit are counted and never kept, so that they cost no memory.
+#[derive(Default)]
+pub(super) struct Locations<'a> {
+    kept: Vec<Location<'a>>,
+    count: usize,
+}
+
+impl<'a> Locations<'a> {
+    /// All of them, or why the result cannot be used.
+    pub(super) fn kept(&self) -> Result<&[Location<'a>], RecordError> {
+        if self.count > LOCATIONS {
+            return Err(RecordError::Shape(format!(
+                "the result has {} locations, more than the {LOCATIONS} that are read; narrow the rule or exclude its files",
+                self.count
+            )));
+        }
+        Ok(&self.kept)
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Locations<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct LocationsVisitor<'a>(PhantomData<Location<'a>>);
+        impl<'de: 'a, 'a> Visitor<'de> for LocationsVisitor<'a> {
+            type Value = Locations<'a>;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("a list of locations")
+            }
+            fn visit_seq<S: SeqAccess<'de>>(self, mut list: S) -> Result<Self::Value, S::Error> {
+                let mut locations = Locations::default();
+                while locations.count < LOCATIONS
+                    && let Some(location) = list.next_element()?
+                {
+                    locations.kept.push(location);
+                    locations.count += 1;
+                }
+                while locations.count >= LOCATIONS && list.next_element::<IgnoredAny>()?.is_some() {
+                    locations.count += 1;
+                }
+                Ok(locations)
+            }
+        }
+        deserializer.deserialize_seq(LocationsVisitor(PhantomData))
+    }
 }
 
 #[derive(Deserialize, Default)]

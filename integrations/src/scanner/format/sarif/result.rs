@@ -4,9 +4,9 @@ use serde_json::Value;
 
 use super::record::{Location, Message, ResultRecord};
 use super::rule::{Component, Rule, cwe};
-use crate::scanner::finding::{FindingKind, Fingerprint, ScanFinding, Severity};
+use crate::scanner::finding::{FindingKind, ScanFinding, Severity};
 use crate::scanner::fingerprint::{self, normal_snippet};
-use crate::scanner::limits::{DESCRIPTION_BYTES, SHORT_BYTES, cut};
+use crate::scanner::limits::{SHORT_BYTES, cut};
 use crate::scanner::read::json::{RawJson, RecordError};
 use crate::scanner::read::lenient::first_of;
 use crate::scanner::secret::{self, SecretKey};
@@ -27,21 +27,26 @@ pub(crate) struct Run {
 
 /// What came out of a result.
 pub(crate) enum Reading {
-    /// A finding.
-    Finding(Box<ScanFinding>),
-    /// It passed, does not apply, or is gone since the baseline.
-    NoProblem,
+    /// Its findings, one a location, were given out; none where it passed, does not apply, or is gone since the
+    /// baseline.
+    Done,
     /// Its path can be told only when the rest of the run is known.
     TooEarly,
 }
 
-/// Reads a result.
-pub(crate) fn read(raw: &RawJson<'_>, run: &Run, key: &SecretKey) -> Result<Reading, RecordError> {
+/// Reads a result and gives out a finding for each of its locations, or one where it has none.
+pub(crate) fn read(
+    raw: &RawJson<'_>,
+    run: &Run,
+    key: &SecretKey,
+    give: &mut dyn FnMut(ScanFinding) -> Result<(), RecordError>,
+) -> Result<Reading, RecordError> {
     let record: ResultRecord<'_> = raw.read()?;
     if !matches!(&*record.kind, "" | "fail") || &*record.baseline_state == "absent" {
-        return Ok(Reading::NoProblem);
+        return Ok(Reading::Done);
     }
-    if !run.settled && record.locations.iter().any(|location| is_too_early(location, run)) {
+    let locations = record.locations.kept()?;
+    if !run.settled && locations.iter().any(|location| is_too_early(location, run)) {
         return Ok(Reading::TooEarly);
     }
     let rule = find_rule(&record, run);
@@ -50,9 +55,114 @@ pub(crate) fn read(raw: &RawJson<'_>, run: &Run, key: &SecretKey) -> Result<Read
     if rule_id.is_empty() && message.is_empty() {
         return Err(RecordError::Shape("the result has neither a ruleId nor a message".to_owned()));
     }
-    let location = record.locations.first();
-    let path = location.map(|location| path_of(location, run)).unwrap_or_default();
-    let snippet = location.map_or("", |location| &location.physical_location.region.snippet.text);
+    let kind = kind_of(rule, rule_id, &run.driver.name);
+    let cwes = cwes_of(&record, rule);
+    // Hard-coded credentials are code to the tool, and a secret to everybody who reads its message.
+    let confidential = kind == FindingKind::Secret
+        || cwes.iter().any(|cwe| matches!(cwe.as_str(), "CWE-798" | "CWE-259" | "CWE-321"));
+    let title = rule.map_or("", |rule| &rule.title);
+    let description = match rule.map_or("", |rule| &rule.description) {
+        "" => message.clone(),
+        about if message.is_empty() || message == about => about.to_owned(),
+        about => format!("{message}\n\n{about}"),
+    };
+    let shared = Shared {
+        rule,
+        rule_id,
+        title: first_of(&[title, message.lines().next().unwrap_or_default(), rule_id]),
+        description: &description,
+        severity: severity_of(&record, rule),
+        kind,
+        cwes: &cwes,
+        confidential,
+        own_context: tool_context(&record),
+        record: &record,
+    };
+    if locations.is_empty() {
+        give(shared.finding(None, run, key))?;
+    }
+    for location in locations {
+        give(shared.finding(Some(location), run, key))?;
+    }
+    Ok(Reading::Done)
+}
+
+/// What all findings of one result have in common.
+struct Shared<'a> {
+    rule: Option<&'a Rule>,
+    rule_id: &'a str,
+    title: &'a str,
+    description: &'a str,
+    severity: Severity,
+    kind: FindingKind,
+    cwes: &'a [String],
+    confidential: bool,
+    own_context: Option<String>,
+    record: &'a ResultRecord<'a>,
+}
+
+impl Shared<'_> {
+    fn finding(&self, location: Option<&Location<'_>>, run: &Run, key: &SecretKey) -> ScanFinding {
+        let record = self.record;
+        let path = location.map(|location| path_of(location, run)).unwrap_or_default();
+        let snippet = location.map_or("", |location| &location.physical_location.region.snippet.text);
+        let context = self.own_context.clone().unwrap_or_else(|| place_context(location));
+        let (mut title, mut description) = (self.title.to_owned(), self.description.to_owned());
+        let mut shown_snippet = cut(snippet.trim_end(), 1024);
+        let mut identity = context;
+        if self.confidential {
+            let value = first_of(&[snippet, record.properties.offender.as_str().unwrap_or_default()]);
+            if !value.is_empty() && self.kind == FindingKind::Secret {
+                identity = normal_snippet(value);
+            }
+            title = secret::scrub(&title, value);
+            description = secret::scrub(&description, value);
+            shown_snippet = if value.is_empty() { String::new() } else { key.mask(value) };
+        }
+        let fingerprint = match self.kind {
+            FindingKind::Secret => fingerprint::secret(self.rule_id, &path, &key.hash(&identity)),
+            _ => fingerprint::code(self.rule_id, &path, &identity),
+        };
+        let mut data = serde_json::Map::new();
+        for (name, value) in [
+            ("snippet", shown_snippet.as_str()),
+            ("url", first_of(&[self.rule.map_or("", |rule| &rule.help), &record.hosted_viewer_uri])),
+            ("justification", &justification(record)),
+        ] {
+            if !value.is_empty() {
+                data.insert(name.to_owned(), Value::from(value));
+            }
+        }
+        ScanFinding {
+            title,
+            description,
+            line: location
+                .and_then(|location| location.physical_location.region.start_line)
+                .and_then(|line| u32::try_from(line).ok())
+                .filter(|line| *line > 0),
+            path,
+            vulnerability_ids: vulnerability_ids(self.rule_id),
+            cwes: self.cwes.to_vec(),
+            status: record.baseline_state.to_ascii_lowercase(),
+            suppressed: !record.suppressions.is_empty()
+                && record
+                    .suppressions
+                    .iter()
+                    .all(|suppression| matches!(&*suppression.status, "" | "accepted")),
+            confidential: self.confidential,
+            data: Value::Object(data).to_string(),
+            ..ScanFinding::of(self.kind, self.severity, self.rule_id, fingerprint)
+        }
+        .sealed()
+    }
+}
+
+fn justification(record: &ResultRecord<'_>) -> String {
+    let texts: Vec<_> = record.suppressions.iter().map(|suppression| &*suppression.justification).collect();
+    cut(first_of(&texts), SHORT_BYTES)
+}
+
+fn cwes_of(record: &ResultRecord<'_>, rule: Option<&Rule>) -> Vec<String> {
     let mut cwes: Vec<String> = rule.map(|rule| rule.cwes.clone()).unwrap_or_default();
     cwes.extend(record.properties.cwes());
     cwes.extend(
@@ -62,88 +172,7 @@ pub(crate) fn read(raw: &RawJson<'_>, run: &Run, key: &SecretKey) -> Result<Read
             .filter(|taxon| taxon.tool_component.name.eq_ignore_ascii_case("cwe"))
             .filter_map(|taxon| cwe(&taxon.id)),
     );
-    let mut seen = std::collections::HashSet::new();
-    cwes.retain(|cwe| seen.insert(cwe.clone()));
-    cwes.truncate(20);
-
-    let kind = kind_of(rule, rule_id, &run.driver.name);
-    let vulnerability_ids = vulnerability_ids(rule_id);
-    // Hard-coded credentials are code to the tool, and a secret to everybody who reads its message.
-    let confidential = kind == FindingKind::Secret
-        || cwes.iter().any(|cwe| matches!(cwe.as_str(), "CWE-798" | "CWE-259" | "CWE-321"));
-    let title = rule.map_or("", |rule| &rule.title);
-    let mut title = first_of(&[title, message.lines().next().unwrap_or_default(), rule_id]).to_owned();
-    let mut description = match rule.map_or("", |rule| &rule.description) {
-        "" => message.clone(),
-        about if message.is_empty() || message == about => about.to_owned(),
-        about => format!("{message}\n\n{about}"),
-    };
-    let context = context(&record);
-    let fingerprint_of = |context: &str| match kind {
-        FindingKind::Secret => fingerprint::secret(rule_id, &path, &key.hash(context)),
-        _ => fingerprint::code(rule_id, &path, context),
-    };
-    let fingerprint: Fingerprint;
-    let mut shown_snippet = cut(snippet.trim_end(), 1024);
-    if confidential {
-        let value = first_of(&[snippet, record.properties.offender.as_str().unwrap_or_default()]);
-        fingerprint = if value.is_empty() || kind != FindingKind::Secret {
-            fingerprint_of(&context)
-        } else {
-            fingerprint_of(&normal_snippet(value))
-        };
-        title = secret::scrub(&title, value);
-        description = secret::scrub(&description, value);
-        shown_snippet = if value.is_empty() { String::new() } else { key.mask(value) };
-    } else {
-        fingerprint = fingerprint_of(&context);
-    }
-    let suppressed = !record.suppressions.is_empty()
-        && record.suppressions.iter().all(|suppression| matches!(&*suppression.status, "" | "accepted"));
-    let justification = first_of(
-        &record.suppressions.iter().map(|suppression| &*suppression.justification).collect::<Vec<_>>(),
-    )
-    .to_owned();
-    let mut data = serde_json::Map::new();
-    let further =
-        record.locations.iter().skip(1).take(20).map(|location| path_of(location, run)).collect::<Vec<_>>();
-    for (name, value) in [
-        ("snippet", Value::from(shown_snippet)),
-        ("url", Value::from(first_of(&[rule.map_or("", |rule| &rule.help), &record.hosted_viewer_uri]))),
-        ("justification", Value::from(cut(&justification, SHORT_BYTES))),
-        ("further_paths", Value::from(further)),
-    ] {
-        if value.as_str() != Some("") && value.as_array().is_none_or(|list| !list.is_empty()) {
-            data.insert(name.to_owned(), value);
-        }
-    }
-    let mut finding = ScanFinding {
-        kind,
-        severity: severity_of(&record, rule),
-        title: cut(&title, SHORT_BYTES),
-        description: cut(&description, DESCRIPTION_BYTES),
-        rule: cut(rule_id, SHORT_BYTES),
-        line: location
-            .and_then(|location| location.physical_location.region.start_line)
-            .and_then(|line| u32::try_from(line).ok())
-            .filter(|line| *line > 0),
-        path: cut(&path, SHORT_BYTES),
-        package: None,
-        vulnerability_ids,
-        cwes,
-        cvss: Vec::new(),
-        status: record.baseline_state.to_ascii_lowercase(),
-        suppressed,
-        confidential,
-        fingerprint,
-        content_hash: [0; 16],
-        resource: String::new(),
-        techniques: Vec::new(),
-        mitigation: String::new(),
-        data: Value::Object(data).to_string(),
-    };
-    finding.content_hash = fingerprint::content(&finding);
-    Ok(Reading::Finding(Box::new(finding)))
+    cwes
 }
 
 fn find_rule<'r>(record: &ResultRecord<'_>, run: &'r Run) -> Option<&'r Rule> {
@@ -238,9 +267,9 @@ fn message_text(message: &Message<'_>, rule: Option<&Rule>) -> String {
     text
 }
 
-/// What tells apart two results of one rule in one file, most stable first. Hashes of whole files and columns are left
-/// out: the first changes with any edit, the second says nothing by itself.
-fn context(record: &ResultRecord<'_>) -> String {
+/// The tool's own word on what tells apart two results of one rule in one file, most stable first. Hashes of whole
+/// files and columns are left out: the first changes with any edit, the second says nothing by itself.
+fn tool_context(record: &ResultRecord<'_>) -> Option<String> {
     let said = |value: &Value| {
         value
             .as_str()
@@ -254,12 +283,12 @@ fn context(record: &ResultRecord<'_>) -> String {
         .find(|(name, _)| name.starts_with("primaryLocationLineHash"))
         .and_then(|(_, value)| said(value))
     {
-        return format!("line-hash:{hash}");
+        return Some(format!("line-hash:{hash}"));
     }
     if let Some((name, value)) =
         record.fingerprints.iter().rev().find_map(|(name, value)| said(value).map(|value| (name, value)))
     {
-        return format!("fingerprint:{name}={value}");
+        return Some(format!("fingerprint:{name}={value}"));
     }
     let partial: Vec<_> = record
         .partial_fingerprints
@@ -267,10 +296,12 @@ fn context(record: &ResultRecord<'_>) -> String {
         .filter(|(name, _)| !["file", "column"].iter().any(|part| name.to_ascii_lowercase().contains(part)))
         .filter_map(|(name, value)| said(value).map(|value| format!("{name}={value}")))
         .collect();
-    if !partial.is_empty() {
-        return format!("partial:{}", partial.join("|"));
-    }
-    let Some(location) = record.locations.first() else {
+    (!partial.is_empty()).then(|| format!("partial:{}", partial.join("|")))
+}
+
+/// The same from the code itself, where the tool says nothing.
+fn place_context(location: Option<&Location<'_>>) -> String {
+    let Some(location) = location else {
         return String::new();
     };
     let logical = location
