@@ -117,39 +117,99 @@ fn first_half(digest: Sha256) -> [u8; 16] {
     hash
 }
 
-/// The package URL without version, qualifiers and subpath, in lower case.
+/// The package URL without version, qualifiers and subpath, in lower case and in one spelling, so that tools which
+/// write it differently agree.
 pub(crate) fn purl_without_version(purl: &str) -> String {
+    let purl = purl.trim();
     let end = purl.find(['?', '#']).unwrap_or(purl.len());
-    let bare = &purl[..end];
+    let bare = purl[..end].trim_end_matches('/');
     let name_start = bare.rfind('/').map_or(0, |slash| slash + 1);
     let bare = match bare[name_start..].rfind('@') {
         // An "@" that opens the last segment belongs to an unencoded npm scope, not to a version.
         Some(at) if at > 0 => &bare[..name_start + at],
         _ => bare,
     };
-    bare.to_ascii_lowercase().replace("%40", "@")
+    let bare = percent_decoded(bare).to_ascii_lowercase();
+    let Some((kind, rest)) = bare.strip_prefix("pkg:").and_then(|rest| rest.split_once('/')) else {
+        return bare;
+    };
+    match kind {
+        "pypi" => format!("pkg:pypi/{}", rest.replace(['_', '.'], "-")),
+        "deb" | "rpm" | "apk" => match rest.rsplit_once('/') {
+            Some((system, name)) => format!("pkg:{kind}/{}/{name}", system_name(system)),
+            None => bare,
+        },
+        _ => bare,
+    }
+}
+
+/// Bytes written as `%2B`; what is no such thing stays.
+fn percent_decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&first, after)) = rest.split_first() {
+        let digits =
+            after.get(..2).filter(|_| first == b'%').and_then(|digits| std::str::from_utf8(digits).ok());
+        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &after[2..];
+            }
+            None => {
+                bytes.push(first);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
+}
+
+/// Systems that go by several names.
+fn system_name(system: &str) -> &str {
+    match system {
+        "rhel" | "red-hat" => "redhat",
+        "amzn" | "amazonlinux" => "amazon",
+        "ol" | "oraclelinux" => "oracle",
+        "almalinux" => "alma",
+        "rockylinux" => "rocky",
+        "sles" | "suse linux enterprise server" => "suse",
+        other if other.starts_with("opensuse") => "opensuse",
+        other => other,
+    }
 }
 
 /// A package URL without version, from the words that a tool uses for its ecosystems.
 pub(crate) fn purl_of(ecosystem: &str, name: &str) -> String {
-    let ecosystem = ecosystem.to_ascii_lowercase();
-    let kind = match ecosystem.as_str() {
+    let ecosystem = ecosystem.trim().to_ascii_lowercase();
+    // "Debian:12", "Alpine:v3.20", "debian:11"
+    let ecosystem = ecosystem.split_once(':').map_or(ecosystem.as_str(), |(system, _)| system);
+    let kind = match ecosystem {
         "debian" | "ubuntu" => format!("deb/{ecosystem}"),
         "alpine" | "wolfi" | "chainguard" => format!("apk/{ecosystem}"),
-        "redhat" | "centos" | "rocky" | "alma" | "amazon" | "fedora" | "oracle" | "photon" | "opensuse"
-        | "suse" => format!("rpm/{ecosystem}"),
-        "npm" | "yarn" | "pnpm" | "node-pkg" | "nodejs" | "bun" => "npm".to_owned(),
-        "pip" | "pipenv" | "poetry" | "uv" | "python-pkg" => "pypi".to_owned(),
-        "jar" | "pom" | "gradle" | "sbt" => "maven".to_owned(),
-        "gomod" | "gobinary" => "golang".to_owned(),
-        "bundler" | "gemspec" => "gem".to_owned(),
-        "cargo" | "rustbinary" => "cargo".to_owned(),
-        "dotnet-core" | "packages-props" => "nuget".to_owned(),
+        "redhat" | "red hat" | "rhel" | "centos" | "rocky" | "rocky linux" | "alma" | "almalinux"
+        | "amazon" | "amzn" | "fedora" | "oracle" | "photon" | "opensuse" | "suse" | "mariner"
+        | "azurelinux" => {
+            format!(
+                "rpm/{}",
+                system_name(&ecosystem.replace("red hat", "redhat").replace("rocky linux", "rocky"))
+            )
+        }
+        "npm" | "yarn" | "pnpm" | "node-pkg" | "nodejs" | "bun" | "js" | "javascript" => "npm".to_owned(),
+        "pip" | "pipenv" | "poetry" | "uv" | "python-pkg" | "python" | "pypi" => "pypi".to_owned(),
+        "jar" | "pom" | "gradle" | "sbt" | "java-archive" | "java" | "maven" => "maven".to_owned(),
+        "gomod" | "gobinary" | "go" | "go-module" | "gomodules" | "golang" | "golangdep" | "govendor" => {
+            "golang".to_owned()
+        }
+        "bundler" | "gemspec" | "rubygems" | "ruby" | "gem" => "gem".to_owned(),
+        "cargo" | "rustbinary" | "rust" | "rust-crate" | "crates.io" => "cargo".to_owned(),
+        "dotnet-core" | "packages-props" | "nuget" | "dotnet" | "paket" => "nuget".to_owned(),
+        "composer" | "php" | "php-composer" | "packagist" => "composer".to_owned(),
+        "actions" | "github actions" | "github-action" => "githubactions".to_owned(),
         "" => "generic".to_owned(),
-        _ => ecosystem,
+        other => other.to_owned(),
     };
-    let name = if kind == "maven" { name.replace(':', "/") } else { name.to_owned() };
-    format!("pkg:{kind}/{name}").to_ascii_lowercase()
+    let name = if kind == "maven" { name.trim().replace(':', "/") } else { name.trim().to_owned() };
+    purl_without_version(&format!("pkg:{kind}/{}", name.replace(['?', '#'], "_")))
 }
 
 /// Code with its white space evened out, so that indenting a block does not make a new problem.
@@ -172,6 +232,11 @@ mod tests {
             ("pkg:npm/@lonely", "pkg:npm/@lonely"),
             ("pkg:golang/github.com/x/Y@v1.0.0#sub", "pkg:golang/github.com/x/y"),
             ("pkg:pypi/urllib3", "pkg:pypi/urllib3"),
+            ("pkg:pypi/Ruamel_yaml.Clib@1", "pkg:pypi/ruamel-yaml-clib"),
+            ("pkg:deb/ubuntu/libstdc%2B%2B6@12", "pkg:deb/ubuntu/libstdc++6"),
+            ("pkg:rpm/rhel/avahi-libs@0.7-20.el8?arch=x86_64", "pkg:rpm/redhat/avahi-libs"),
+            ("pkg:rpm/amzn/curl@8", "pkg:rpm/amazon/curl"),
+            ("pkg:npm/100%", "pkg:npm/100%"),
         ] {
             assert_eq!(purl_without_version(full), bare);
         }
@@ -184,6 +249,10 @@ mod tests {
             purl_without_version("pkg:maven/org.example/thing@1")
         );
         assert_eq!(purl_of("debian", "apt"), purl_without_version("pkg:deb/debian/apt@2?distro=x"));
+        assert_eq!(purl_of("Debian:12", "apt"), purl_of("debian", "apt"));
+        assert_eq!(purl_of("npm", "@angular/core"), purl_without_version("pkg:npm/%40angular/core@1.2.3"));
+        assert_eq!(purl_of("Red Hat:enterprise_linux:8", "curl"), purl_of("rhel", "curl"));
+        assert_eq!(purl_of("crates.io", "Time"), "pkg:cargo/time");
     }
 
     proptest! {

@@ -9,10 +9,14 @@ mod format;
 pub mod limits;
 mod read;
 mod recognise;
+mod repeats;
 mod secret;
+mod weakness;
 
 #[cfg(test)]
 mod format_tests;
+#[cfg(test)]
+mod identity_tests;
 #[cfg(test)]
 mod report_tests;
 

@@ -236,6 +236,12 @@ impl Head {
         paths.iter().any(|path| self.has(path))
     }
 
+    /// Whether this path is there and nothing else.
+    #[must_use]
+    pub fn has_only(&self, path: &str) -> bool {
+        self.entries.len() == 1 && self.has(path)
+    }
+
     /// Whether a path such as `scan.type` is there. Of XML, paths are `report/site` and `report/site@host`; of a
     /// table, the names of columns in small letters without blanks, `_` and `-`.
     #[must_use]

@@ -28,6 +28,7 @@ impl Format for PipAudit {
                 Certainty::Certain
             }
             Root::Object if head.has_all(&["dependencies", "fixes"]) => Certainty::Likely,
+            Root::Object if head.has_only("dependencies") => Certainty::Likely,
             Root::Array if head.has("name") && head.has_any(&["vulns", "skip_reason"]) => Certainty::Certain,
             _ => Certainty::No,
         }

@@ -6,7 +6,7 @@ use std::ops::Deref;
 
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
-/// A text that is borrowed from the report where it can be; `null` is empty.
+/// A text that is borrowed from the report where it can be; `null` is empty, and a number or a truth is its own text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Text<'a>(Cow<'a, str>);
 
@@ -42,6 +42,18 @@ impl<'a, 'de: 'a> Deserialize<'de> for Text<'a> {
             fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
                 Ok(Text::default())
             }
+            fn visit_bool<E: Error>(self, value: bool) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Owned(value.to_string())))
+            }
+            fn visit_i64<E: Error>(self, number: i64) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Owned(number.to_string())))
+            }
+            fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Owned(number.to_string())))
+            }
+            fn visit_f64<E: Error>(self, number: f64) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Owned(number.to_string())))
+            }
         }
         deserializer.deserialize_any(TextVisitor)
     }
@@ -66,4 +78,39 @@ pub(crate) fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Optio
         serde_json::Value::String(text) => text.trim().parse().ok().filter(|score: &f64| score.is_finite()),
         _ => None,
     })
+}
+
+/// Several texts, or one that stands for itself; what is no text counts as none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Texts(pub(crate) Vec<String>);
+
+impl Texts {
+    /// The texts in order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+}
+
+impl<'de> Deserialize<'de> for Texts {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = |value: &serde_json::Value| match value {
+            serde_json::Value::String(text) => Some(text.clone()),
+            serde_json::Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        };
+        Ok(Self(match serde_json::Value::deserialize(deserializer)? {
+            serde_json::Value::Array(list) => list.iter().filter_map(text).collect(),
+            value => text(&value).into_iter().collect(),
+        }))
+    }
+}
+
+/// The line that a text names; none where it is no number, or 0.
+pub(crate) fn line_of(text: &str) -> Option<u32> {
+    text.trim().parse().ok().filter(|line| *line > 0)
+}
+
+/// Whether a text says yes.
+pub(crate) fn is_true(text: &str) -> bool {
+    ["true", "yes", "1"].iter().any(|yes| text.trim().eq_ignore_ascii_case(yes))
 }

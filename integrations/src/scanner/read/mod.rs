@@ -1,6 +1,7 @@
 //! Reading files as a stream, within limits: JSON, lines of JSON, XML and tables.
 
 pub(crate) mod json;
+mod json_later;
 #[cfg(test)]
 mod json_tests;
 mod json_window;
