@@ -212,6 +212,63 @@ pub(crate) fn purl_of(ecosystem: &str, name: &str) -> String {
     purl_without_version(&format!("pkg:{kind}/{}", name.replace(['?', '#'], "_")))
 }
 
+/// The ecosystem whose packages a lock file or manifest lists, in words that [`purl_of`] knows; nothing where the name
+/// of the file does not tell.
+pub(crate) fn ecosystem_of_file(path: &str) -> &'static str {
+    const FILES: &[(&str, &[&str])] = &[
+        (
+            "npm",
+            &[
+                "package.json",
+                "package-lock.json",
+                "npm-shrinkwrap.json",
+                "yarn.lock",
+                "pnpm-lock.yaml",
+                "bun.lock",
+            ],
+        ),
+        (
+            "pip",
+            &[
+                "requirements.txt",
+                "pipfile",
+                "pipfile.lock",
+                "poetry.lock",
+                "uv.lock",
+                "setup.py",
+                "pyproject.toml",
+                "requirements.pip",
+            ],
+        ),
+        ("gomod", &["go.mod", "go.sum"]),
+        (
+            "pom",
+            &[
+                "pom.xml",
+                "build.gradle",
+                "build.gradle.kts",
+                "gradle.lockfile",
+                "build.sbt",
+                "maven-dependencies.json",
+            ],
+        ),
+        ("gem", &["gemfile", "gemfile.lock", "gems.locked"]),
+        ("cargo", &["cargo.toml", "cargo.lock"]),
+        ("composer", &["composer.json", "composer.lock"]),
+        ("nuget", &["packages.lock.json", "packages.config", "project.assets.json"]),
+        ("conan", &["conan.lock", "conanfile.txt"]),
+    ];
+    let name = path.rsplit(['/', '\\']).next().unwrap_or(path).to_ascii_lowercase();
+    let known =
+        FILES.iter().find(|(_, files)| files.contains(&name.as_str())).map(|(ecosystem, _)| *ecosystem);
+    match known {
+        Some(ecosystem) => ecosystem,
+        None if name.ends_with(".csproj") => "nuget",
+        None if name.starts_with("requirements") && name.ends_with(".txt") => "pip",
+        None => "",
+    }
+}
+
 /// Code with its white space evened out, so that indenting a block does not make a new problem.
 pub(crate) fn normal_snippet(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")

@@ -2,11 +2,13 @@
 //!
 //! A new format is one file beside this one and one line in [`FORMATS`].
 
+mod address;
 mod cvss;
 mod finding;
 mod fingerprint;
 mod format;
 pub mod limits;
+mod markup;
 mod read;
 mod recognise;
 mod repeats;

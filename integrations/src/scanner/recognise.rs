@@ -255,6 +255,12 @@ impl Head {
         self.entries.iter().find(|(known, _)| known == path).map_or("", |(_, value)| value)
     }
 
+    /// Whether no key, element or column is there.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
     /// What the root of the file is.
     #[must_use]
     pub fn root(&self) -> Root {

@@ -19,11 +19,14 @@ pub(crate) fn cwes<'t>(texts: impl IntoIterator<Item = &'t str>) -> Vec<String> 
     texts.into_iter().filter_map(cwe).collect()
 }
 
-/// The vulnerability ids in a text, such as a list in one cell: upper case, in order.
+/// The vulnerability ids in a text, such as a list in one cell, in order and as their lists spell them.
 pub(crate) fn vulnerability_ids(text: &str) -> Vec<String> {
     text.split(|character: char| !(character.is_ascii_alphanumeric() || character == '-'))
-        .map(str::to_ascii_uppercase)
-        .filter(|word| word.starts_with("CVE-") || word.starts_with("GHSA-"))
+        .filter_map(|word| match word.to_ascii_uppercase() {
+            upper if upper.starts_with("CVE-") => Some(upper),
+            upper if upper.starts_with("GHSA-") => Some(format!("GHSA{}", word[4..].to_ascii_lowercase())),
+            _ => None,
+        })
         .collect()
 }
 
@@ -39,6 +42,9 @@ mod tests {
         for text in ["", "0", "nvd-cwe-other", "N/A", "-1", "cwe"] {
             assert_eq!(cwe(text), None, "{text}");
         }
-        assert_eq!(vulnerability_ids("CVE-2026-1, cve-2026-2;x"), ["CVE-2026-1", "CVE-2026-2"]);
+        assert_eq!(
+            vulnerability_ids("cve-2026-1, ghsa-AAAA-bbbb-cccc;x"),
+            ["CVE-2026-1", "GHSA-aaaa-bbbb-cccc"]
+        );
     }
 }
