@@ -19,15 +19,16 @@ use abate_integrations::scanner::{Head, ScanFormat, ScanRecord, SecretKey};
 const FORMATS_OF: &str = include_str!("formats.csv");
 
 fn main() -> ExitCode {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/conformance");
+    let page_is_true = page_is_true(&here);
     let setting = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let samples = setting("CONFORMANCE_SAMPLES").unwrap_or_else(|| "../../shared/samples".to_owned());
     let samples = PathBuf::from(samples);
     let only = setting("CONFORMANCE_ONLY");
     if !samples.is_dir() {
         println!("conformance: skipped, since {} is not there", samples.display());
-        return ExitCode::SUCCESS;
+        return if page_is_true { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
-    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/conformance");
     let mut tally = Tally::default();
     for line in FORMATS_OF.lines().skip(1).filter(|line| !line.is_empty()) {
         let (tool, formats) = line.split_once(',').unwrap_or((line, ""));
@@ -59,7 +60,32 @@ fn main() -> ExitCode {
         tally.different,
         tally.wrong.len()
     );
-    if tally.wrong.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if tally.wrong.is_empty() && page_is_true { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Whether the page for people shows what is accepted; written anew with `CONFORMANCE_WRITE=1`.
+fn page_is_true(here: &Path) -> bool {
+    let mut page = include_str!("page.md").to_owned();
+    let mut files = Vec::new();
+    collect(&here.join("accepted"), &mut files);
+    files.sort();
+    for file in files {
+        let tool = file.file_stem().unwrap_or_default().to_string_lossy();
+        let Ok(mut reader) = csv::Reader::from_path(&file) else { continue };
+        for record in reader.records().flatten() {
+            let cell = |number: usize| record.get(number).unwrap_or_default().replace('|', "\\|");
+            page.push_str(&format!("| {tool}/{} | {} | {} |\n", cell(0), cell(1), cell(2)));
+        }
+    }
+    let path = here.join("../../docs/conformance.md");
+    if std::env::var_os("CONFORMANCE_WRITE").is_some() && std::fs::write(&path, &page).is_ok() {
+        return true;
+    }
+    let shown = std::fs::read_to_string(&path).unwrap_or_default() == page;
+    if !shown {
+        println!("docs/conformance.md does not show what is accepted: run it again with CONFORMANCE_WRITE=1");
+    }
+    shown
 }
 
 /// Lines of `file,ours,reason`.
