@@ -30,6 +30,11 @@ pub(super) fn references<'u>(urls: impl IntoIterator<Item = &'u str>) -> Value {
     Value::from(kept)
 }
 
+/// The first line of a description where it is short enough for a title.
+pub(super) fn headline(description: &str) -> &str {
+    description.trim().lines().next().map(str::trim).filter(|line| line.len() <= 120).unwrap_or_default()
+}
+
 /// The GHSA id at the end of an advisory's address.
 pub(super) fn ghsa_of(url: &str) -> Option<&str> {
     let id = url.trim().trim_end_matches('/').rsplit('/').next()?;

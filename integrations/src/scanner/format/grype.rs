@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::details::{details, references};
+use super::details::{details, headline, references};
 use crate::scanner::finding::{CvssRating, Package, ParseError, ScanFinding, ScanSummary, Severity};
 use crate::scanner::fingerprint::purl_of;
 use crate::scanner::read::json::{JsonReader, RawJson, ReadSeek, RecordError};
@@ -195,8 +195,7 @@ fn one_match(
     let severity = Severity::from_word(&vulnerability.severity).unwrap_or(Severity::Unknown);
     let descriptions: Vec<&str> = all().map(|one| &*one.description).collect();
     let description = first_of(&descriptions);
-    let title = description.lines().next().filter(|line| line.len() <= 120).unwrap_or_default();
-    let finding = ScanFinding::vulnerable_package(severity, ids, package, title);
+    let finding = ScanFinding::vulnerable_package(severity, ids, package, headline(description));
     findings.push(
         ScanFinding {
             description: description.to_owned(),

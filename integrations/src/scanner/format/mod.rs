@@ -1,6 +1,10 @@
 //! One file a format, one line a format in the list.
 
+mod cargo_audit;
 mod checkov;
+mod cyclonedx;
+mod dependabot;
+mod dependency_check;
 mod details;
 mod generic;
 mod generic_csv;
@@ -9,6 +13,7 @@ mod github_code_scanning;
 mod github_secret_scanning;
 mod gitlab;
 mod gitleaks;
+mod govulncheck;
 mod grype;
 mod npm_audit;
 mod osv_scanner;
@@ -18,11 +23,16 @@ mod semgrep;
 mod snyk;
 mod snyk_issues;
 mod trivy;
+mod trivy_operator;
 mod trufflehog;
+mod yarn_audit;
+
+use std::io::{Read, SeekFrom};
 
 use super::Format;
-use super::finding::ScanFinding;
-use super::read::json::{RawJson, RecordError};
+use super::finding::{ParseError, ScanFinding};
+use super::limits;
+use super::read::json::{RawJson, ReadSeek, RecordError};
 
 /// Reads one record into any number of findings.
 type ReadRecord<'r> = &'r mut dyn FnMut(&RawJson<'_>, &mut Vec<ScanFinding>) -> Result<(), RecordError>;
@@ -31,13 +41,18 @@ type ReadRecord<'r> = &'r mut dyn FnMut(&RawJson<'_>, &mut Vec<ScanFinding>) -> 
 pub(super) const FORMATS: &[&dyn Format] = &[
     &trivy::Trivy,
     &sarif::Sarif,
+    &cargo_audit::CargoAudit,
     &checkov::Checkov,
+    &cyclonedx::CycloneDx,
+    &dependabot::Dependabot,
+    &dependency_check::DependencyCheck,
     &generic_csv::GenericCsv,
     &generic_json::GenericJson,
     &github_code_scanning::GithubCodeScanning,
     &github_secret_scanning::GithubSecretScanning,
     &gitlab::Gitlab,
     &gitleaks::Gitleaks,
+    &govulncheck::Govulncheck,
     &grype::Grype,
     &npm_audit::NpmAudit,
     &osv_scanner::OsvScanner,
@@ -45,5 +60,19 @@ pub(super) const FORMATS: &[&dyn Format] = &[
     &semgrep::Semgrep,
     &snyk::Snyk,
     &snyk_issues::SnykIssues,
+    &trivy_operator::TrivyOperator,
     &trufflehog::Trufflehog,
+    &yarn_audit::YarnAudit,
 ];
+
+/// Whether a file of a format that is written both ways is XML; the file stands at its start afterwards.
+fn is_xml(file: &mut dyn ReadSeek) -> Result<bool, ParseError> {
+    let unreadable =
+        |error: std::io::Error| ParseError::whole(format!("The file could not be read: {error}."));
+    let mut start = Vec::with_capacity(256);
+    file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
+    file.take(256).read_to_end(&mut start).map_err(unreadable)?;
+    file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
+    let start = &start[limits::byte_order_mark(&start)..];
+    Ok(start.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'<'))
+}

@@ -12,6 +12,8 @@ use crate::scanner::secret::SecretKey;
 use crate::scanner::{Format, Output};
 use record::Surroundings;
 
+pub(super) use record::check_key;
+
 /// Trivy.
 pub(crate) struct Trivy;
 

@@ -121,7 +121,7 @@ pub(crate) fn misconfiguration(
 }
 
 /// Checks have been renumbered over the years (`DS002`, `DS-0002`, `AVD-DS-0002`); this stays the same.
-fn check_key(id: &str) -> String {
+pub(crate) fn check_key(id: &str) -> String {
     let id = id.to_ascii_uppercase();
     let id = id.strip_prefix("AVD-").unwrap_or(&id).replace(['-', '_'], "");
     let digits = id.len() - id.bytes().rev().take_while(u8::is_ascii_digit).count();
