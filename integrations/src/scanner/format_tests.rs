@@ -151,19 +151,19 @@ fn an_invisible_mark_at_the_start_changes_nothing() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(512))]
 
     #[test]
-    fn damaged_reports_are_answers(place in 0.0..1.0_f64, byte in any::<u8>(), cut in 0.0..1.0_f64) {
-        for sample in samples() {
-            let format = ScanFormat::named(&sample.format).unwrap();
-            let at = |share: f64| (share * sample.bytes.len() as f64) as usize;
-            let mut damaged = sample.bytes.clone();
-            damaged[at(place)] = byte;
-            for bytes in [&damaged[..], &sample.bytes[..at(cut)], &damaged[..at(cut)]] {
-                let _ = Head::read(&mut Cursor::new(bytes)).and_then(|head| ScanFormat::recognise(&head));
-                let _ = read(format, bytes);
-            }
+    fn damaged_reports_are_answers(one in any::<prop::sample::Index>(), place in 0.0..1.0_f64, byte in any::<u8>(), cut in 0.0..1.0_f64) {
+        let samples = samples();
+        let sample = one.get(&samples);
+        let format = ScanFormat::named(&sample.format).unwrap();
+        let at = |share: f64| (share * sample.bytes.len() as f64) as usize;
+        let mut damaged = sample.bytes.clone();
+        damaged[at(place)] = byte;
+        for bytes in [&damaged[..], &sample.bytes[..at(cut)], &damaged[..at(cut)]] {
+            let _ = Head::read(&mut Cursor::new(bytes)).and_then(|head| ScanFormat::recognise(&head));
+            let _ = read(format, bytes);
         }
     }
 }

@@ -259,7 +259,7 @@ mod tests {
 
     #[test]
     fn an_unknown_name_lists_the_known_ones() {
-        let error = ScanFormat::named("nessus").unwrap_err();
+        let error = ScanFormat::named("no-such-tool").unwrap_err();
         assert!(error.reason.contains("trivy") && error.reason.contains("sarif"), "{error}");
         assert_eq!(ScanFormat::named("SARIF").unwrap().name(), "sarif");
     }

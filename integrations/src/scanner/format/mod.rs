@@ -1,5 +1,6 @@
 //! One file a format, one line a format in the list.
 
+mod burp;
 mod cargo_audit;
 mod checkov;
 mod cyclonedx;
@@ -15,7 +16,9 @@ mod gitlab;
 mod gitleaks;
 mod govulncheck;
 mod grype;
+mod nessus;
 mod npm_audit;
+mod nuclei;
 mod osv_scanner;
 mod pip_audit;
 mod sarif;
@@ -26,6 +29,7 @@ mod trivy;
 mod trivy_operator;
 mod trufflehog;
 mod yarn_audit;
+mod zap;
 
 use std::io::{Read, SeekFrom};
 
@@ -41,6 +45,7 @@ type ReadRecord<'r> = &'r mut dyn FnMut(&RawJson<'_>, &mut Vec<ScanFinding>) -> 
 pub(super) const FORMATS: &[&dyn Format] = &[
     &trivy::Trivy,
     &sarif::Sarif,
+    &burp::Burp,
     &cargo_audit::CargoAudit,
     &checkov::Checkov,
     &cyclonedx::CycloneDx,
@@ -54,7 +59,9 @@ pub(super) const FORMATS: &[&dyn Format] = &[
     &gitleaks::Gitleaks,
     &govulncheck::Govulncheck,
     &grype::Grype,
+    &nessus::Nessus,
     &npm_audit::NpmAudit,
+    &nuclei::Nuclei,
     &osv_scanner::OsvScanner,
     &pip_audit::PipAudit,
     &semgrep::Semgrep,
@@ -63,6 +70,7 @@ pub(super) const FORMATS: &[&dyn Format] = &[
     &trivy_operator::TrivyOperator,
     &trufflehog::Trufflehog,
     &yarn_audit::YarnAudit,
+    &zap::Zap,
 ];
 
 /// Whether a file of a format that is written both ways is XML; the file stands at its start afterwards.
