@@ -53,6 +53,7 @@ impl Format for GenericCsv {
                 let place =
                     [row.cell("fingerprint"), row.cell("purl"), row.cell("resource"), row.cell("path")];
                 if repeats.is_first(&[&parts[..], &place[..]].concat()) {
+                    row.required("title")?;
                     findings.push(finding(&entry(row), key)?);
                 }
                 Ok(())

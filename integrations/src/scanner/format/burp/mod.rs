@@ -68,7 +68,10 @@ impl Format for Burp {
             number += 1;
             output.record(&path, found.line, |findings| {
                 let issue = match found.path {
-                    ISSUE => issue::of_xml(&found.element),
+                    ISSUE => {
+                        found.element.required("name")?;
+                        issue::of_xml(&found.element)
+                    }
                     _ => issue::of_failure(&found.element, found.around),
                 };
                 findings.push(issue.finding()?);
