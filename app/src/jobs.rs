@@ -3,18 +3,25 @@
 use crate::platform::job::Job;
 use crate::platform::timer::Timer;
 use crate::state::AppState;
-use crate::{acceptance, intake, message, obligation, posture, risk, ticket};
+use crate::{acceptance, asset, intake, message, obligation, posture, risk, ticket};
 
 /// Makes the ticket of a risk true; the subject is `r-` and the risk's number.
 pub const TICKET: &str = "ticket";
 
 /// The jobs.
-pub const JOBS: &[Job<AppState>] =
-    &[intake::JOB, message::send::JOB, ticket::want::JOB, ticket::reconcile::JOB, ticket::poll::JOB];
+pub const JOBS: &[Job<AppState>] = &[
+    asset::settle::JOB,
+    intake::JOB,
+    message::send::JOB,
+    ticket::want::JOB,
+    ticket::reconcile::JOB,
+    ticket::poll::JOB,
+];
 
 /// The timers.
 pub const TIMERS: &[Timer<AppState>] = &[
     acceptance::expire::TIMER,
+    asset::retire::TIMER,
     intake::TIMER,
     message::digest::TIMER,
     message::late::TIMER,

@@ -3,6 +3,7 @@
 pub mod feed;
 #[cfg(feature = "clients")]
 pub mod jira;
+pub mod register;
 pub mod scanner;
 #[cfg(feature = "clients")]
 pub mod slack;

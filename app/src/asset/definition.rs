@@ -110,7 +110,7 @@ impl Definition {
     }
 
     /// Puts it into a row.
-    pub(super) fn write(&self, row: &mut asset::ActiveModel) {
+    pub(in crate::asset) fn write(&self, row: &mut asset::ActiveModel) {
         row.name = Set(self.name.trim().to_owned());
         row.description = Set(self.description.trim().to_owned());
         row.kind = Set(self.kind.clone());

@@ -80,7 +80,7 @@ pub async fn add(
 }
 
 /// Puts an asset that was checked into the register.
-pub(super) async fn insert(
+pub(in crate::asset) async fn insert(
     tx: &impl ConnectionTrait,
     key: &str,
     definition: &Definition,
@@ -100,7 +100,7 @@ pub(super) async fn insert(
 }
 
 /// Whether a key could be one: it is what a name becomes, and no word of our addresses.
-pub(super) fn check_key(key: &str) -> Result<(), Problem> {
+pub(in crate::asset) fn check_key(key: &str) -> Result<(), Problem> {
     if key.is_empty() || key.len() > 80 || key != key_from(key) {
         return Err(Problem::invalid("key", "Use 1 to 80 lower-case letters, digits, dots and dashes."));
     }

@@ -1,5 +1,6 @@
 //! The commands: one file each.
 
+mod asset;
 mod check_config;
 mod demo;
 mod doctor;
@@ -60,6 +61,9 @@ enum Command {
     /// Keep tokens for scripts
     #[command(subcommand)]
     Token(token::Token),
+    /// Keep the register of assets
+    #[command(subcommand)]
+    Asset(asset::Asset),
     /// Bring in reports of scanners and workshop files
     Import(Box<import::Import>),
     /// Print the description of the API
@@ -95,6 +99,7 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::User(command) => command.run(settings.load()?).await,
         Command::Team(command) => command.run(settings.load()?).await,
         Command::Token(command) => command.run(settings.load()?).await,
+        Command::Asset(command) => command.run(settings.load()?).await,
         Command::Import(command) => command.run(settings).await,
         Command::Openapi => openapi::run(),
         Command::CheckConfig(command) => check_config::run(&command, &settings),

@@ -25,6 +25,7 @@ fn the_register_shows_tier_owner_and_open_risks() {
         frame: frame("Assets", Section::Assets),
         summary: "2 assets, 1 waits for review".into(),
         filters: Vec::new(),
+        may_keep: true,
         rows: vec![
             asset("A2", "CloudVista public API", "8 open, 6 late", Badge::toned(Tone::Good, "Reviewed", "")),
             asset(
@@ -62,10 +63,20 @@ fn an_asset_shows_its_open_risks() {
             "8 open, 6 late",
             Badge::toned(Tone::Good, "Reviewed", ""),
         ),
+        problems: None,
         description: String::new(),
+        facts: vec![("Environment".into(), "Production".into())],
+        assessment: Some(AssessmentCard {
+            level: Badge::level("high"),
+            scores: "Likelihood 4, impact 4".into(),
+            rationale: "<p>It holds the money.</p>".into(),
+            by: "Ana, 2026-10-05".into(),
+        }),
+        worst: vec![risk.clone()],
         matchers: vec![("Host".into(), "api.cloudvista.example".into())],
         risks: vec![risk],
         more: "All 8".into(),
+        keep: None,
     };
     insta::assert_snapshot!(page.render().unwrap());
 }
