@@ -35,6 +35,7 @@ pub fn api() -> impl HttpServiceFactory + OpenApiFactory + 'static {
         .configure(risk::api::routes)
         .configure(intake::api::routes)
         .configure(workshop::api::routes)
+        .configure(workshop::mapping_api::routes)
         .configure(obligation::api::routes)
         .configure(ticket::api::routes)
 }
@@ -65,6 +66,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .configure(asset::page::pages)
         .configure(intake::page::pages)
         .configure(workshop::page::pages)
+        .configure(workshop::mapping_page::pages)
         .configure(obligation::page::pages)
         .configure(posture::page::pages)
         .configure(risk::page::pages)

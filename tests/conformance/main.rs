@@ -13,7 +13,8 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use abate_integrations::scanner::{Head, ScanFormat, ScanRecord, SecretKey};
+use abate_integrations::scanner::{Certainty, Head, ScanFormat, ScanRecord, SecretKey};
+use abate_integrations::workshop::WorkshopFormat;
 
 /// Which formats the reports of a folder may be recognised as.
 const FORMATS_OF: &str = include_str!("formats.csv");
@@ -176,8 +177,14 @@ fn answer(path: &Path, formats: &str) -> String {
     let read = || -> Result<String, String> {
         let mut file = File::open(path).map_err(|error| error.to_string())?;
         let head = Head::read(&mut file).map_err(|error| error.to_string())?;
+        let model = WorkshopFormat::recognise(&head, &mut file).map_err(|error| error.to_string())?;
+        if let Some((format, certainty)) = model
+            && (certainty == Certainty::Certain || named(formats, format.name()))
+        {
+            return model_answer(format, &mut file, formats);
+        }
         let format = ScanFormat::recognise(&head).map_err(|error| error.to_string())?;
-        if !formats.split(' ').any(|name| name == format.name()) {
+        if !named(formats, format.name()) {
             return Ok(format!("recognised as {}", format.name()));
         }
         let mut levels: BTreeMap<&str, usize> = BTreeMap::new();
@@ -198,20 +205,35 @@ fn answer(path: &Path, formats: &str) -> String {
             ControlFlow::Continue(())
         });
         parsed.map_err(|error| error.to_string())?;
-        let level = |word: &str| levels.get(word).copied().unwrap_or(0);
         let rejected = if rejected > 0 { format!(" and {rejected} rejected") } else { String::new() };
-        Ok(format!(
-            "{findings} {}/{}/{}/{}/{}{rejected}",
-            level("critical"),
-            level("high"),
-            level("medium"),
-            level("low"),
-            level("info")
-        ))
+        Ok(format!("{}{rejected}", counted(findings, &levels)))
     };
     match read() {
         Ok(answer) => answer,
         Err(reason) if std::env::var_os("CONFORMANCE_REASONS").is_some() => format!("refused ({reason})"),
         Err(_) => "refused".to_owned(),
     }
+}
+
+fn named(formats: &str, format: &str) -> bool {
+    formats.split(' ').any(|name| name == format)
+}
+
+/// The same of a threat model: its risks by the level that it gives itself, before any grid of ours.
+fn model_answer(format: WorkshopFormat, file: &mut File, formats: &str) -> Result<String, String> {
+    if !named(formats, format.name()) {
+        return Ok(format!("recognised as {}", format.name()));
+    }
+    let workshop = format.parse(file).map_err(|error| error.to_string())?;
+    let mut levels: BTreeMap<&str, usize> = BTreeMap::new();
+    for risk in &workshop.risks {
+        *levels.entry(if risk.severity.is_empty() { "info" } else { &risk.severity }).or_default() += 1;
+    }
+    Ok(counted(workshop.risks.len(), &levels))
+}
+
+fn counted(findings: usize, levels: &BTreeMap<&str, usize>) -> String {
+    let level = |word: &str| levels.get(word).copied().unwrap_or(0);
+    let [critical, high, medium, low, info] = ["critical", "high", "medium", "low", "info"].map(level);
+    format!("{findings} {critical}/{high}/{medium}/{low}/{info}")
 }

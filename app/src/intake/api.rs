@@ -57,6 +57,8 @@ struct UploadBody {
     digest: Option<String>,
     /// When the scan ran.
     scanned_at: Option<chrono::DateTime<chrono::Utc>>,
+    /// What the columns and words of a table mean, as JSON: `{"columns": {"What": "title"}, "values": {}}`.
+    mapping: Option<String>,
 }
 
 /// What a new import answers.
@@ -131,7 +133,7 @@ pub(super) fn visible(actor: &Actor) -> Select<import::Entity> {
     query.filter(import::Column::AssetId.in_subquery(assets).or(import::Column::ActorId.eq(actor.id)))
 }
 
-pub(super) async fn find(
+pub(crate) async fn find(
     db: &impl ConnectionTrait,
     actor: &Actor,
     id: i64,
@@ -190,6 +192,8 @@ pub(super) async fn planned(
     let limit = page.limit()?;
     let mut query = staged_change::Entity::find()
         .filter(staged_change::Column::ImportId.eq(import_id))
+        // Before the first row stands what a plan of a workshop is made of.
+        .filter(staged_change::Column::Ordinal.gte(0))
         .order_by_asc(staged_change::Column::Ordinal)
         .limit(limit + 1);
     if let Some(after) = page.after::<i64>()? {
@@ -269,7 +273,7 @@ pub(super) async fn undo_as(state: &AppState, actor: &Actor, id: i64) -> Result<
 }
 
 /// The team whose right counts; none for an import that is about no asset, where the right has to be held for all.
-async fn team_of(db: &impl ConnectionTrait, import: &import::Model) -> Result<i64, Problem> {
+pub(crate) async fn team_of(db: &impl ConnectionTrait, import: &import::Model) -> Result<i64, Problem> {
     let Some(asset_id) = import.asset_id else { return Ok(0) };
     Ok(asset::Entity::find_by_id(asset_id).one(db).await?.map_or(0, |asset| asset.team_id))
 }

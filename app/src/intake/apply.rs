@@ -81,7 +81,7 @@ pub async fn approve(
     import: &import::Model,
     now: DateTime<Utc>,
 ) -> Result<import::Model, Problem> {
-    if import.format == crate::workshop::import::FORMAT && import.status == status::PLANNED {
+    if crate::workshop::import::is_one(import) && import.status == status::PLANNED {
         return crate::workshop::import::apply(state, tx, import.clone(), now).await;
     }
     let moved = import::Entity::update_many()

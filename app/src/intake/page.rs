@@ -2,6 +2,7 @@
 
 use abate_entity::import;
 use abate_integrations::scanner::ScanFormat;
+use abate_integrations::workshop::WorkshopFormat;
 use actix_multipart::Multipart;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
@@ -26,6 +27,7 @@ use crate::page::{context, said, shell};
 use crate::platform::paging::{Page, PageQuery};
 use crate::platform::problem::Problem;
 use crate::state::AppState;
+use crate::workshop::mapping_page;
 
 /// Registers the pages.
 pub fn pages(config: &mut ServiceConfig) {
@@ -73,6 +75,7 @@ struct ShowPage {
     counts: Vec<(String, String)>,
     facts: Vec<(&'static str, String)>,
     changes: Vec<ChangeRow>,
+    mapping: Vec<Field>,
     pager: Pager,
     rejected: Vec<(String, String)>,
 }
@@ -123,11 +126,12 @@ async fn list(
     for import in imports.items {
         rows.push(row(ImportView::of(db, import).await?));
     }
-    let formats: Vec<_> = ScanFormat::all().map(ScanFormat::title).collect();
+    let models = WorkshopFormat::all().map(WorkshopFormat::title);
+    let formats: Vec<_> = ScanFormat::all().map(ScanFormat::title).chain(models).collect();
     shell::html(&ListPage {
         frame: context::frame(&request, &caller, "Imports", Section::Imports),
         may_import: caller.holds::<Import>(),
-        formats: format!("{}, or a workshop file of ours", formats.join("; ")),
+        formats: formats.join("; "),
         fields: vec![
             Field::new("asset", "Asset", Kind::Text).hint(
                 "Its key; the report's target unless told. An unknown one is put on the register for review.",
@@ -215,7 +219,12 @@ async fn show(
     asked: web::Query<Asked>,
 ) -> Result<HttpResponse, Problem> {
     let db = state.database.reader();
-    let import = ImportView::of(db, api::find(db, &caller, *id).await?).await?;
+    let import = api::find(db, &caller, *id).await?;
+    let mapping = match caller.holds::<Import>() {
+        true => mapping_page::fields(db, &import).await?,
+        false => Vec::new(),
+    };
+    let import = ImportView::of(db, import).await?;
     let waits = matches!(import.status.as_str(), status::PLANNED | status::NEEDS_APPROVAL);
     let planned = match waits {
         true => api::planned(db, import.id, &asked.page()).await?,
@@ -252,6 +261,7 @@ async fn show(
         rejected: rejected(&import.rejected),
         facts: facts(&import),
         changes: changes.collect(),
+        mapping,
         pager: asked.pager(&path, planned.next_cursor.as_deref()),
         name,
     })

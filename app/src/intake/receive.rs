@@ -14,6 +14,8 @@ use crate::platform::problem::{Kind, Problem};
 pub const FILE_BYTES: u64 = 1024 * 1024 * 1024;
 /// Longest value of a field, in bytes.
 const FIELD_BYTES: usize = 500;
+/// Longest mapping of the columns of a table, in bytes.
+const MAPPING_BYTES: usize = 64 * 1024;
 
 /// A report on the disk, with what the sender says about it.
 #[derive(Debug)]
@@ -55,6 +57,8 @@ pub struct UploadForm {
     pub digest: Option<String>,
     /// When the scan ran.
     pub scanned_at: Option<DateTime<Utc>>,
+    /// What the columns of a table mean, as JSON.
+    pub mapping: Option<String>,
 }
 
 impl UploadForm {
@@ -64,7 +68,7 @@ impl UploadForm {
     /// 422 naming a field that is unknown or has a value that cannot be.
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), Problem> {
         let value = value.trim();
-        if value.chars().any(char::is_control) {
+        if name != "mapping" && value.chars().any(char::is_control) {
             return Err(Problem::invalid(name, "Leave out control characters."));
         }
         let given = (!value.is_empty()).then(|| value.to_owned());
@@ -77,6 +81,7 @@ impl UploadForm {
             "branch" => self.branch = given,
             "commit" => self.commit = given,
             "digest" => self.digest = given,
+            "mapping" => self.mapping = given,
             "mode" => {
                 self.plan_only = match value {
                     "" | "apply" => false,
@@ -190,10 +195,11 @@ async fn spool(mut field: Field) -> Result<(std::fs::File, String, String, u64),
 }
 
 async fn text(name: &str, field: &mut Field) -> Result<String, Problem> {
+    let longest = if name == "mapping" { MAPPING_BYTES } else { FIELD_BYTES };
     let mut bytes = Vec::new();
     while let Some(part) = field.try_next().await.map_err(|error| unreadable(&error))? {
-        if bytes.len() + part.len() > FIELD_BYTES {
-            return Err(Problem::invalid(name, format!("Use at most {FIELD_BYTES} bytes.")));
+        if bytes.len() + part.len() > longest {
+            return Err(Problem::invalid(name, format!("Use at most {longest} bytes.")));
         }
         bytes.extend_from_slice(&part);
     }

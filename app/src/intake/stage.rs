@@ -5,9 +5,9 @@ use std::ops::ControlFlow;
 
 use abate_entity::{import, source_scope};
 use abate_integrations::scanner::{
-    Head, ParseError, RejectedRecord, ScanFormat, ScanRecord, ScanSummary, SecretKey,
+    Certainty, Head, ParseError, RejectedRecord, ScanFormat, ScanRecord, ScanSummary, SecretKey,
 };
-use abate_integrations::workshop;
+use abate_integrations::workshop::WorkshopFormat;
 use chrono::{DateTime, Utc};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, DatabaseTransaction, EntityTrait};
 use tokio::sync::mpsc;
@@ -75,27 +75,34 @@ pub async fn stage(state: &AppState, sender: &Sender, mut upload: Upload) -> Res
     .await
     .map_err(Problem::internal)?;
     match recognised.map_err(unusable)? {
-        Recognised::Workshop => crate::workshop::import::take(state, sender, upload).await,
+        Recognised::Workshop(format) => crate::workshop::import::take(state, sender, upload, format).await,
         Recognised::Scan(format, summary) => scan(state, sender, upload, format, summary).await,
     }
 }
 
 enum Recognised {
-    Workshop,
+    Workshop(WorkshopFormat),
     Scan(ScanFormat, ScanSummary),
 }
 
 fn recognise(upload: &mut Upload, named: &str) -> Result<Recognised, ParseError> {
     let format = match named {
-        "workshop" => return Ok(Recognised::Workshop),
         "" | "auto" => {
             let head = Head::read(&mut upload.file)?;
-            if workshop::recognises(&head) {
-                return Ok(Recognised::Workshop);
+            let model = WorkshopFormat::recognise(&head, &mut upload.file)?;
+            if let Some((format, Certainty::Certain)) = model {
+                return Ok(Recognised::Workshop(format));
             }
-            ScanFormat::recognise(&head)?
+            match (ScanFormat::recognise(&head), model) {
+                (Ok(format), _) => format,
+                (Err(_), Some((format, _))) => return Ok(Recognised::Workshop(format)),
+                (Err(error), None) => return Err(error),
+            }
         }
-        name => ScanFormat::named(name)?,
+        name => match WorkshopFormat::named(name) {
+            Some(format) => return Ok(Recognised::Workshop(format)),
+            None => ScanFormat::named(name)?,
+        },
     };
     let summary = format.summary(&mut upload.file)?;
     Ok(Recognised::Scan(format, summary))

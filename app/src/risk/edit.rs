@@ -1,7 +1,7 @@
 //! Changes what a risk says, who answers for it and who works on it: everything but where it stands.
 
-use abate_entity::risk;
-use sea_orm::{ActiveValue::Set, DatabaseTransaction};
+use abate_entity::{risk, risk_tag};
+use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
 
 use super::clock::Happening;
@@ -80,6 +80,12 @@ pub async fn edit(
         change.set.assignee_id = Set(assignee);
     }
     if let Some((likelihood, impact)) = edit.inherent {
+        risk_tag::Entity::delete_many()
+            .filter(risk_tag::Column::RiskId.eq(risk.id))
+            .filter(risk_tag::Column::Kind.eq("needs"))
+            .filter(risk_tag::Column::Value.eq("rating"))
+            .exec(tx)
+            .await?;
         rate(&mut change, &mut said, occasion, likelihood, impact)?;
     }
     if let Some((likelihood, impact)) = edit.target {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::sign_off;
+use super::{known, sign_off};
 use crate::access::require::Require;
 use crate::access::right::{See, SignOffWorkshops};
 use crate::access::scope::Scope;
@@ -35,6 +35,8 @@ struct WorkshopView {
     #[schema(value_type = Vec<String>)]
     methods: Value,
     attack_version: String,
+    /// threat, system or asset: what the model looks at first; empty when it does not say.
+    approach: String,
     /// draft or signed_off.
     state: String,
     /// Risks by level as the workshop states them.
@@ -60,6 +62,7 @@ impl From<workshop::Model> for WorkshopView {
             attendees: row.attendees,
             methods: row.methods,
             attack_version: row.attack_version,
+            approach: row.approach,
             state: row.state,
             stated_summary: row.stated_summary,
             counted_summary: row.counted_summary,
@@ -95,6 +98,16 @@ struct WorkshopRiskView {
     title: String,
     level: &'static str,
     state: &'static str,
+    /// The model's own id.
+    external_id: String,
+    /// Whether the model gives only a level, so that a person has to rate it.
+    needs_rating: bool,
+    /// How the model says that it stands; a person decides what follows.
+    model_status: String,
+    /// The same in the model's own words.
+    model_note: String,
+    /// Whether the latest file of the model no longer has it.
+    gone: bool,
 }
 
 /// The workshops, newest first.
@@ -140,6 +153,7 @@ async fn show(
         risks = risks.filter(risk::Column::TeamId.is_in(teams));
     }
     let risks = risks.all(db).await?;
+    let mut threats = known::said_about(db, &risks).await?;
     Ok(web::Json(WorkshopDetail {
         workshop: workshop.into(),
         scenarios: scenarios
@@ -148,11 +162,19 @@ async fn show(
             .collect(),
         risks: risks
             .into_iter()
-            .map(|risk| WorkshopRiskView {
-                key: RiskKey(risk.id),
-                title: risk.title,
-                level: risk.level.as_str(),
-                state: risk.state.as_str(),
+            .map(|risk| {
+                let threat = threats.remove(&risk.id).unwrap_or_default();
+                WorkshopRiskView {
+                    key: RiskKey(risk.id),
+                    title: risk.title,
+                    level: risk.level.as_str(),
+                    state: risk.state.as_str(),
+                    external_id: threat.said.id,
+                    needs_rating: threat.needs_rating,
+                    model_status: threat.said.status,
+                    model_note: threat.said.status_note,
+                    gone: threat.gone,
+                }
             })
             .collect(),
     }))

@@ -1,11 +1,21 @@
-//! Threat-modelling workshops: a draft until a triager says that its result stands.
+//! Threat-modelling workshops and threat models: a draft until a triager says that its result stands.
 
 pub mod api;
+mod asset;
 pub mod import;
+mod known;
+mod mapping;
+pub mod mapping_api;
+pub mod mapping_page;
 pub mod page;
 mod people;
+mod plan;
+mod reading;
 pub mod sign_off;
 pub mod summary_rules;
+mod threat_rules;
+mod write;
+mod write_risk;
 
 /// Not signed off yet.
 pub const DRAFT: &str = "draft";

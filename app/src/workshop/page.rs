@@ -8,7 +8,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{DRAFT, api, sign_off, summary_rules};
+use super::{DRAFT, api, known, sign_off, summary_rules};
 use crate::access::csrf::SignedForm;
 use crate::access::require::Require;
 use crate::access::right::{See, SignOffWorkshops};
@@ -69,6 +69,7 @@ struct RiskRow {
     title: String,
     level: Badge,
     state: Badge,
+    note: String,
 }
 
 /// Where the list goes on.
@@ -148,6 +149,7 @@ async fn show(
         risks = risks.filter(risk::Column::TeamId.is_in(teams));
     }
     let risks = risks.all(db).await?;
+    let mut threats = known::said_about(db, &risks).await?;
     let read = |summary: &Value| serde_json::from_value(summary.clone()).map_err(Problem::internal);
     let difference =
         summary_rules::difference(&read(&workshop.stated_summary)?, &read(&workshop.counted_summary)?)
@@ -172,11 +174,27 @@ async fn show(
                 title: risk.title,
                 level: Badge::level(risk.level.as_str()),
                 state: Badge::state(risk.state.as_str()),
+                note: threats.remove(&risk.id).map(note).unwrap_or_default(),
             })
             .collect(),
         scenarios: scenarios.into_iter().map(|story| (story.key, story.name, story.story)).collect(),
         title: workshop.title,
     })
+}
+
+/// What its model says about a risk that a person has to decide on.
+fn note(threat: known::Said) -> String {
+    let mut parts = Vec::new();
+    if threat.needs_rating {
+        parts.push("needs a rating".to_owned());
+    }
+    if !matches!(threat.said.status.as_str(), "" | "open") {
+        parts.push(format!("{} according to the model", threat.said.status.replace('_', " ")));
+    }
+    if threat.gone {
+        parts.push("no longer in the model".to_owned());
+    }
+    parts.join(", ")
 }
 
 fn facts(workshop: &workshop::Model) -> Vec<(&'static str, String)> {
@@ -190,6 +208,7 @@ fn facts(workshop: &workshop::Model) -> Vec<(&'static str, String)> {
     let all = vec![
         ("Held on", format!("{} ({})", workshop.held_on, workshop.zone)),
         ("Took", minutes.unwrap_or_default()),
+        ("Approach", workshop.approach.clone()),
         ("Took part", list(&workshop.attendees)),
         ("Methods", list(&workshop.methods)),
         ("ATT&CK", workshop.attack_version.clone()),

@@ -9,7 +9,7 @@ use sea_orm::{
 };
 use serde_json::json;
 
-use super::{DRAFT, SIGNED_OFF, summary_rules};
+use super::{DRAFT, SIGNED_OFF, known, summary_rules};
 use crate::access::actor::Actor;
 use crate::audit_log;
 use crate::platform::problem::{Kind, Problem};
@@ -79,9 +79,14 @@ pub async fn sign_off(
     audit_log::add(tx, actor, "workshop.sign_off", &format!("workshop-{}", workshop.id), data, now).await?;
 
     let requester = Requester::system(Party::Rule, actor.via);
+    let said = known::said_about(tx, &risks).await?;
     let (mut changes, mut waiting) = (Vec::new(), Vec::new());
     for risk in risks.into_iter().filter(|risk| risk.state == State::New) {
         let key = RiskKey(risk.id);
+        if said.get(&risk.id).is_some_and(|said| said.needs_rating) {
+            waiting.push((key, "Rate it: its model gives a level, and no likelihood and impact.".to_owned()));
+            continue;
+        }
         let asked = Asked {
             event: Event::AutoConfirm,
             given: Given::default(),

@@ -3,9 +3,13 @@
 use chrono::NaiveDate;
 use serde_json::{Map, Value};
 
-use super::model::FieldError;
+use super::model::{FieldError, Workshop, WorkshopError};
 
-const TEXT_BYTES: usize = 64 * 1024;
+const TEXT_BYTES: usize = 48 * 1024;
+/// Mistakes that are told; a file with more is told of these first.
+const TOLD: usize = 200;
+/// Risks of one workshop.
+const RISKS: usize = 5_000;
 
 /// Collects what is wrong.
 #[derive(Default)]
@@ -13,11 +17,28 @@ pub(crate) struct Mistakes(Vec<FieldError>);
 
 impl Mistakes {
     pub(crate) fn add(&mut self, path: impl Into<String>, reason: impl Into<String>) {
-        self.0.push(FieldError { path: path.into(), reason: reason.into() });
+        if self.0.len() < TOLD {
+            self.0.push(FieldError { path: path.into(), reason: reason.into() });
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
     }
 
     pub(crate) fn into_errors(self) -> Vec<FieldError> {
         self.0
+    }
+
+    /// The workshop, unless something in it is wrong.
+    pub(crate) fn unless_any(mut self, workshop: Workshop) -> Result<Workshop, WorkshopError> {
+        if workshop.risks.len() > RISKS {
+            self.add("risks", format!("are more than {RISKS}; split the model"));
+        }
+        if serde_json::to_string(&workshop).is_ok_and(|text| text.contains("\\u0000")) {
+            self.add("$", "holds zero bytes; leave them out");
+        }
+        if self.0.is_empty() { Ok(workshop) } else { Err(WorkshopError::Fields(self.0)) }
     }
 }
 
@@ -92,6 +113,25 @@ impl<'v> Fields<'v> {
                 String::new()
             }
         }
+    }
+
+    /// A text, or a number or a word as its text; empty when absent.
+    pub(crate) fn loose_text(&self, name: &str, mistakes: &mut Mistakes) -> String {
+        match self.get(name) {
+            Some(Value::Number(number)) => number.to_string(),
+            Some(Value::Bool(flag)) => flag.to_string(),
+            _ => self.optional_text(name, mistakes),
+        }
+    }
+
+    /// A number from 0 to 100, or nothing.
+    pub(crate) fn percentage(&self, name: &str, mistakes: &mut Mistakes) -> Option<f64> {
+        let value = self.get(name)?;
+        let number = value.as_f64().filter(|number| (0.0..=100.0).contains(number));
+        if number.is_none() {
+            mistakes.add(self.path(name), "must be a number from 0 to 100");
+        }
+        number
     }
 
     /// A whole number within bounds that must be there.
@@ -192,6 +232,23 @@ impl<'v> Fields<'v> {
             .enumerate()
             .map(move |(number, value)| (format!("{path}[{number}]"), value))
     }
+}
+
+/// Reads each object of a list.
+pub(crate) fn each<'v, T>(
+    fields: &Fields<'v>,
+    name: &str,
+    mistakes: &mut Mistakes,
+    read: impl Fn(&Fields<'v>, &mut Mistakes) -> T,
+) -> Vec<T> {
+    let elements: Vec<_> = fields.list(name, mistakes).collect();
+    elements
+        .into_iter()
+        .map(|(path, value)| {
+            let fields = Fields::new(path, value, mistakes);
+            read(&fields, mistakes)
+        })
+        .collect()
 }
 
 fn check_word(text: &str, words: &[&str], path: impl Fn() -> String, mistakes: &mut Mistakes) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::scanner::ParseError;
 
@@ -33,17 +33,33 @@ pub const TREATMENTS: &[&str] = &["modify", "retain", "avoid", "share"];
 /// How much depends on an asset, most first.
 pub const TIERS: &[&str] = &["mission_critical", "business_critical", "important", "other"];
 
+/// What a session looks at first: who attacks, how the system is built, or what is worth protecting.
+pub const APPROACHES: &[&str] = &["threat", "system", "asset"];
+/// Where a file says that a threat stands, in our words; a person decides what follows from it.
+pub const STATUSES: &[&str] = &[
+    "open",
+    "in_discussion",
+    "in_progress",
+    "mitigated",
+    "accepted",
+    "transferred",
+    "avoided",
+    "not_affected",
+];
+
 /// One session with what came out of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Workshop {
-    /// Title of the session.
+    /// Title of the session, empty when the file has none.
     pub title: String,
-    /// Day on which it was held.
-    pub held_on: NaiveDate,
+    /// Day on which it was held, when the file tells.
+    pub held_on: Option<NaiveDate>,
     /// How long it took.
     pub duration_minutes: u32,
-    /// IANA name of the zone of that day.
+    /// IANA name of the zone of that day, empty when the file has none.
     pub timezone: String,
+    /// Of [`APPROACHES`], or empty.
+    pub approach: String,
     /// Who took part, as people or groups.
     pub attendees: Vec<String>,
     /// Methods that were used.
@@ -62,10 +78,36 @@ pub struct Workshop {
     pub scenarios: Vec<WorkshopScenario>,
     /// The risks.
     pub risks: Vec<WorkshopRisk>,
+    /// What a file decided about risks that it does not list itself.
+    pub tracking: Vec<Tracking>,
+}
+
+/// A decision about all risks whose id fits a pattern.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tracking {
+    /// The id; `*` stands for anything between two `@`.
+    pub pattern: String,
+    /// Of [`STATUSES`].
+    pub status: String,
+    /// Why, by whom and when, in the file's own words.
+    pub note: String,
+}
+
+impl Tracking {
+    /// Whether a risk of this id is meant.
+    #[must_use]
+    pub fn fits(&self, id: &str) -> bool {
+        let (pattern, id): (Vec<_>, Vec<_>) = (self.pattern.split('@').collect(), id.split('@').collect());
+        pattern.len() == id.len()
+            && pattern
+                .iter()
+                .zip(&id)
+                .all(|(wanted, part)| *wanted == "*" || wanted.eq_ignore_ascii_case(part))
+    }
 }
 
 /// The words and bands of a rating scale.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scale {
     /// Name of the scale, as `5x5`.
     pub kind: String,
@@ -78,7 +120,7 @@ pub struct Scale {
 }
 
 /// Products up to `max` have this level.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Band {
     /// The level.
     pub level: String,
@@ -87,7 +129,7 @@ pub struct Band {
 }
 
 /// An entry of the critical asset list.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorkshopAsset {
     /// Id within the file.
     pub id: String,
@@ -104,11 +146,14 @@ pub struct WorkshopAsset {
     /// Reachable from the internet.
     pub internet_facing: bool,
     /// Confidentiality, integrity, availability, each 1 to 5.
-    pub cia: [u8; 3],
+    pub cia: [Option<u8>; 3],
+    /// Whether people put it on a list of critical assets; otherwise it is only a part of a model, and its name is
+    /// meant within that model.
+    pub listed: bool,
 }
 
 /// A measure.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorkshopControl {
     /// Id within the file.
     pub id: String,
@@ -117,7 +162,7 @@ pub struct WorkshopControl {
 }
 
 /// An attack story.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorkshopScenario {
     /// Id within the file.
     pub id: String,
@@ -128,7 +173,7 @@ pub struct WorkshopScenario {
 }
 
 /// A place on the grid.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {
     /// 1 to 5.
     pub likelihood: u8,
@@ -136,8 +181,14 @@ pub struct Position {
     pub impact: u8,
 }
 
+impl Default for Position {
+    fn default() -> Self {
+        Self { likelihood: 3, impact: 3 }
+    }
+}
+
 /// An ATT&CK technique as a workshop names it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AttackTechnique {
     /// `T1110` or `T1110.004`.
     pub id: String,
@@ -148,7 +199,7 @@ pub struct AttackTechnique {
 }
 
 /// A risk that the workshop found.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorkshopRisk {
     /// Id within the file; stays the same when the file is imported again.
     pub id: String,
@@ -182,6 +233,18 @@ pub struct WorkshopRisk {
     pub due_on: Option<NaiveDate>,
     /// ATT&CK techniques.
     pub attack: Vec<AttackTechnique>,
+    /// The file gives no likelihood and impact, so that `inherent` is only a place to start from.
+    pub needs_rating: bool,
+    /// The level in the file's own words, as one of [`LEVELS`] or `info`; empty when it gives none.
+    pub severity: String,
+    /// Of [`STATUSES`]; empty when the file says nothing.
+    pub status: String,
+    /// What the file says about its status in its own words.
+    pub status_note: String,
+    /// Weaknesses, as `CWE-79`.
+    pub cwes: Vec<String>,
+    /// Categories of other methods than STRIDE, as `linkability`.
+    pub categories: Vec<String>,
 }
 
 /// One thing that is wrong with one field.

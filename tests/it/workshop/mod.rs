@@ -1,5 +1,8 @@
 //! Workshops, from the file to the sign-off.
 
+mod model;
+mod table;
+
 use reqwest::Method;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
@@ -39,7 +42,21 @@ async fn send(who: &Person, file: &Value, fields: &[(&str, &str)]) -> Answer {
     who.api.send(who.api.request(Method::POST, "/api/v1/imports").multipart(form)).await
 }
 
-async fn the_workshop(who: &Person) -> Value {
+/// Uploads a file of any format.
+pub(super) async fn upload(who: &Person, name: &str, bytes: Vec<u8>, fields: &[(&str, &str)]) -> Answer {
+    let mut form = Form::new().part("file", Part::bytes(bytes).file_name(name.to_owned()));
+    for (name, value) in fields {
+        form = form.text((*name).to_owned(), (*value).to_owned());
+    }
+    who.api.send(who.api.request(Method::POST, "/api/v1/imports").multipart(form)).await
+}
+
+/// The import that an upload made.
+pub(super) async fn import_of(who: &Person, accepted: &Value) -> Value {
+    who.api.get(&format!("/api/v1/imports/{}", accepted["id"])).await.expect(200).json()
+}
+
+pub(super) async fn the_workshop(who: &Person) -> Value {
     let list = who.api.get("/api/v1/workshops").await.expect(200).json();
     assert_eq!(list["items"].as_array().unwrap().len(), 1);
     who.api.get(&format!("/api/v1/workshops/{}", list["items"][0]["id"])).await.expect(200).json()

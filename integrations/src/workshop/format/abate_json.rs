@@ -5,27 +5,44 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::fields::{Fields, Mistakes};
-use super::model::{
-    AttackTechnique, Band, KILL_CHAIN_PHASES, LEVELS, Position, STRIDE_CATEGORIES, Scale, TIERS, TREATMENTS,
-    Workshop, WorkshopAsset, WorkshopControl, WorkshopError, WorkshopRisk, WorkshopScenario,
+use super::super::fields::{Fields, Mistakes, each};
+use super::super::model::{
+    APPROACHES, AttackTechnique, Band, KILL_CHAIN_PHASES, LEVELS, Position, STATUSES, STRIDE_CATEGORIES,
+    Scale, TIERS, TREATMENTS, Workshop, WorkshopAsset, WorkshopControl, WorkshopError, WorkshopRisk,
+    WorkshopScenario,
 };
-use crate::scanner::{Head, ReadSeek, read_json};
+use super::super::words::is_technique;
+use super::super::{Format, Start};
+use crate::scanner::{Certainty, ReadSeek, read_json};
 
 /// The value of `schema` in a file of ours.
 pub const SCHEMA: &str = "abate-workshop/1";
 const SCHEMAS: &[&str] = &[SCHEMA, "risk-workshop/1"];
-const RISKS: usize = 2_000;
 
-/// Whether the beginning of a file says that it is a workshop.
-#[must_use]
-pub fn recognises(head: &Head) -> bool {
-    let schema = head.text("schema");
-    schema.starts_with("abate-workshop/") || schema.starts_with("risk-workshop/")
+pub(crate) struct AbateJson;
+
+impl Format for AbateJson {
+    fn name(&self) -> &'static str {
+        "workshop"
+    }
+
+    fn title(&self) -> &'static str {
+        "workshop file (`\"schema\": \"abate-workshop/1\"`)"
+    }
+
+    fn recognise(&self, start: &Start<'_>) -> Certainty {
+        let schema = start.head.text("schema");
+        let ours = schema.starts_with("abate-workshop/") || schema.starts_with("risk-workshop/");
+        if ours { Certainty::Certain } else { Certainty::No }
+    }
+
+    fn read(&self, file: &mut dyn ReadSeek) -> Result<Workshop, WorkshopError> {
+        parse(file)
+    }
 }
 
 /// Reads a workshop file and checks all of it; every mistake is reported at once.
-pub fn parse(file: &mut dyn ReadSeek) -> Result<Workshop, WorkshopError> {
+fn parse(file: &mut dyn ReadSeek) -> Result<Workshop, WorkshopError> {
     let document = read_json(file)?;
     let mut mistakes = Mistakes::default();
     let root = Fields::new(String::new(), &document, &mut mistakes);
@@ -34,12 +51,12 @@ pub fn parse(file: &mut dyn ReadSeek) -> Result<Workshop, WorkshopError> {
         mistakes.add("schema", format!("{schema:?} is not read; write {SCHEMA:?}"));
     }
     let about = root.object("workshop", &mut mistakes);
-    let assets = list(&root, "critical_assets", &mut mistakes, asset);
-    let controls = list(&root, "controls", &mut mistakes, |fields, mistakes| WorkshopControl {
+    let assets = each(&root, "critical_assets", &mut mistakes, asset);
+    let controls = each(&root, "controls", &mut mistakes, |fields, mistakes| WorkshopControl {
         id: fields.text("id", mistakes),
         name: fields.text("name", mistakes),
     });
-    let scenarios = list(&root, "scenarios", &mut mistakes, |fields, mistakes| WorkshopScenario {
+    let scenarios = each(&root, "scenarios", &mut mistakes, |fields, mistakes| WorkshopScenario {
         id: fields.text("id", mistakes),
         name: fields.text("name", mistakes),
         story: fields.optional_text("story", mistakes),
@@ -49,22 +66,20 @@ pub fn parse(file: &mut dyn ReadSeek) -> Result<Workshop, WorkshopError> {
         controls: ids("controls", controls.iter().map(|control| &control.id), &mut mistakes),
         scenarios: ids("scenarios", scenarios.iter().map(|scenario| &scenario.id), &mut mistakes),
     };
-    let risks = list(&root, "risks", &mut mistakes, |fields, mistakes| risk(fields, &known, mistakes));
+    let risks = each(&root, "risks", &mut mistakes, |fields, mistakes| risk(fields, &known, mistakes));
     ids("risks", risks.iter().map(|risk| &risk.id), &mut mistakes);
-    if risks.len() > RISKS {
-        mistakes.add("risks", format!("has more than {RISKS} entries; split the workshop"));
-    }
     let held_on = about.date("held_on", &mut mistakes);
     if held_on.is_none() && about.get("held_on").is_none() {
         mistakes.add("workshop.held_on", "is missing; give the day as 2026-10-05");
     }
     let workshop = Workshop {
         title: about.text("title", &mut mistakes),
-        held_on: held_on.unwrap_or_default(),
+        held_on,
         duration_minutes: about
             .get("duration_minutes")
             .map_or(0, |_| about.number("duration_minutes", 1, 14_400, &mut mistakes)),
         timezone: about.text("timezone", &mut mistakes),
+        approach: about.word("approach", APPROACHES, Some(""), &mut mistakes),
         attendees: about.texts("attendees", &mut mistakes),
         methods: about.texts("methods", &mut mistakes),
         attack_version: about.optional_text("attack_version", &mut mistakes),
@@ -74,11 +89,9 @@ pub fn parse(file: &mut dyn ReadSeek) -> Result<Workshop, WorkshopError> {
         controls,
         scenarios,
         risks,
+        ..Workshop::default()
     };
-    match mistakes.into_errors() {
-        errors if errors.is_empty() => Ok(workshop),
-        errors => Err(WorkshopError::Fields(errors)),
-    }
+    mistakes.unless_any(workshop)
 }
 
 /// The ids that a risk may refer to.
@@ -86,22 +99,6 @@ struct Known<'a> {
     assets: HashSet<&'a str>,
     controls: HashSet<&'a str>,
     scenarios: HashSet<&'a str>,
-}
-
-fn list<'v, T>(
-    fields: &Fields<'v>,
-    name: &str,
-    mistakes: &mut Mistakes,
-    read: impl Fn(&Fields<'v>, &mut Mistakes) -> T,
-) -> Vec<T> {
-    let elements: Vec<_> = fields.list(name, mistakes).collect();
-    elements
-        .into_iter()
-        .map(|(path, value)| {
-            let fields = Fields::new(path, value, mistakes);
-            read(&fields, mistakes)
-        })
-        .collect()
 }
 
 fn ids<'a>(list: &str, ids: impl Iterator<Item = &'a String>, mistakes: &mut Mistakes) -> HashSet<&'a str> {
@@ -115,9 +112,11 @@ fn ids<'a>(list: &str, ids: impl Iterator<Item = &'a String>, mistakes: &mut Mis
 }
 
 fn asset(fields: &Fields<'_>, mistakes: &mut Mistakes) -> WorkshopAsset {
-    let rating = |name: &str, mistakes: &mut Mistakes| match fields.get(name) {
-        None => 3,
-        Some(_) => fields.number(name, 1, 5, mistakes) as u8,
+    let rating = |name: &str, mistakes: &mut Mistakes| {
+        Some(match fields.get(name) {
+            None => 3,
+            Some(_) => fields.number(name, 1, 5, mistakes) as u8,
+        })
     };
     let internet_facing = match fields.get("internet_facing") {
         None => false,
@@ -136,6 +135,7 @@ fn asset(fields: &Fields<'_>, mistakes: &mut Mistakes) -> WorkshopAsset {
         data_classes: fields.texts("data", mistakes),
         internet_facing,
         cia: [rating("c", mistakes), rating("i", mistakes), rating("a", mistakes)],
+        listed: true,
     }
 }
 
@@ -177,7 +177,9 @@ fn risk(fields: &Fields<'_>, known: &Known<'_>, mistakes: &mut Mistakes) -> Work
         owner: fields.optional_text("owner", mistakes),
         treatment: fields.word("treatment", TREATMENTS, Some("modify"), mistakes),
         due_on: fields.date("due_on", mistakes),
-        attack: list(fields, "attack", mistakes, technique),
+        attack: each(fields, "attack", mistakes, technique),
+        status: fields.word("status", STATUSES, Some(""), mistakes),
+        ..WorkshopRisk::default()
     }
 }
 
@@ -230,15 +232,6 @@ fn technique(fields: &Fields<'_>, mistakes: &mut Mistakes) -> AttackTechnique {
     }
 }
 
-fn is_technique(id: &str) -> bool {
-    let digits =
-        |text: &str, count: usize| text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit());
-    match id.strip_prefix('T').map(|rest| rest.split_once('.').unwrap_or((rest, "000"))) {
-        Some((technique, part)) => digits(technique, 4) && digits(part, 3),
-        None => false,
-    }
-}
-
 fn expected_summary(about: &Fields<'_>, mistakes: &mut Mistakes) -> BTreeMap<String, u32> {
     let Some(summary) = about.optional_object("expected_summary", mistakes) else {
         return BTreeMap::new();
@@ -263,7 +256,7 @@ fn scale(about: &Fields<'_>, mistakes: &mut Mistakes) -> Scale {
         kind: scale.optional_text("kind", mistakes),
         likelihood: scale.texts("likelihood", mistakes),
         impact: scale.texts("impact", mistakes),
-        bands: list(&scale, "bands", mistakes, |fields, mistakes| Band {
+        bands: each(&scale, "bands", mistakes, |fields, mistakes| Band {
             level: fields.word("level", LEVELS, None, mistakes),
             max: fields.number("max", 1, 25, mistakes),
         }),
@@ -311,7 +304,7 @@ mod tests {
         assert_eq!(workshop.title, "Orchard");
         assert_eq!(workshop.risks[0].inherent, Position { likelihood: 4, impact: 4 });
         assert_eq!(workshop.risks[0].treatment, "modify");
-        assert_eq!(workshop.assets[0].cia, [3, 3, 3]);
+        assert_eq!(workshop.assets[0].cia, [Some(3); 3]);
         let mut older = example();
         older["schema"] = "risk-workshop/1".into();
         assert_eq!(read(&older).unwrap(), workshop);
