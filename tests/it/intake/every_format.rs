@@ -6,15 +6,16 @@ use std::io::Cursor;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use abate_integrations::scanner::{Head, ScanFormat, ScanRecord, SecretKey};
+use abate_integrations::scanner::{Head, ScanFormat, ScanRecord, SecretKey, Severity};
 use serde_json::Value;
 
 use super::report::{import, risks};
 use super::variant;
 use crate::harness::app::TestApp;
 
-/// Identity, content and severity of each finding; nothing where the report cannot be read whole.
-type Seen = BTreeMap<[u8; 16], ([u8; 16], i32)>;
+/// Identity, content and severity of each finding, and whether it was put aside; nothing where the report cannot be
+/// read whole.
+type Seen = BTreeMap<[u8; 16], ([u8; 16], i32, bool)>;
 
 fn read(format: &str, bytes: &[u8]) -> Option<Seen> {
     let mut file = Cursor::new(bytes);
@@ -27,8 +28,8 @@ fn read(format: &str, bytes: &[u8]) -> Option<Seen> {
     let summary = recognised.parse(&mut file, &SecretKey::new([7; 32]), &mut |record| {
         match record {
             ScanRecord::Finding(finding) => {
-                seen.entry(finding.fingerprint.hash)
-                    .or_insert((finding.content_hash, finding.severity as i32));
+                let what = (finding.content_hash, finding.severity as i32, finding.suppressed);
+                seen.entry(finding.fingerprint.hash).or_insert(what);
             }
             ScanRecord::Rejected(_) => whole = false,
         }
@@ -66,7 +67,14 @@ fn cases() -> Vec<Case> {
             let less = variant::without_one(&bytes).into_iter().find(|bytes| {
                 read(&format, bytes).is_some_and(|other| {
                     let gone: Vec<_> = seen.keys().filter(|hash| !other.contains_key(*hash)).collect();
-                    other.len() + 1 == seen.len() && gone.len() == 1 && others_stay(&other, gone[0])
+                    let makes_a_risk = |hash| {
+                        seen.get(hash)
+                            .is_some_and(|(_, severity, aside)| *severity >= Severity::Low as i32 && !aside)
+                    };
+                    other.len() + 1 == seen.len()
+                        && gone.len() == 1
+                        && makes_a_risk(gone[0])
+                        && others_stay(&other, gone[0])
                 })
             });
             let mut different = None;
@@ -74,8 +82,8 @@ fn cases() -> Vec<Case> {
                 let Some(other) = read(&format, bytes) else { return false };
                 let of: Vec<_> =
                     seen.iter().filter(|(hash, content)| other.get(*hash) != Some(content)).collect();
-                let [(hash, (_, severity))] = of[..] else { return false };
-                let Some((_, new)) = other.get(hash).filter(|_| other.len() == seen.len()) else {
+                let [(hash, (_, severity, _))] = of[..] else { return false };
+                let Some((_, new, _)) = other.get(hash).filter(|_| other.len() == seen.len()) else {
                     return false;
                 };
                 different.get_or_insert_with(|| bytes.clone());
