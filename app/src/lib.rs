@@ -10,6 +10,7 @@ pub mod calendar;
 pub mod command;
 pub mod config;
 pub mod demo;
+pub mod gate;
 pub mod intake;
 pub mod jobs;
 pub mod message;

@@ -9,7 +9,8 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::platform::problem::{Kind, Problem};
 use crate::{
-    access, asset, intake, message, obligation, operations, page, posture, risk, slack, ticket, workshop,
+    access, asset, gate, intake, message, obligation, operations, page, posture, risk, slack, ticket,
+    workshop,
 };
 
 /// Largest JSON body, in bytes.
@@ -30,6 +31,7 @@ pub fn api() -> impl HttpServiceFactory + OpenApiFactory + 'static {
     scope::scope("/api/v1")
         .configure(access::api::routes)
         .configure(asset::api::routes)
+        .configure(gate::api::routes)
         .configure(posture::api::routes)
         .configure(message::api::routes)
         .configure(risk::api::routes)
@@ -64,6 +66,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .configure(page::pages)
         .configure(access::page::pages)
         .configure(asset::page::pages)
+        .configure(gate::page::pages)
         .configure(intake::page::pages)
         .configure(workshop::page::pages)
         .configure(workshop::mapping_page::pages)

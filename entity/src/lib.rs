@@ -24,6 +24,8 @@ pub mod counter;
 pub mod data_class_table;
 pub mod evidence;
 pub mod finding;
+pub mod gate_rule;
+pub mod gate_waiver;
 pub mod idempotent_answer;
 pub mod import;
 pub mod job;

@@ -10,6 +10,7 @@ mod harness;
 mod acceptance;
 mod asset;
 mod command;
+mod gate;
 mod intake;
 mod jira;
 mod message;

@@ -67,9 +67,15 @@ impl Actor {
     /// What this user may see.
     #[must_use]
     pub fn scope(&self) -> Scope {
+        self.scope_of::<See>()
+    }
+
+    /// The teams in which this user holds a right.
+    #[must_use]
+    pub fn scope_of<R: Right>(&self) -> Scope {
         let mut teams = Vec::new();
         for (role, team) in &self.roles {
-            if See::ROLES.contains(role) {
+            if R::ROLES.contains(role) {
                 if *team == 0 {
                     return Scope::All;
                 }

@@ -54,6 +54,13 @@ rights! {
     KeepCadences: "set up obligations" <- [RiskManager, HeadOfSecurity, Admin];
     /// To carry out a run of an obligation.
     DoRuns: "carry out obligations" <- [Engineer, Triager, Verifier, RiskManager, TeamLead, HeadOfSecurity, Admin];
+    /// To ask whether an asset may go on; pipelines do.
+    AskGate: "ask the gate" <- [Viewer, Reporter, Engineer, Triager, Verifier, RiskManager, TeamLead, HeadOfSecurity,
+        Executive, Auditor, Integration, Admin];
+    /// To change what the gate looks at.
+    KeepGate: "change the rules of the gate" <- [RiskManager, HeadOfSecurity, Admin];
+    /// To let an asset through for a while.
+    WaiveGate: "waive the gate" <- [Triager, RiskManager, HeadOfSecurity];
     /// To configure: people, teams, tokens of others, connections, jobs.
     Configure: "configure Abate" <- [Admin];
     /// To read the audit log.

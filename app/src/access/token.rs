@@ -22,7 +22,7 @@ pub enum TokenScope {
     All,
     /// Reading.
     Read,
-    /// Imports, and reading them.
+    /// Imports, reading them, and asking the gate: what a pipeline does.
     Import,
 }
 
@@ -34,7 +34,11 @@ impl TokenScope {
         match self {
             Self::All => true,
             Self::Read => reading,
-            Self::Import => path == "/api/v1/imports" || path.starts_with("/api/v1/imports/"),
+            Self::Import => {
+                path == "/api/v1/imports"
+                    || path.starts_with("/api/v1/imports/")
+                    || (reading && path == "/api/v1/gate")
+            }
         }
     }
 }

@@ -1,38 +1,36 @@
 //! `abate import`
 
-use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use serde_json::Value;
 use url::Url;
 
 use super::Settings;
+use super::progress;
+use super::remote::Remote;
+use super::upload;
 use crate::access::actor::Via;
 use crate::intake::receive::{self, UploadForm};
 use crate::intake::stage::{self, Sender};
 use crate::intake::view::ImportView;
 use crate::intake::{apply, status};
+use crate::platform::ids::Ids;
 use crate::platform::problem::Problem;
 use crate::state::AppState;
 
 /// Exit code for an import that waits for a person's yes.
 const NEEDS_APPROVAL: u8 = 3;
-/// How often a server is asked how far it is.
-const ASK_EVERY: Duration = Duration::from_millis(300);
-/// How long the upload of one file may take.
-const UPLOAD_TIMEOUT: Duration = Duration::from_secs(900);
 
 /// Arguments of `abate import`.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  trivy image --format json -o report.json shop/web:1.4 && abate import report.json --asset web\n  \
 abate import scan.sarif --asset web --run $CI_RUN_ID --server https://abate.example.com --token $ABATE_TOKEN\n\n\
-Exit codes: 0 applied (or planned, with --plan), 1 failed, 3 needs approval"
+Exit codes: 0 applied (or planned with --plan, or compared for another branch), 1 failed, 3 needs approval"
 )]
 pub(super) struct Import {
     /// Reports of scanners, or workshop files
@@ -59,6 +57,9 @@ pub(super) struct Import {
     /// The commit that was scanned
     #[arg(long)]
     commit: Option<String>,
+    /// The image that was scanned, as sha256:…
+    #[arg(long)]
+    digest: Option<String>,
     /// Only say what would change
     #[arg(long)]
     plan: bool,
@@ -79,16 +80,18 @@ pub(super) struct Import {
 impl Import {
     pub(super) async fn run(self, settings: Settings) -> anyhow::Result<ExitCode> {
         let target = match (&self.server, &self.token) {
-            (Some(server), Some(token)) => Target::server(server, token)?,
+            (Some(server), Some(token)) => Target::Server(Remote::new(server, token)?),
             _ => Target::Local(Box::new(super::open(settings.load()?).await?)),
         };
         let mut worst = 0;
         for file in &self.files {
-            let bar = progress(file);
+            let bar = progress::spinner(format!("opening {}", file.display()));
             let outcome = match &target {
                 Target::Local(state) => self.local(state, file, &bar).await,
-                Target::Server { client, imports, token } => {
-                    self.remote(client, imports, token, file, &bar).await
+                Target::Server(remote) => {
+                    // A new key a file and run of the command: what is repeated below is one import.
+                    let key = Ids::random().word(32);
+                    upload::send(remote, &self.fields(), &key, file, &bar).await
                 }
             };
             bar.finish_and_clear();
@@ -127,6 +130,7 @@ impl Import {
             ("run", &self.run),
             ("branch", &self.branch),
             ("commit", &self.commit),
+            ("digest", &self.digest),
         ] {
             fields.extend(value.clone().map(|value| (name, value)));
         }
@@ -146,38 +150,6 @@ impl Import {
             import = again(state, import.id).await?;
         }
         Ok(serde_json::to_value(ImportView::of(state.database.reader(), import).await?)?)
-    }
-
-    async fn remote(
-        &self,
-        client: &reqwest::Client,
-        imports: &Url,
-        token: &str,
-        file: &Path,
-        bar: &ProgressBar,
-    ) -> anyhow::Result<Value> {
-        bar.set_message(format!("sending {}", file.display()));
-        let bytes = tokio::fs::read(file).await.context("the file cannot be read")?;
-        let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let mut form = reqwest::multipart::Form::new();
-        for (field, value) in self.fields() {
-            form = form.text(field, value);
-        }
-        form = form.part("file", reqwest::multipart::Part::bytes(bytes).file_name(name));
-        let sent = client.post(imports.clone()).bearer_auth(token).multipart(form).send().await;
-        let accepted = answer(sent.context("the server cannot be reached; check --server")?).await?;
-        let id = accepted.get("id").and_then(Value::as_i64).context("the server's answer names no import")?;
-        let one: Url = format!("{imports}/{id}").parse()?;
-        bar.set_message(format!("applying {}", file.display()));
-        loop {
-            let asked = client.get(one.clone()).bearer_auth(token).send().await?;
-            let import = answer(asked).await?;
-            let status = import.get("status").and_then(Value::as_str).unwrap_or_default();
-            if !matches!(status, status::RECEIVING | status::APPLYING) {
-                return Ok(import);
-            }
-            tokio::time::sleep(ASK_EVERY).await;
-        }
     }
 
     /// Prints what came of a file; answers 0 done, 1 failed, 2 needs approval.
@@ -206,7 +178,7 @@ impl Import {
             eprintln!("abate: {}: {detail}", file.display());
         }
         Ok(match status.as_str() {
-            status::APPLIED | status::PLANNED => 0,
+            status::APPLIED | status::PLANNED | status::COMPARED => 0,
             status::NEEDS_APPROVAL => 2,
             _ => 1,
         })
@@ -215,46 +187,11 @@ impl Import {
 
 enum Target {
     Local(Box<AppState>),
-    Server { client: reqwest::Client, imports: Url, token: String },
-}
-
-impl Target {
-    fn server(server: &Url, token: &str) -> anyhow::Result<Self> {
-        let client = reqwest::Client::builder()
-            .user_agent(concat!("abate/", env!("CARGO_PKG_VERSION")))
-            .timeout(UPLOAD_TIMEOUT)
-            .build()?;
-        let base = server.as_str().trim_end_matches('/');
-        let imports = format!("{base}/api/v1/imports").parse().context("--server is no address")?;
-        Ok(Self::Server { client, imports, token: token.to_owned() })
-    }
+    Server(Remote),
 }
 
 async fn again(state: &AppState, id: i64) -> anyhow::Result<abate_entity::import::Model> {
     use sea_orm::EntityTrait as _;
     let import = abate_entity::import::Entity::find_by_id(id).one(state.database.reader()).await?;
     import.context("the import is gone")
-}
-
-/// The body of a good answer, or what the problem document says.
-async fn answer(response: reqwest::Response) -> anyhow::Result<Value> {
-    let status = response.status();
-    let body: Value = response.json().await.unwrap_or_default();
-    if status.is_success() {
-        return Ok(body);
-    }
-    let detail = body.get("detail").and_then(Value::as_str).unwrap_or("no reason was given");
-    anyhow::bail!("the server answered {status}: {detail}")
-}
-
-fn progress(file: &Path) -> ProgressBar {
-    if !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::new_spinner().with_message(format!("opening {}", file.display()));
-    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
-        bar.set_style(style);
-    }
-    bar.enable_steady_tick(Duration::from_millis(100));
-    bar
 }

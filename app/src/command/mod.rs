@@ -4,13 +4,17 @@ mod asset;
 mod check_config;
 mod demo;
 mod doctor;
+mod gate;
 mod healthcheck;
 mod import;
 mod migrate;
 mod openapi;
+mod progress;
+mod remote;
 mod serve;
 mod team;
 mod token;
+mod upload;
 mod user;
 mod worker;
 
@@ -66,6 +70,8 @@ enum Command {
     Asset(asset::Asset),
     /// Bring in reports of scanners and workshop files
     Import(Box<import::Import>),
+    /// Say whether an asset may go on, for pipelines: exit code 2 and the reasons when it may not
+    Gate(gate::Gate),
     /// Print the description of the API
     Openapi,
     /// Print the settings as they would be used, with secrets masked
@@ -101,6 +107,7 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Token(command) => command.run(settings.load()?).await,
         Command::Asset(command) => command.run(settings.load()?).await,
         Command::Import(command) => command.run(settings).await,
+        Command::Gate(command) => command.run(settings).await,
         Command::Openapi => openapi::run(),
         Command::CheckConfig(command) => check_config::run(&command, &settings),
         Command::Doctor(command) => doctor::run(&command, settings.load()?).await,

@@ -81,7 +81,10 @@ async fn create(
     let idempotency_key = idempotency_key(&request)?;
     let upload = receive::multipart(payload, None).await?;
     let sender = Sender { via: caller.via, actor: Some(caller.into_actor()), idempotency_key };
-    let import = stage::stage(&state, &sender, upload).await?;
+    // Apart from the request: a report that arrived whole is staged to its end, also when the connection is lost now,
+    // so that the same request again finds the import instead of half of one.
+    let staged = actix_web::rt::spawn(async move { stage::stage(&state, &sender, upload).await });
+    let import = staged.await.map_err(Problem::internal)??;
     Ok(HttpResponse::Accepted()
         .insert_header(("Location", format!("/api/v1/imports/{}", import.id)))
         .json(Accepted { id: import.id, status: import.status }))

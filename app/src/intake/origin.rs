@@ -5,7 +5,8 @@ use abate_integrations::scanner::{ScanSummary, without_tag};
 use chrono::{DateTime, Duration, Utc};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
+    QueryOrder, QuerySelect,
 };
 
 use super::receive::{Upload, UploadForm};
@@ -127,6 +128,8 @@ async fn find_or_add_scope(
     let found = source_scope::Entity::find()
         .filter(source_scope::Column::SourceId.eq(source_id))
         .filter(source_scope::Column::Key.eq(key))
+        // Two uploads of one report at once: the second waits here, and then finds the first.
+        .lock_exclusive()
         .one(tx)
         .await?;
     found.ok_or_else(|| Problem::not_found(format!("scope {key}")))

@@ -157,6 +157,12 @@ async fn begin(
     if let Some(actor) = &sender.actor {
         actor.require_in::<Import>(origin.asset.team_id)?;
     }
+    // Asked before the file was read, and again now: a repeated request may have come meanwhile.
+    if let Some(key) = &sender.idempotency_key
+        && let Some(earlier) = origin::by_key(tx, sender.actor_id(), key).await?
+    {
+        return Ok(Begun::Earlier(Box::new(earlier)));
+    }
     if let Some(earlier) = origin::repeated(tx, upload, &origin, now).await? {
         return Ok(Begun::Earlier(Box::new(earlier)));
     }

@@ -10,6 +10,8 @@ pub const NEEDS_APPROVAL: &str = "needs_approval";
 pub const APPLYING: &str = "applying";
 /// Its changes are written.
 pub const APPLIED: &str = "applied";
+/// It is of another branch: what it would change was worked out and kept, and nothing was written to risks.
+pub const COMPARED: &str = "compared";
 /// Its file could not be used.
 pub const FAILED: &str = "failed";
 /// It was applied, and taken back.

@@ -1,11 +1,12 @@
 //! How an import is shown.
 
-use abate_entity::{asset, import, source, source_scope};
+use abate_entity::{asset, import, source, source_scope, staged_change};
 use chrono::{DateTime, Utc};
-use sea_orm::{ConnectionTrait, EntityTrait};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::status;
 use crate::platform::problem::Problem;
 
 /// An import.
@@ -60,6 +61,8 @@ pub struct ImportView {
     pub applied_at: Option<DateTime<Utc>>,
     /// When it was undone.
     pub undone_at: Option<DateTime<Utc>>,
+    /// Changes that are not written yet, while it is applied.
+    pub left: Option<u64>,
 }
 
 /// What an import comes to.
@@ -99,7 +102,14 @@ impl ImportView {
             Some(id) => asset::Entity::find_by_id(id).one(db).await?.map(|row| row.key),
             None => None,
         };
+        let left = if import.status == status::APPLYING {
+            let staged = staged_change::Entity::find().filter(staged_change::Column::ImportId.eq(import.id));
+            Some(staged.count(db).await?)
+        } else {
+            None
+        };
         Ok(Self {
+            left,
             id: import.id,
             status: import.status,
             mode: import.mode,

@@ -36,6 +36,8 @@ const MOVE: Who =
 const KEEP_REGISTER: Who = Holders(&[Triager, RiskManager, Admin]);
 const KEEP_CADENCES: Who = Holders(&[RiskManager, HeadOfSecurity, Admin]);
 const DO_RUNS: Who = Holders(&[Engineer, Triager, Verifier, RiskManager, TeamLead, HeadOfSecurity, Admin]);
+const KEEP_GATE: Who = Holders(&[RiskManager, HeadOfSecurity, Admin]);
+const WAIVE_GATE: Who = Holders(&[Triager, RiskManager, HeadOfSecurity]);
 const IMPORT: Who = Holders(&[Triager, Integration]);
 const TRIAGE: Who = Holders(&[Triager]);
 const CONFIGURE: Who = Holders(&[Admin]);
@@ -64,6 +66,12 @@ pub(super) const API: &[(&str, &str, Who)] = &[
     ("POST", "/api/v1/connections/{id}/test", CONFIGURE),
     ("GET", "/api/v1/data-classes", SEE),
     ("PUT", "/api/v1/data-classes", KEEP_REGISTER),
+    ("GET", "/api/v1/gate", KNOWN),
+    ("GET", "/api/v1/gate-rules", SEE),
+    ("PUT", "/api/v1/gate-rules", KEEP_GATE),
+    ("GET", "/api/v1/gate-waivers", SEE),
+    ("POST", "/api/v1/gate-waivers", WAIVE_GATE),
+    ("DELETE", "/api/v1/gate-waivers/{id}", WAIVE_GATE),
     ("GET", "/api/v1/imports", KNOWN),
     ("POST", "/api/v1/imports", IMPORT),
     ("GET", "/api/v1/imports/{id}", KNOWN),
@@ -132,6 +140,10 @@ pub(super) const OTHERS: &[(&str, &str, Who)] = &[
     ("GET", "/cadences/{id}", SEE),
     ("POST", "/cadences/{id}", KEEP_CADENCES),
     ("GET", "/cadences/{id}/edit", KEEP_CADENCES),
+    ("GET", "/gate", SEE),
+    ("POST", "/gate/rules", KEEP_GATE),
+    ("POST", "/gate/waivers", WAIVE_GATE),
+    ("POST", "/gate/waivers/{id}/withdraw", WAIVE_GATE),
     ("GET", "/healthz", Anyone),
     ("POST", "/hooks/jira/{id}", Anyone),
     ("GET", "/imports", SEE),
