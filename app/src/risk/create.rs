@@ -50,6 +50,8 @@ pub struct NewRisk {
     pub scenario_id: Option<i64>,
     /// The import it comes from.
     pub import_id: Option<i64>,
+    /// Whether tickets and messages keep its text to themselves.
+    pub confidential: bool,
     /// When its clocks start, now unless told.
     pub sla_start_at: Option<DateTime<Utc>>,
 }
@@ -97,7 +99,7 @@ pub async fn create(
         kill_chain_phase: Set(new.kill_chain_phase),
         workshop_id: Set(new.workshop_id),
         scenario_id: Set(new.scenario_id),
-        confidential: Set(false),
+        confidential: Set(new.confidential),
         ticket_wanted: Set(false),
         plan: Set(String::new()),
         detected_at: Set(now),

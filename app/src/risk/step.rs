@@ -233,7 +233,11 @@ async fn keep_acceptance(
     Ok(())
 }
 
-async fn end_acceptance(
+/// Ends what was asked for, and what is in force where that is told.
+///
+/// # Errors
+/// When the database refuses.
+pub(super) async fn end_acceptance(
     tx: &DatabaseTransaction,
     risk_id: i64,
     state: &str,
@@ -265,7 +269,11 @@ pub fn end_of(day: NaiveDate, zone: Tz) -> DateTime<Utc> {
     midnight.unwrap_or_else(|| Utc.from_utc_datetime(&next)) - chrono::Duration::seconds(1)
 }
 
-async fn has_ticket(db: &impl ConnectionTrait, risk_id: i64) -> Result<bool, Problem> {
+/// Whether a ticket in JIRA is linked to the risk.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub(super) async fn has_ticket(db: &impl ConnectionTrait, risk_id: i64) -> Result<bool, Problem> {
     let linked = ticket::Entity::find()
         .filter(ticket::Column::RiskId.eq(risk_id))
         .filter(ticket::Column::State.eq("linked"))

@@ -127,6 +127,8 @@ pub struct RiskPage {
     pub findings: Vec<FindingRow>,
     /// How many more findings there are than shown, in words.
     pub more_findings: String,
+    /// Whether the reader may join this risk to another and take findings out.
+    pub may_merge: bool,
     /// Its ticket.
     pub ticket: Option<TicketView>,
     /// What to say when there is no ticket.
@@ -261,6 +263,10 @@ pub struct DerivationStep {
 /// One finding.
 #[derive(Debug, Clone)]
 pub struct FindingRow {
+    /// Its number.
+    pub id: i64,
+    /// Why it is part of this risk, in words.
+    pub because: String,
     /// Who reported it.
     pub source: String,
     /// What it says.

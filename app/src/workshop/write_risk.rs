@@ -49,6 +49,7 @@ impl Writer<'_> {
             workshop_id: Some(self.workshop.id),
             scenario_id: self.scenarios.get(&found.scenario).copied(),
             import_id: Some(self.import_id),
+            confidential: false,
             sla_start_at: Some(self.sla_start_at),
         };
         let risk = create::create(self.tx, self.ids, self.occasion, primary, new).await?;

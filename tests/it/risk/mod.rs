@@ -1,4 +1,5 @@
 //! Risks through the API.
 
 mod editing;
+mod merge;
 mod proposals;

@@ -1,6 +1,6 @@
-//! `GET /api/v1/risks/{key}/history`, `/sla` and `/findings`
+//! `GET /api/v1/risks/{key}/history` and `/sla`
 
-use abate_entity::{finding, risk_event};
+use abate_entity::risk_event;
 use actix_web::{get, web};
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
@@ -127,59 +127,4 @@ pub(super) async fn sla(
             .map(|line| LineView { at: line.at, text: line.text, due_on: line.due_on })
             .collect(),
     }))
-}
-
-/// An observation that supports a risk.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct FindingView {
-    id: i64,
-    kind: String,
-    severity: &'static str,
-    title: String,
-    location: String,
-    rule: String,
-    package: String,
-    package_version: String,
-    fixed_version: String,
-    detected_at: DateTime<Utc>,
-    /// Whether its source still sees it.
-    live: bool,
-    #[schema(value_type = Object)]
-    data: Value,
-}
-
-/// The observations that support a risk.
-#[utoipa::path(tag = "risks", params(("key" = String, Path), PageQuery), responses((status = 200, body = Page<FindingView>)))]
-#[get("/risks/{key}/findings")]
-pub(super) async fn findings(
-    caller: Require<See>,
-    state: web::Data<AppState>,
-    key: web::Path<RiskKey>,
-    page: web::Query<PageQuery>,
-) -> Result<web::Json<Page<FindingView>>, Problem> {
-    let db = state.database.reader();
-    let risk = finder::one(db, &caller.scope(), *key).await?;
-    let limit = page.limit()?;
-    let mut query = finding::Entity::find()
-        .filter(finding::Column::RiskId.eq(risk.id))
-        .order_by_asc(finding::Column::Id)
-        .limit(limit + 1);
-    if let Some(after) = page.after::<i64>()? {
-        query = query.filter(finding::Column::Id.gt(after));
-    }
-    let findings = Page::cut(query.all(db).await?, limit, |finding| finding.id);
-    Ok(web::Json(findings.map(|finding| FindingView {
-        id: finding.id,
-        kind: finding.kind,
-        severity: finding.severity.as_str(),
-        title: finding.title,
-        location: finding.location,
-        rule: finding.rule,
-        package: finding.package,
-        package_version: finding.package_version,
-        fixed_version: finding.fixed_version,
-        detected_at: finding.detected_at,
-        live: finding.lost_import_id.is_none(),
-        data: finding.data,
-    })))
 }

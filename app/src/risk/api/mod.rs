@@ -3,9 +3,11 @@
 mod actions;
 mod bulk;
 mod comments;
+mod findings;
 mod form;
 mod history;
 mod list;
+mod merge;
 mod show;
 mod transitions;
 pub mod view;
@@ -26,7 +28,9 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(transitions::transition)
         .service(history::history)
         .service(history::sla)
-        .service(history::findings)
+        .service(findings::findings)
+        .service(merge::merge_risks)
+        .service(merge::split_risk)
         .service(comments::comments)
         .service(comments::add_comment)
         .service(comments::list_evidence)

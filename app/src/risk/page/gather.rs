@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use abate_entity::{
     app_user, asset, connection, control, evidence, finding, risk, risk_asset, risk_comment, risk_control,
-    risk_event, risk_tag, source, source_scope, team, ticket, workshop,
+    risk_event, risk_identity, risk_tag, source, source_scope, team, ticket, workshop,
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -16,6 +16,8 @@ use crate::risk::{comment, evidence as proofs};
 
 /// Findings that a page shows at most.
 pub(super) const FINDINGS: u64 = 50;
+/// Identities that are read to say why findings are here.
+const MOST_IDENTITIES: u64 = 500;
 /// Events that a page shows at most.
 const EVENTS: u64 = 200;
 /// People that a form offers at most.
@@ -31,6 +33,7 @@ pub(super) struct Gathered {
     pub(super) controls: Vec<control::Model>,
     pub(super) findings: Vec<finding::Model>,
     pub(super) finding_count: u64,
+    pub(super) identities: Vec<risk_identity::Model>,
     /// The source behind each scope.
     pub(super) sources: HashMap<i64, String>,
     pub(super) ticket: Option<(ticket::Model, Option<connection::Model>)>,
@@ -84,6 +87,11 @@ impl Gathered {
         let mut gathered = Self {
             controls: controls(db, risk.id).await?,
             sources: sources(db, &findings).await?,
+            identities: risk_identity::Entity::find()
+                .filter(risk_identity::Column::RiskId.eq(risk.id))
+                .limit(MOST_IDENTITIES)
+                .all(db)
+                .await?,
             ticket: ticket(db, risk.id).await?,
             names: people.iter().map(|user| (user.id, user.name.clone())).collect(),
             team: teams.iter().find(|team| team.id == risk.team_id).cloned(),

@@ -12,6 +12,10 @@ pub(super) fn what(event: &risk_event::Model) -> String {
         "created" => "Recorded".to_owned(),
         "commented" => "Commented".to_owned(),
         "evidence_added" => format!("Added evidence: {}", text("title")),
+        "merged" => format!("Joined to {}: now closed, duplicate", text("into")),
+        "joined" => format!("{} joined it with its findings", text("from")),
+        "split" => format!("Findings were taken out into {}", text("into")),
+        "split_off" => format!("Split from {}", text("from")),
         "edited" => edited(event),
         kind => match transition(kind, event.from_state) {
             Some(step) => moved(event, step),

@@ -5,6 +5,7 @@ mod details;
 mod gather;
 mod history;
 mod list;
+mod merge;
 mod people;
 pub(crate) mod row;
 mod show;
@@ -18,6 +19,8 @@ pub fn pages(config: &mut ServiceConfig) {
         .route("/risks", web::get().to(list::list))
         .route("/risks/{key}", web::get().to(show::show))
         .route("/risks/{key}/transitions", web::post().to(act::transition))
+        .route("/risks/{key}/merge", web::post().to(merge::join))
+        .route("/risks/{key}/split", web::post().to(merge::split_off))
         .route("/risks/{key}/take", web::post().to(people::take))
         .route("/risks/{key}/people", web::post().to(people::assign))
         .route("/risks/{key}/comments", web::post().to(act::comment))

@@ -1,5 +1,6 @@
 //! `GET /risks/{key}`
 
+use abate_entity::lifecycle::State;
 use abate_entity::{risk, ticket};
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -11,7 +12,7 @@ use super::steps::{Offer, Refused, forms};
 use super::{details, history};
 use crate::access::actor::Actor;
 use crate::access::require::Require;
-use crate::access::right::{MoveRisks, See};
+use crate::access::right::{MergeRisks, MoveRisks, See};
 use crate::page::badge::{Badge, Tone, capitalised, counted};
 use crate::page::due::{Moment, day};
 use crate::page::form::{Choice, Field, Kind};
@@ -25,7 +26,7 @@ use crate::risk::parties::{may_edit, requester};
 use crate::risk::view::{
     Comment, Derivation, DerivationStep, EvidenceRow, Fact, FindingRow, HistoryRow, RiskPage, TicketView,
 };
-use crate::risk::{finder, record, step};
+use crate::risk::{finder, identity, record, step};
 use crate::state::AppState;
 
 /// What the forms say for no person.
@@ -107,6 +108,7 @@ pub(super) async fn page(
         derivation: derivation(&clock, &policies, zone),
         findings: findings(&gathered, zone),
         more_findings: more(gathered.finding_count),
+        may_merge: risk.state != State::Closed && caller.holds_in::<MergeRisks>(risk.team_id),
         ticket: gathered.ticket.as_ref().map(|(ticket, connection)| {
             let browse = connection.as_ref().map(|connection| connection.browse_url.as_str());
             ticket_view(ticket, browse.unwrap_or_default(), zone)
@@ -265,6 +267,8 @@ fn findings(gathered: &Gathered, zone: Tz) -> Vec<FindingRow> {
         .findings
         .iter()
         .map(|finding| FindingRow {
+            id: finding.id,
+            because: because(gathered, finding),
             source: gathered.sources.get(&finding.scope_id).cloned().unwrap_or_default(),
             title: finding.title.clone(),
             location: finding.location.clone(),
@@ -283,6 +287,17 @@ fn findings(gathered: &Gathered, zone: Tz) -> Vec<FindingRow> {
             },
         })
         .collect()
+}
+
+/// Why a finding is part of the risk: what its fingerprint compares, and who decided so.
+fn because(gathered: &Gathered, finding: &abate_entity::finding::Model) -> String {
+    let compares = identity::compares(&finding.scheme);
+    let known =
+        gathered.identities.iter().find(|row| row.scheme == finding.scheme && row.hash == finding.hash);
+    match known.filter(|row| row.made_by.is_some()) {
+        Some(row) => format!("Same because: {compares}; {} ({})", row.because, gathered.person(row.made_by)),
+        None => format!("Same because: {compares}"),
+    }
 }
 
 fn more(count: u64) -> String {

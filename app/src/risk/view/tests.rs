@@ -377,6 +377,8 @@ fn show() -> RiskPage {
         ],
         derivation: derivation(),
         findings: vec![FindingRow {
+            id: 1,
+            because: "Same because: the same package".into(),
             source: "zap, nightly".into(),
             title: "Insecure direct object reference".into(),
             location: "GET /v1/records/{id}".into(),
@@ -410,6 +412,7 @@ fn show() -> RiskPage {
             body: markdown::render("Two of nine endpoints are done."),
         }],
         may_write: true,
+        may_merge: true,
         history: vec![
             history(
                 "2026-10-23T08:00:00Z",
@@ -471,6 +474,7 @@ fn a_bare_risk_says_what_is_missing() {
         evidence: Vec::new(),
         comments: Vec::new(),
         may_write: false,
+        may_merge: false,
         ..show()
     };
     insta::assert_snapshot!(page.render().unwrap());
