@@ -23,6 +23,7 @@ pub const TIMERS: &[Timer<AppState>] = &[
     acceptance::expire::TIMER,
     asset::retire::TIMER,
     intake::TIMER,
+    intake::silent::TIMER,
     message::digest::TIMER,
     message::late::TIMER,
     obligation::broken_ceiling::TIMER,

@@ -36,6 +36,7 @@ pub fn api() -> impl HttpServiceFactory + OpenApiFactory + 'static {
         .configure(message::api::routes)
         .configure(risk::api::routes)
         .configure(intake::api::routes)
+        .configure(intake::source_api::routes)
         .configure(workshop::api::routes)
         .configure(workshop::mapping_api::routes)
         .configure(obligation::api::routes)

@@ -87,6 +87,8 @@ pub struct Model {
     /// Api, page, command or demo.
     #[sea_orm(column_type = "Text")]
     pub via: String,
+    /// The kept file.
+    pub file_id: Option<i64>,
     /// When it came in.
     pub received_at: DateTimeUtc,
     /// When it was applied.

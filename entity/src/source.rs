@@ -15,6 +15,10 @@ pub struct Model {
     /// The format of its reports.
     #[sea_orm(column_type = "Text")]
     pub format: String,
+    /// Whether its files are kept, encrypted.
+    pub keep_files: bool,
+    /// Days without a full scan until it counts as silent, the usual number when none.
+    pub silent_after_days: Option<i32>,
     /// When it was made.
     pub created_at: DateTimeUtc,
 }

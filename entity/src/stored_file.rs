@@ -20,6 +20,8 @@ pub struct Model {
     /// Digest of its bytes, in hexadecimal.
     #[sea_orm(column_type = "Text")]
     pub sha256: String,
+    /// Whether its parts are encrypted under the key of the installation.
+    pub sealed: bool,
     /// Who added it.
     pub created_by: Option<i64>,
     /// When.

@@ -10,6 +10,8 @@ CREATE TABLE source (
     id {id},
     name TEXT NOT NULL UNIQUE, -- name shown to people and used in commands
     format TEXT NOT NULL, -- the format of its reports
+    keep_files BOOLEAN NOT NULL DEFAULT FALSE, -- whether its files are kept, encrypted
+    silent_after_days INTEGER, -- days without a full scan until it counts as silent, the usual number when none
     created_at {time} NOT NULL -- when it was made
 );
 -- What a source reports over. Absence is judged in here alone; the row is the lock of its imports.
@@ -57,6 +59,7 @@ CREATE TABLE import (
     idempotency_key TEXT, -- the caller's key
     actor_id BIGINT, -- who sent it
     via TEXT NOT NULL, -- api, page, command or demo
+    file_id BIGINT, -- the kept file
     received_at {time} NOT NULL, -- when it came in
     applied_at {time}, -- when it was applied
     undone_at {time} -- when it was undone

@@ -12,6 +12,7 @@ CREATE TABLE stored_file (
     media_type TEXT NOT NULL, -- what it is
     size BIGINT NOT NULL, -- its length in bytes
     sha256 TEXT NOT NULL, -- digest of its bytes, in hexadecimal
+    sealed BOOLEAN NOT NULL DEFAULT FALSE, -- whether its parts are encrypted under the key of the installation
     created_by BIGINT, -- who added it
     created_at {time} NOT NULL -- when
 );

@@ -46,6 +46,10 @@ rights! {
     Import: "import reports" <- [Triager, Integration];
     /// To agree to an import that would close much, and to undo one.
     ApproveImports: "approve and undo imports" <- [Triager];
+    /// To agree with a source whether its files are kept and when it counts as silent.
+    KeepSources: "keep the sources" <- [Triager, Admin];
+    /// To download a report as it came in, which may hold secrets.
+    ReadKeptFiles: "download kept reports" <- [Admin];
     /// To say that a workshop's result stands.
     SignOffWorkshops: "sign off workshops" <- [Triager];
     /// To change the asset register and the controls.
@@ -54,6 +58,8 @@ rights! {
     KeepCadences: "set up obligations" <- [RiskManager, HeadOfSecurity, Admin];
     /// To carry out a run of an obligation.
     DoRuns: "carry out obligations" <- [Engineer, Triager, Verifier, RiskManager, TeamLead, HeadOfSecurity, Admin];
+    /// To say that two risks are one, or that one is two.
+    MergeRisks: "join and split risks" <- [Triager];
     /// To ask whether an asset may go on; pipelines do.
     AskGate: "ask the gate" <- [Viewer, Reporter, Engineer, Triager, Verifier, RiskManager, TeamLead, HeadOfSecurity,
         Executive, Auditor, Integration, Admin];

@@ -188,7 +188,8 @@ async fn came_back(
     judge(tx, occasion, risk, event, Given::default(), proof).await
 }
 
-async fn is_gone(
+/// What it means for a risk that no source sees it any more.
+pub(super) async fn is_gone(
     tx: &DatabaseTransaction,
     occasion: &Occasion<'_>,
     import: &import::Model,

@@ -13,6 +13,7 @@ use sea_orm::{ActiveModelTrait, ActiveValue::Set, DatabaseTransaction, EntityTra
 use tokio::sync::mpsc;
 
 use super::finish::{self, Outcome};
+use super::kept_file;
 use super::known::{self, KnownFindings};
 use super::origin::{self, Origin};
 use super::placement::{self, Placement};
@@ -130,7 +131,14 @@ async fn scan(
         Begun::Earlier(import) => return Ok(*import),
         Begun::New(import, origin) => (*import, origin),
     };
-    let outcome = compare_and_stage(state, sender, &import, &origin, upload, format, key).await;
+    // The report is gone with the import, unless its source was set to keep it.
+    let kept = origin.source.keep_files.then(|| upload.file.try_clone());
+    let mut outcome = compare_and_stage(state, sender, &import, &origin, upload, format, key).await;
+    if let (Ok(_), Some(file)) = (&outcome, kept)
+        && let Err(problem) = kept_file::keep(state, &import, file).await
+    {
+        outcome = Err(problem);
+    }
     match outcome {
         Ok(outcome) => finish::finish(state, sender, import, &origin.scope, outcome).await,
         Err(problem) => {

@@ -7,6 +7,8 @@ use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
+use aes_gcm::Aes256Gcm;
+use aes_gcm::aead::{Aead as _, KeyInit as _, Payload};
 use anyhow::{Context, bail};
 use hmac::{Hmac, Mac};
 use secrecy::{ExposeSecret, SecretString};
@@ -19,6 +21,9 @@ use crate::config::Config;
 
 /// Where the check value is kept.
 const CHECK: &str = "secret_key_check";
+
+/// Bytes of a nonce.
+const NONCE: usize = 12;
 
 /// The key. Cloning is cheap; nothing prints it.
 #[derive(Clone)]
@@ -70,6 +75,43 @@ impl SecretKey {
     }
 }
 
+/// What was sealed cannot be opened: it was changed, or sealed for another place or under another key.
+#[derive(Debug, thiserror::Error)]
+#[error("what was sealed cannot be opened: it was changed, or sealed elsewhere or under another key")]
+pub struct CannotOpen;
+
+impl SecretKey {
+    /// Encrypts `plain` for one `purpose` and one `place`. The nonce has to be new each time; it is kept in front.
+    ///
+    /// # Errors
+    /// When the text is larger than the cipher takes.
+    pub fn seal(
+        &self,
+        purpose: &str,
+        place: &[u8],
+        nonce: [u8; NONCE],
+        plain: &[u8],
+    ) -> Result<Vec<u8>, CannotOpen> {
+        let payload = Payload { msg: plain, aad: place };
+        let sealed = self.cipher(purpose).encrypt(&nonce.into(), payload).map_err(|_| CannotOpen)?;
+        Ok([&nonce[..], &sealed].concat())
+    }
+
+    /// Decrypts what was sealed for the same purpose and place.
+    ///
+    /// # Errors
+    /// When it was not, or was changed since.
+    pub fn open_sealed(&self, purpose: &str, place: &[u8], sealed: &[u8]) -> Result<Vec<u8>, CannotOpen> {
+        let (nonce, text) = sealed.split_first_chunk::<NONCE>().ok_or(CannotOpen)?;
+        let payload = Payload { msg: text, aad: place };
+        self.cipher(purpose).decrypt(&(*nonce).into(), payload).map_err(|_| CannotOpen)
+    }
+
+    fn cipher(&self, purpose: &str) -> Aes256Gcm {
+        Aes256Gcm::new(&self.sign(&format!("seal:{purpose}"), b"").into())
+    }
+}
+
 fn hmac(key: &[u8; 32], message: &[u8]) -> [u8; 32] {
     // A key of 32 bytes is shorter than the block, and is used as it is.
     let mut block = [0; 64];
@@ -115,6 +157,21 @@ mod tests {
         assert_ne!(signed, key.sign("checkpoint", b"13"));
         assert_ne!(signed, key.sign("calendar", b"12"));
         assert_ne!(signed, other.sign("checkpoint", b"12"));
+    }
+
+    #[test]
+    fn what_is_sealed_opens_at_its_place_and_unchanged_only() {
+        let key = SecretKey::from_text(&"a key of the tests, which is long enough".into());
+        let other = SecretKey::from_text(&"another key of the tests, long enough too".into());
+        let mut sealed = key.seal("file", b"1/0", [7; NONCE], b"in plain words").unwrap();
+        assert!(!sealed.windows(5).any(|window| window == b"plain"));
+        assert_eq!(key.open_sealed("file", b"1/0", &sealed).unwrap(), b"in plain words");
+        assert!(key.open_sealed("file", b"1/1", &sealed).is_err());
+        assert!(key.open_sealed("mail", b"1/0", &sealed).is_err());
+        assert!(other.open_sealed("file", b"1/0", &sealed).is_err());
+        assert!(key.open_sealed("file", b"1/0", &sealed[..5]).is_err());
+        sealed[20] ^= 1;
+        assert!(key.open_sealed("file", b"1/0", &sealed).is_err());
     }
 
     /// Test case 1 of RFC 4231, whose key is shorter than ours and padded in the same way.

@@ -38,6 +38,7 @@ const KEEP_CADENCES: Who = Holders(&[RiskManager, HeadOfSecurity, Admin]);
 const DO_RUNS: Who = Holders(&[Engineer, Triager, Verifier, RiskManager, TeamLead, HeadOfSecurity, Admin]);
 const KEEP_GATE: Who = Holders(&[RiskManager, HeadOfSecurity, Admin]);
 const WAIVE_GATE: Who = Holders(&[Triager, RiskManager, HeadOfSecurity]);
+const KEEP_SOURCES: Who = Holders(&[Triager, Admin]);
 const IMPORT: Who = Holders(&[Triager, Integration]);
 const TRIAGE: Who = Holders(&[Triager]);
 const CONFIGURE: Who = Holders(&[Admin]);
@@ -78,6 +79,7 @@ pub(super) const API: &[(&str, &str, Who)] = &[
     ("POST", "/api/v1/imports/{id}/apply", IMPORT),
     ("GET", "/api/v1/imports/{id}/mapping", KNOWN),
     ("PUT", "/api/v1/imports/{id}/mapping", IMPORT),
+    ("GET", "/api/v1/imports/{id}/file", CONFIGURE),
     ("GET", "/api/v1/imports/{id}/plan", KNOWN),
     ("POST", "/api/v1/imports/{id}/undo", TRIAGE),
     ("GET", "/api/v1/me", KNOWN),
@@ -98,7 +100,9 @@ pub(super) const API: &[(&str, &str, Who)] = &[
     ("POST", "/api/v1/risks/{key}/evidence", MOVE),
     ("GET", "/api/v1/risks/{key}/findings", SEE),
     ("GET", "/api/v1/risks/{key}/history", SEE),
+    ("POST", "/api/v1/risks/{key}/merge", TRIAGE),
     ("GET", "/api/v1/risks/{key}/sla", SEE),
+    ("POST", "/api/v1/risks/{key}/split", TRIAGE),
     ("GET", "/api/v1/risks/{key}/tickets", SEE),
     ("POST", "/api/v1/risks/{key}/tickets", MOVE),
     ("POST", "/api/v1/risks/{key}/transitions", MOVE),
@@ -108,6 +112,8 @@ pub(super) const API: &[(&str, &str, Who)] = &[
     ("POST", "/api/v1/runs/{id}/skip", DO_RUNS),
     ("POST", "/api/v1/runs/{id}/snooze", DO_RUNS),
     ("POST", "/api/v1/runs/{id}/start", DO_RUNS),
+    ("GET", "/api/v1/sources", KEEP_SOURCES),
+    ("PATCH", "/api/v1/sources/{name}", KEEP_SOURCES),
     ("GET", "/api/v1/teams", SEE),
     ("POST", "/api/v1/teams", CONFIGURE),
     ("GET", "/api/v1/tokens", KNOWN),
@@ -158,7 +164,9 @@ pub(super) const OTHERS: &[(&str, &str, Who)] = &[
     ("GET", "/risks/{key}", SEE),
     ("POST", "/risks/{key}/comments", MOVE),
     ("POST", "/risks/{key}/evidence", MOVE),
+    ("POST", "/risks/{key}/merge", TRIAGE),
     ("POST", "/risks/{key}/people", MOVE),
+    ("POST", "/risks/{key}/split", TRIAGE),
     ("POST", "/risks/{key}/take", MOVE),
     ("POST", "/risks/{key}/transitions", MOVE),
     ("GET", "/runs/{id}", SEE),

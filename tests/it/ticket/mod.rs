@@ -7,4 +7,4 @@ mod follow;
 mod killed;
 mod poll;
 mod webhook;
-mod world;
+pub(crate) mod world;
