@@ -13,6 +13,7 @@ pub const JOBS: &[Job<AppState>] = &[
     asset::settle::JOB,
     intake::JOB,
     message::send::JOB,
+    risk::alias::JOB,
     ticket::want::JOB,
     ticket::reconcile::JOB,
     ticket::poll::JOB,

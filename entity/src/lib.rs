@@ -30,6 +30,7 @@ pub mod idempotent_answer;
 pub mod import;
 pub mod job;
 pub mod lease;
+pub mod merge_proposal;
 pub mod message;
 pub mod model_threat;
 pub mod posture_snapshot;

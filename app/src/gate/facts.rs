@@ -191,7 +191,8 @@ async fn introduced(
     // What was taken over as a backlog was there before the run.
     let backlog: Vec<i64> = risk_tag::Entity::find()
         .filter(risk_tag::Column::RiskId.is_in(risks.keys().copied()))
-        .filter(risk_tag::Column::Kind.eq("onboarding"))
+        .filter(risk_tag::Column::Kind.eq("mark"))
+        .filter(risk_tag::Column::Value.eq("onboarding"))
         .all(db)
         .await?
         .into_iter()

@@ -19,6 +19,7 @@ use crate::platform::database::placeholders;
 use crate::platform::job::{Job, Work, queue};
 use crate::platform::problem::{Kind, Problem};
 use crate::policy::Policies;
+use crate::risk::alias;
 use crate::risk::record::Occasion;
 use crate::state::AppState;
 
@@ -194,6 +195,9 @@ pub(super) async fn close(
         ..Default::default()
     };
     let import = row.update(tx).await?;
+    if import.created_count > 0 {
+        queue::enqueue(tx, alias::KIND, &subject(import.id), now, now).await?;
+    }
     let backend = tx.get_database_backend();
     let sql = placeholders(
         backend,

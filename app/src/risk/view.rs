@@ -127,6 +127,8 @@ pub struct RiskPage {
     pub findings: Vec<FindingRow>,
     /// How many more findings there are than shown, in words.
     pub more_findings: String,
+    /// Risks that may be the same one: key, title, why.
+    pub same: Vec<(String, String, String)>,
     /// Whether the reader may join this risk to another and take findings out.
     pub may_merge: bool,
     /// Its ticket.

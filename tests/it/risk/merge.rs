@@ -173,3 +173,42 @@ async fn the_page_joins_and_splits() {
     let wrong = first.browser.submit("/risks/R-1/split", &[]).await.expect(303);
     assert_eq!(wrong.header("location"), "/risks/R-1#findings");
 }
+
+/// A report first knows a vulnerability by one name, and a later one says that it has another.
+#[tokio::test]
+async fn an_alias_learned_later_proposes_to_join() {
+    let app = TestApp::spawn().await;
+    app.asset("web", None).await;
+    let first = app.first().await;
+    let grype = |id: &str, related: &[&str]| {
+        let related: Vec<Value> =
+            related.iter().map(|id| json!({"id": id, "namespace": "nvd:cpe"})).collect();
+        json!({
+            "matches": [{
+                "vulnerability": {"id": id, "severity": "High", "namespace": "github:language:python", "fix": {"versions": ["2.0"], "state": "fixed"}},
+                "relatedVulnerabilities": related,
+                "matchDetails": [],
+                "artifact": {"name": "pear", "version": "1.0", "type": "python", "purl": "pkg:pypi/pear@1.0", "locations": []},
+            }],
+            "source": {"type": "directory", "target": "."},
+            "descriptor": {"name": "grype", "version": "0.90.0"},
+        })
+        .to_string()
+    };
+    let before =
+        import(&app, &first, &grype("GHSA-aaaa-bbbb-cccc", &[]), &[("asset", "web"), ("source", "one")])
+            .await;
+    assert_eq!(before["counts"]["created"], 1, "{before}");
+    let named = grype("GHSA-aaaa-bbbb-cccc", &["CVE-2026-77"]);
+    let after = import(&app, &first, &named, &[("asset", "web"), ("source", "two")]).await;
+    assert_eq!(after["counts"]["created"], 1, "{after}");
+    let path = "/api/v1/risks/R-2/merge-proposals";
+    let proposed = first.api.get(path).await.expect(200).json();
+    assert_eq!(proposed["items"][0]["with"], "R-1", "{proposed}");
+    assert_eq!(proposed["items"][0]["because"], "both are GHSA-aaaa-bbbb-cccc in the same package");
+    assert!(first.browser.get("/risks/R-1").await.expect(200).text.contains("May be the same risk"));
+    let id = proposed["items"][0]["id"].clone();
+    first.api.delete(&format!("{path}/{id}")).await.expect(204);
+    first.api.delete(&format!("{path}/{id}")).await.expect(409);
+    assert_eq!(first.api.get(path).await.expect(200).json()["items"], json!([]));
+}

@@ -101,6 +101,8 @@ pub(super) const API: &[(&str, &str, Who)] = &[
     ("GET", "/api/v1/risks/{key}/findings", SEE),
     ("GET", "/api/v1/risks/{key}/history", SEE),
     ("POST", "/api/v1/risks/{key}/merge", TRIAGE),
+    ("GET", "/api/v1/risks/{key}/merge-proposals", SEE),
+    ("DELETE", "/api/v1/risks/{key}/merge-proposals/{id}", TRIAGE),
     ("GET", "/api/v1/risks/{key}/sla", SEE),
     ("POST", "/api/v1/risks/{key}/split", TRIAGE),
     ("GET", "/api/v1/risks/{key}/tickets", SEE),

@@ -8,6 +8,7 @@ mod form;
 mod history;
 mod list;
 mod merge;
+mod proposals;
 mod show;
 mod transitions;
 pub mod view;
@@ -30,6 +31,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(history::sla)
         .service(findings::findings)
         .service(merge::merge_risks)
+        .service(proposals::proposals)
+        .service(proposals::decline)
         .service(merge::split_risk)
         .service(comments::comments)
         .service(comments::add_comment)

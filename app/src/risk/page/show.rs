@@ -26,7 +26,7 @@ use crate::risk::parties::{may_edit, requester};
 use crate::risk::view::{
     Comment, Derivation, DerivationStep, EvidenceRow, Fact, FindingRow, HistoryRow, RiskPage, TicketView,
 };
-use crate::risk::{finder, identity, record, step};
+use crate::risk::{alias, finder, identity, record, step};
 use crate::state::AppState;
 
 /// What the forms say for no person.
@@ -108,6 +108,11 @@ pub(super) async fn page(
         derivation: derivation(&clock, &policies, zone),
         findings: findings(&gathered, zone),
         more_findings: more(gathered.finding_count),
+        same: alias::of(db, &caller.scope(), risk.id)
+            .await?
+            .into_iter()
+            .map(|(row, other)| (RiskKey(other.id).to_string(), other.title, row.because))
+            .collect(),
         may_merge: risk.state != State::Closed && caller.holds_in::<MergeRisks>(risk.team_id),
         ticket: gathered.ticket.as_ref().map(|(ticket, connection)| {
             let browse = connection.as_ref().map(|connection| connection.browse_url.as_str());

@@ -412,6 +412,11 @@ fn show() -> RiskPage {
             body: markdown::render("Two of nine endpoints are done."),
         }],
         may_write: true,
+        same: vec![(
+            "R-3".into(),
+            "peeler peels too deep".into(),
+            "both are GHSA-1 in the same package".into(),
+        )],
         may_merge: true,
         history: vec![
             history(
@@ -474,6 +479,7 @@ fn a_bare_risk_says_what_is_missing() {
         evidence: Vec::new(),
         comments: Vec::new(),
         may_write: false,
+        same: Vec::new(),
         may_merge: false,
         ..show()
     };
