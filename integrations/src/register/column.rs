@@ -159,6 +159,11 @@ impl Column {
         }
     }
 
+    /// Whether only a table of assets has it: one of risks names assets, owners and descriptions too.
+    pub(super) fn is_of_assets(self) -> bool {
+        !matches!(self, Self::Reference | Self::Name | Self::Description | Self::Owner | Self::Tags)
+    }
+
     /// Reads a cell that says something.
     pub(super) fn take(self, cell: &str, asset: &mut RegisterAsset) -> Result<(), String> {
         if cell.chars().count() > LONGEST {

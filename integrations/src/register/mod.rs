@@ -106,7 +106,7 @@ pub fn read(bytes: &[u8]) -> Result<Register, RegisterError> {
     let Some((header, sheet)) = best else {
         return Err(RegisterError::whole(
             "No table of assets was found. Give it a line of headers with a column Name or Asset, and at least one \
-             other such as Type, Tier, Owner, Data or Internet facing.",
+             other such as Type, Tier, Team, Data or Internet facing.",
         ));
     };
     Ok(rows(&sheet, header))
@@ -126,10 +126,10 @@ fn header(sheet: &Sheet) -> Option<Header> {
     let mut best: Option<Header> = None;
     for (place, (_, cells)) in sheet.rows.iter().take(LINES_ABOVE).enumerate() {
         let columns = column::guess(cells);
-        let known = |wanted: Column| columns.contains(&Some(wanted));
+        let tells = columns.iter().flatten().any(|column| column.is_of_assets());
         let score = columns.iter().flatten().filter(|column| **column != Column::Reference).count();
-        let names_assets = known(Column::Name) && score >= 2;
-        if names_assets && best.as_ref().is_none_or(|best| score > best.score) {
+        let names_assets = columns.contains(&Some(Column::Name));
+        if names_assets && tells && best.as_ref().is_none_or(|best| score > best.score) {
             best = Some(Header { place, columns, score });
         }
     }

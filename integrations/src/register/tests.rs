@@ -68,6 +68,10 @@ fn what_is_no_register_is_refused_with_a_reason() {
     for (file, part) in [
         (b"".to_vec(), "No table"),
         (b"Name\nShop\n".to_vec(), "No table"),
+        (
+            b"ID,Risk,Description,Asset,Likelihood,Owner,Status\n1,Theft,It goes,Shop,3,Ana,Open\n".to_vec(),
+            "No table",
+        ),
         (vec![0xff, 0x00, 0xff], "neither"),
         (vec![b'a'; FILE_BYTES + 1], "larger"),
         (rows.into_bytes(), "rows"),
