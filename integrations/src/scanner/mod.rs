@@ -32,8 +32,8 @@ pub use read::json::ReadSeek;
 pub use recognise::{Certainty, Head, Root};
 pub use secret::SecretKey;
 
-use format::FORMATS;
-use read::json::{JsonReader, RawJson, RecordError};
+use format::{FORMATS, ReadRecord};
+use read::json::{JsonReader, RecordError};
 
 /// One format: how it is told apart and how it is read.
 pub(crate) trait Format: Sync {
@@ -186,7 +186,7 @@ impl Output<'_> {
         &mut self,
         reader: &mut JsonReader<'_>,
         path: &str,
-        read: &mut dyn FnMut(&RawJson<'_>, &mut Vec<ScanFinding>) -> Result<(), RecordError>,
+        read: ReadRecord<'_>,
     ) -> Result<(), ParseError> {
         if reader.skip_null()? {
             return Ok(());

@@ -1,5 +1,6 @@
 //! One file a format, one line a format in the list.
 
+mod bandit;
 mod burp;
 mod cargo_audit;
 mod checkov;
@@ -14,11 +15,16 @@ mod github_code_scanning;
 mod github_secret_scanning;
 mod gitlab;
 mod gitleaks;
+mod gosec;
 mod govulncheck;
 mod grype;
+mod hadolint;
+mod kube_bench;
+mod kubescape;
 mod nessus;
 mod npm_audit;
 mod nuclei;
+mod numbered;
 mod osv_scanner;
 mod pip_audit;
 mod sarif;
@@ -39,12 +45,14 @@ use super::limits;
 use super::read::json::{RawJson, ReadSeek, RecordError};
 
 /// Reads one record into any number of findings.
-type ReadRecord<'r> = &'r mut dyn FnMut(&RawJson<'_>, &mut Vec<ScanFinding>) -> Result<(), RecordError>;
+pub(super) type ReadRecord<'r> =
+    &'r mut dyn FnMut(&RawJson<'_>, &mut Vec<ScanFinding>) -> Result<(), RecordError>;
 
 /// Every format that is read, in the order in which they are named to people.
 pub(super) const FORMATS: &[&dyn Format] = &[
     &trivy::Trivy,
     &sarif::Sarif,
+    &bandit::Bandit,
     &burp::Burp,
     &cargo_audit::CargoAudit,
     &checkov::Checkov,
@@ -57,8 +65,12 @@ pub(super) const FORMATS: &[&dyn Format] = &[
     &github_secret_scanning::GithubSecretScanning,
     &gitlab::Gitlab,
     &gitleaks::Gitleaks,
+    &gosec::Gosec,
     &govulncheck::Govulncheck,
     &grype::Grype,
+    &hadolint::Hadolint,
+    &kube_bench::KubeBench,
+    &kubescape::Kubescape,
     &nessus::Nessus,
     &npm_audit::NpmAudit,
     &nuclei::Nuclei,

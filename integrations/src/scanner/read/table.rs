@@ -87,6 +87,10 @@ pub(crate) fn rows(
             });
         }
         allowance.set(limits::RECORD_BYTES);
+        // Spreadsheets leave rows of separators behind the last one.
+        if cells.iter().all(|cell| cell.trim().is_empty()) {
+            continue;
+        }
         visit(&Row { columns: &by_name, cells: &cells, line })?;
     }
     Ok(())
@@ -152,7 +156,7 @@ mod tests {
 
     #[test]
     fn columns_are_found_by_name_and_lines_are_counted() {
-        let text = "\u{feff}Finding Title;severity;cwe_id\n\"a\nb\"; High ;79\nc;;\n";
+        let text = "\u{feff}Finding Title;severity;cwe_id\n\"a\nb\"; High ;79\nc;;\n;;\n";
         let mut seen = Vec::new();
         rows(&mut Cursor::new(text.as_bytes()), &mut |row| {
             seen.push((
