@@ -38,7 +38,9 @@ pub fn api() -> impl HttpServiceFactory + OpenApiFactory + 'static {
         .configure(intake::api::routes)
         .configure(intake::source_api::routes)
         .configure(workshop::api::routes)
+        .configure(workshop::hold_api::routes)
         .configure(workshop::mapping_api::routes)
+        .configure(workshop::prompt_api::routes)
         .configure(obligation::api::routes)
         .configure(ticket::api::routes)
 }

@@ -24,7 +24,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 
 /// A workshop.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-struct WorkshopView {
+pub(super) struct WorkshopView {
     id: i64,
     title: String,
     held_on: NaiveDate,

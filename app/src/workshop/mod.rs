@@ -2,6 +2,8 @@
 
 pub mod api;
 mod asset;
+mod hold;
+pub mod hold_api;
 pub mod import;
 mod known;
 mod mapping;
@@ -10,6 +12,8 @@ pub mod mapping_page;
 pub mod page;
 mod people;
 mod plan;
+mod prompt;
+pub mod prompt_api;
 mod reading;
 pub mod sign_off;
 pub mod summary_rules;

@@ -23,6 +23,7 @@ pub use model::{
     WorkshopError, WorkshopRisk, WorkshopScenario,
 };
 use table::{CsvTable, MarkdownTable, TableFile, XlsxTable};
+pub use words::techniques_of;
 
 use crate::scanner::{Certainty, Head, ParseError, ReadSeek};
 

@@ -147,6 +147,12 @@ pub(crate) fn techniques(texts: &[&str]) -> Vec<AttackTechnique> {
     found
 }
 
+/// The techniques that one text names, each once, in order.
+#[must_use]
+pub fn techniques_of(text: &str) -> Vec<AttackTechnique> {
+    techniques(&[text])
+}
+
 /// A weakness as `CWE-79`.
 pub(crate) fn cwe(text: &str) -> Option<String> {
     let upper = text.trim().to_ascii_uppercase();

@@ -123,8 +123,15 @@ pub(super) const API: &[(&str, &str, Who)] = &[
     ("DELETE", "/api/v1/tokens/{id}", KNOWN),
     ("GET", "/api/v1/users", SEE),
     ("POST", "/api/v1/users", CONFIGURE),
+    ("GET", "/api/v1/workshop-prompts", SEE),
     ("GET", "/api/v1/workshops", SEE),
+    ("POST", "/api/v1/workshops", RECORD),
     ("GET", "/api/v1/workshops/{id}", SEE),
+    ("PATCH", "/api/v1/workshops/{id}", RECORD),
+    ("POST", "/api/v1/workshops/{id}/answers", RECORD),
+    ("POST", "/api/v1/workshops/{id}/risks", RECORD),
+    ("POST", "/api/v1/workshops/{id}/scenarios", RECORD),
+    ("PATCH", "/api/v1/workshops/{id}/scenarios/{key}", RECORD),
     ("POST", "/api/v1/workshops/{id}/sign-off", TRIAGE),
 ];
 

@@ -1,5 +1,6 @@
 //! Workshops, from the file to the sign-off.
 
+mod held;
 mod model;
 mod table;
 
