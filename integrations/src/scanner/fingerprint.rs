@@ -134,6 +134,8 @@ pub(crate) fn purl_without_version(purl: &str) -> String {
         return bare;
     };
     match kind {
+        // What Dependency-Check calls the packages that it knows from their files.
+        "javascript" => format!("pkg:npm/{rest}"),
         "pypi" => format!("pkg:pypi/{}", rest.replace(['_', '.'], "-")),
         "deb" | "rpm" | "apk" => match rest.rsplit_once('/') {
             Some((system, name)) => format!("pkg:{kind}/{}/{name}", system_name(system)),
@@ -294,6 +296,7 @@ mod tests {
             ("pkg:rpm/rhel/avahi-libs@0.7-20.el8?arch=x86_64", "pkg:rpm/redhat/avahi-libs"),
             ("pkg:rpm/amzn/curl@8", "pkg:rpm/amazon/curl"),
             ("pkg:npm/100%", "pkg:npm/100%"),
+            ("pkg:javascript/jquery@3.1.1.min", "pkg:npm/jquery"),
         ] {
             assert_eq!(purl_without_version(full), bare);
         }

@@ -32,6 +32,7 @@ impl Format for OsvScanner {
             {
                 Certainty::Certain
             }
+            Root::Object if head.has_only("results") => Certainty::Likely,
             _ => Certainty::No,
         }
     }

@@ -25,7 +25,10 @@ impl Format for CycloneDx {
     /// Never certain: threat models and exploitability statements are CycloneDX too, with marks of their own.
     fn recognise(&self, head: &Head) -> Certainty {
         let named = match head.root() {
-            Root::Object => head.text("bomFormat").eq_ignore_ascii_case("cyclonedx"),
+            Root::Object => {
+                head.text("bomFormat").eq_ignore_ascii_case("cyclonedx")
+                    || head.text("$schema").contains("cyclonedx.org/schema/bom")
+            }
             Root::Xml => {
                 head.has("bom")
                     && (head.text("bom@xmlns").contains("cyclonedx") || head.has("bom/components"))

@@ -1,4 +1,4 @@
-//! The single document that govulncheck wrote before version 1.
+//! The single document that govulncheck wrote before version 1. It rates nothing, so that a person has to.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -10,13 +10,15 @@ use crate::scanner::fingerprint::purl_of;
 use crate::scanner::format::details::{details, references};
 use crate::scanner::read::json::{JsonReader, RawJson, RecordError};
 use crate::scanner::read::lenient::{Text, Texts, first_of, nullable};
+use crate::scanner::repeats::Repeats;
 
 /// Reads the list of vulnerabilities.
 pub(super) fn vulnerabilities(
     reader: &mut JsonReader<'_>,
     output: &mut Output<'_>,
 ) -> Result<(), ParseError> {
-    output.records(reader, "Vulns", &mut vulnerability)
+    let mut repeats = Repeats::default();
+    output.records(reader, "Vulns", &mut |raw, findings| vulnerability(raw, &mut repeats, findings))
 }
 
 #[derive(Deserialize, Default)]
@@ -77,12 +79,17 @@ struct CalledPackage {
     call_stacks: Vec<Value>,
 }
 
-fn vulnerability(raw: &RawJson<'_>, findings: &mut Vec<ScanFinding>) -> Result<(), RecordError> {
+/// An advisory is listed once for each of its symbols; the first stands for all.
+fn vulnerability(
+    raw: &RawJson<'_>,
+    repeats: &mut Repeats,
+    findings: &mut Vec<ScanFinding>,
+) -> Result<(), RecordError> {
     let record: Record<'_> = raw.read()?;
     if record.osv.id.trim().is_empty() {
         return Err(RecordError::Shape("OSV.id is missing".to_owned()));
     }
-    if record.modules.is_empty() {
+    if record.modules.is_empty() && repeats.is_first(&[&record.osv.id, &record.mod_path]) {
         let severity = match (record.call_sink.unwrap_or(0), record.import_sink.unwrap_or(0)) {
             (0, 0) => Severity::Info,
             (0, _) => Severity::Low,
@@ -102,7 +109,11 @@ fn vulnerability(raw: &RawJson<'_>, findings: &mut Vec<ScanFinding>) -> Result<(
     Ok(())
 }
 
-fn finding(record: &Record<'_>, module: &Module<'_>, severity: Severity) -> Result<ScanFinding, RecordError> {
+fn finding(
+    record: &Record<'_>,
+    module: &Module<'_>,
+    closeness: Severity,
+) -> Result<ScanFinding, RecordError> {
     let name = first_of(&[&module.path, &record.pkg_path]);
     if name.is_empty() {
         return Err(RecordError::Shape("the path of the module is missing".to_owned()));
@@ -118,13 +129,13 @@ fn finding(record: &Record<'_>, module: &Module<'_>, severity: Severity) -> Resu
     Ok(ScanFinding {
         description: osv.details.to_string(),
         path: "go.mod".to_owned(),
-        status: reach(severity).to_owned(),
+        status: reach(closeness).to_owned(),
         data: details([
             ("url", Value::from(format!("https://pkg.go.dev/vuln/{}", osv.id.trim()))),
             ("symbol", Value::from(&*record.symbol)),
             ("references", references(osv.references.iter().map(|reference| &*reference.url))),
         ]),
-        ..ScanFinding::vulnerable_package(severity, ids, package, &osv.summary)
+        ..ScanFinding::vulnerable_package(Severity::Unknown, ids, package, &osv.summary)
     }
     .sealed())
 }
