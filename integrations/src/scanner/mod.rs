@@ -12,6 +12,7 @@ mod markup;
 mod read;
 mod recognise;
 mod repeats;
+mod resource;
 mod secret;
 mod weakness;
 

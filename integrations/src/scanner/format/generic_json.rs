@@ -25,7 +25,9 @@ impl Format for GenericJson {
     fn recognise(&self, head: &Head) -> Certainty {
         match head.root() {
             Root::Object
-                if head.has_all(&["findings.title", "findings.severity", "findings.description"]) =>
+                if head.has_all(&["findings.title", "findings.severity", "findings.description"])
+                    // Amazon Inspector's own list has these fields too.
+                    && !head.has("findings.findingArn") =>
             {
                 Certainty::Certain
             }

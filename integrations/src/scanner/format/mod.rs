@@ -1,10 +1,13 @@
 //! One file a format, one line a format in the list.
 
+mod asff;
 mod bandit;
 mod burp;
 mod cargo_audit;
 mod checkov;
+mod cloudtrail;
 mod cyclonedx;
+mod datadog;
 mod dependabot;
 mod dependency_check;
 mod details;
@@ -18,15 +21,19 @@ mod gitleaks;
 mod gosec;
 mod govulncheck;
 mod grype;
+mod guardduty;
 mod hadolint;
+mod inspector;
 mod kube_bench;
 mod kubescape;
 mod nessus;
 mod npm_audit;
 mod nuclei;
 mod numbered;
+mod ocsf;
 mod osv_scanner;
 mod pip_audit;
+mod prowler;
 mod sarif;
 mod semgrep;
 mod snyk;
@@ -34,6 +41,7 @@ mod snyk_issues;
 mod trivy;
 mod trivy_operator;
 mod trufflehog;
+mod waf;
 mod yarn_audit;
 mod zap;
 
@@ -52,11 +60,14 @@ pub(super) type ReadRecord<'r> =
 pub(super) const FORMATS: &[&dyn Format] = &[
     &trivy::Trivy,
     &sarif::Sarif,
+    &asff::Asff,
     &bandit::Bandit,
     &burp::Burp,
     &cargo_audit::CargoAudit,
     &checkov::Checkov,
+    &cloudtrail::CloudTrail,
     &cyclonedx::CycloneDx,
+    &datadog::Datadog,
     &dependabot::Dependabot,
     &dependency_check::DependencyCheck,
     &generic_csv::GenericCsv,
@@ -68,19 +79,24 @@ pub(super) const FORMATS: &[&dyn Format] = &[
     &gosec::Gosec,
     &govulncheck::Govulncheck,
     &grype::Grype,
+    &guardduty::GuardDuty,
     &hadolint::Hadolint,
+    &inspector::Inspector,
     &kube_bench::KubeBench,
     &kubescape::Kubescape,
     &nessus::Nessus,
     &npm_audit::NpmAudit,
     &nuclei::Nuclei,
+    &ocsf::Ocsf,
     &osv_scanner::OsvScanner,
     &pip_audit::PipAudit,
+    &prowler::Prowler,
     &semgrep::Semgrep,
     &snyk::Snyk,
     &snyk_issues::SnykIssues,
     &trivy_operator::TrivyOperator,
     &trufflehog::Trufflehog,
+    &waf::Waf,
     &yarn_audit::YarnAudit,
     &zap::Zap,
 ];
