@@ -11,6 +11,7 @@ pub mod command;
 pub mod config;
 pub mod demo;
 pub mod gate;
+pub mod hook;
 pub mod intake;
 pub mod jobs;
 pub mod message;

@@ -9,7 +9,7 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::platform::problem::{Kind, Problem};
 use crate::{
-    access, asset, gate, intake, message, obligation, operations, page, posture, risk, slack, ticket,
+    access, asset, gate, hook, intake, message, obligation, operations, page, posture, risk, slack, ticket,
     workshop,
 };
 
@@ -37,6 +37,7 @@ pub fn api() -> impl HttpServiceFactory + OpenApiFactory + 'static {
         .configure(risk::api::routes)
         .configure(intake::api::routes)
         .configure(intake::source_api::routes)
+        .configure(hook::api::routes)
         .configure(workshop::api::routes)
         .configure(workshop::hold_api::routes)
         .configure(workshop::mapping_api::routes)
@@ -71,6 +72,8 @@ pub fn configure(config: &mut ServiceConfig) {
         .configure(asset::page::pages)
         .configure(gate::page::pages)
         .configure(intake::page::pages)
+        .configure(hook::routes)
+        .configure(hook::page::pages)
         .configure(workshop::page::pages)
         .configure(workshop::mapping_page::pages)
         .configure(obligation::page::pages)

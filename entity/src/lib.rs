@@ -26,6 +26,8 @@ pub mod evidence;
 pub mod finding;
 pub mod gate_rule;
 pub mod gate_waiver;
+pub mod hook;
+pub mod hook_delivery;
 pub mod idempotent_answer;
 pub mod import;
 pub mod job;

@@ -7,4 +7,6 @@ pub mod register;
 pub mod scanner;
 #[cfg(feature = "clients")]
 pub mod slack;
+#[cfg(feature = "clients")]
+pub mod sns;
 pub mod workshop;

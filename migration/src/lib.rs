@@ -21,6 +21,7 @@ mod m16_search;
 mod m17_asset_assessment;
 mod m19_gate;
 mod m19_merge_proposal;
+mod m21_hook;
 mod m22_threat_model;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -53,6 +54,7 @@ impl MigratorTrait for Migrator {
             Box::new(m17_asset_assessment::Migration),
             Box::new(m19_gate::Migration),
             Box::new(m19_merge_proposal::Migration),
+            Box::new(m21_hook::Migration),
             Box::new(m22_threat_model::Migration),
         ]
     }

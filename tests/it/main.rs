@@ -11,6 +11,7 @@ mod acceptance;
 mod asset;
 mod command;
 mod gate;
+mod hook;
 mod intake;
 mod jira;
 mod message;

@@ -53,6 +53,11 @@ pub const KEYS: &[Key] = &[
     secret("slack.app_token", None, "an app-level token, xapp-…, for Socket Mode"),
     plain("slack.channel", None, "the channel that gets what has no other place"),
     plain("slack.api_url", None, "where Slack's interface is, when not at slack.com"),
+    plain(
+        "hooks.aws_hosts",
+        None,
+        "hosts besides Amazon's that may serve SNS certificates and confirm subscriptions, with commas between",
+    ),
     secret("smtp.url", None, "smtps://USER:PASSWORD@HOST or smtp://HOST:PORT"),
     plain("smtp.from", None, "the sender of mails"),
 ];

@@ -6,6 +6,7 @@
 mod database;
 mod document;
 mod error;
+mod hooks;
 mod jira;
 mod key;
 mod log;
@@ -25,6 +26,7 @@ use secrecy::SecretString;
 pub use self::database::{DatabaseConfig, DatabaseKind};
 pub use self::document::{Document, Origin, Setting};
 pub use self::error::ConfigError;
+pub use self::hooks::HooksConfig;
 pub use self::jira::{JiraConfig, JiraKind};
 pub use self::key::{KEYS, Key};
 pub use self::log::{LogConfig, LogFormat};
@@ -53,6 +55,8 @@ pub struct Config {
     pub slack: Option<SlackConfig>,
     /// The mail server, when one is configured here.
     pub smtp: Option<SmtpConfig>,
+    /// What the addresses that other systems call believe.
+    pub hooks: HooksConfig,
     /// Which internal addresses outgoing calls may reach.
     pub outgoing: OutgoingConfig,
     /// What is logged and how.
@@ -90,6 +94,7 @@ impl Document {
             jira,
             slack,
             smtp,
+            hooks: HooksConfig::read(self),
             outgoing,
             log: LogConfig::read(self)?,
         })

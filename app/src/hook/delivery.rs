@@ -1,0 +1,106 @@
+//! Keeps what came in, once, and queues its reading.
+
+use abate_entity::{hook, hook_delivery};
+use actix_web::HttpResponse;
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use sha2::{Digest as _, Sha256};
+
+use super::read;
+use crate::platform::job::queue;
+use crate::platform::problem::Problem;
+use crate::state::AppState;
+
+/// Waits to be read.
+pub(super) const STORED: &str = "stored";
+/// Was read.
+pub(super) const HANDLED: &str = "handled";
+/// Could not be read.
+pub(super) const FAILED: &str = "failed";
+
+/// A report.
+pub(super) const REPORT: &str = "report";
+/// The address that confirms a subscription.
+pub(super) const CONFIRMATION: &str = "confirmation";
+
+/// Longest name of a delivery that is kept as it is.
+const LONGEST_NAME: usize = 200;
+
+/// Something that came in and is believed.
+pub(super) struct Delivery {
+    pub(super) identifier: String,
+    pub(super) kind: &'static str,
+    pub(super) body: Vec<u8>,
+}
+
+impl Delivery {
+    /// A report under the sender's name for it; without one, the same bytes within an hour are the same delivery.
+    pub(super) fn report(state: &AppState, name: &str, body: Vec<u8>) -> Self {
+        let identifier = match name.trim() {
+            "" => {
+                let hour = state.clock.now().format("%Y-%m-%dT%H");
+                format!("{}@{hour}", hex::encode(Sha256::digest(&body)))
+            }
+            name if name.len() <= LONGEST_NAME => name.to_owned(),
+            name => hex::encode(Sha256::digest(name)),
+        };
+        Self { identifier, kind: REPORT, body }
+    }
+}
+
+/// The hook of this number and kind that is in use.
+pub(super) async fn hook(state: &AppState, id: &str, kind: &str) -> Result<hook::Model, Problem> {
+    let nobody = || Problem::not_found("such hook");
+    let id: i64 = id.parse().map_err(|_| nobody())?;
+    let found = hook::Entity::find_by_id(id)
+        .filter(hook::Column::Kind.eq(kind))
+        .filter(hook::Column::Enabled.eq(true))
+        .filter(hook::Column::RemovedAt.is_null())
+        .one(state.database.reader())
+        .await?;
+    found.ok_or_else(nobody)
+}
+
+/// Keeps a delivery and answers; the same one again changes nothing.
+pub(super) async fn store(
+    state: &AppState,
+    hook: &hook::Model,
+    new: Delivery,
+) -> Result<HttpResponse, Problem> {
+    let now = state.clock.now();
+    let Delivery { identifier, kind, body } = new;
+    state
+        .database
+        .write(async |tx| {
+            let row = hook_delivery::ActiveModel {
+                hook_id: Set(hook.id),
+                identifier: Set(identifier.clone()),
+                kind: Set(kind.to_owned()),
+                body: Set(body.clone()),
+                state: Set(STORED.to_owned()),
+                problem: Set(None),
+                import_id: Set(None),
+                received_at: Set(now),
+                ..Default::default()
+            };
+            let columns = [hook_delivery::Column::HookId, hook_delivery::Column::Identifier];
+            let new = hook_delivery::Entity::insert(row)
+                .on_conflict(OnConflict::columns(columns).do_nothing().to_owned())
+                .exec_without_returning(tx)
+                .await?;
+            if new == 0 {
+                return Ok(());
+            }
+            let stored = hook_delivery::Entity::find()
+                .filter(hook_delivery::Column::HookId.eq(hook.id))
+                .filter(hook_delivery::Column::Identifier.eq(&identifier))
+                .one(tx)
+                .await?;
+            match stored {
+                Some(row) => Ok(queue::enqueue(tx, read::KIND, &row.id.to_string(), now, now).await?),
+                None => Ok(()),
+            }
+        })
+        .await?;
+    Ok(HttpResponse::Accepted().finish())
+}
