@@ -10,6 +10,7 @@ pub mod calendar;
 pub mod command;
 pub mod config;
 pub mod demo;
+pub mod feed;
 pub mod gate;
 pub mod hook;
 pub mod intake;

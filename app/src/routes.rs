@@ -9,8 +9,8 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::platform::problem::{Kind, Problem};
 use crate::{
-    access, asset, gate, hook, intake, message, obligation, operations, page, posture, risk, slack, ticket,
-    workshop,
+    access, asset, feed, gate, hook, intake, message, obligation, operations, page, posture, risk, slack,
+    ticket, workshop,
 };
 
 /// Largest JSON body, in bytes.
@@ -37,6 +37,7 @@ pub fn api() -> impl HttpServiceFactory + OpenApiFactory + 'static {
         .configure(risk::api::routes)
         .configure(intake::api::routes)
         .configure(intake::source_api::routes)
+        .configure(feed::api::routes)
         .configure(hook::api::routes)
         .configure(workshop::api::routes)
         .configure(workshop::hold_api::routes)
@@ -72,6 +73,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .configure(asset::page::pages)
         .configure(gate::page::pages)
         .configure(intake::page::pages)
+        .configure(feed::page::pages)
         .configure(hook::routes)
         .configure(hook::page::pages)
         .configure(workshop::page::pages)

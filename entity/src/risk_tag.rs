@@ -11,7 +11,7 @@ pub struct Model {
     pub id: i64,
     /// The risk.
     pub risk_id: i64,
-    /// Stride, technique, cve, cwe or package.
+    /// Stride, technique, cve, cwe or package; kev and epss for what a feed raised.
     #[sea_orm(column_type = "Text")]
     pub kind: String,
     /// The word.

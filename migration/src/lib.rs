@@ -21,6 +21,7 @@ mod m16_search;
 mod m17_asset_assessment;
 mod m19_gate;
 mod m19_merge_proposal;
+mod m20_feed;
 mod m21_hook;
 mod m22_threat_model;
 
@@ -54,6 +55,7 @@ impl MigratorTrait for Migrator {
             Box::new(m17_asset_assessment::Migration),
             Box::new(m19_gate::Migration),
             Box::new(m19_merge_proposal::Migration),
+            Box::new(m20_feed::Migration),
             Box::new(m21_hook::Migration),
             Box::new(m22_threat_model::Migration),
         ]

@@ -4,6 +4,7 @@ mod asset;
 mod check_config;
 mod demo;
 mod doctor;
+mod feed;
 mod gate;
 mod healthcheck;
 mod import;
@@ -72,6 +73,9 @@ enum Command {
     Import(Box<import::Import>),
     /// Say whether an asset may go on, for pipelines: exit code 2 and the reasons when it may not
     Gate(gate::Gate),
+    /// Keep the catalogues of exploited and likely vulnerabilities
+    #[command(subcommand)]
+    Feed(feed::Feed),
     /// Print the description of the API
     Openapi,
     /// Print the settings as they would be used, with secrets masked
@@ -108,6 +112,7 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Asset(command) => command.run(settings.load()?).await,
         Command::Import(command) => command.run(settings).await,
         Command::Gate(command) => command.run(settings).await,
+        Command::Feed(command) => command.run(settings.load()?).await,
         Command::Openapi => openapi::run(),
         Command::CheckConfig(command) => check_config::run(&command, &settings),
         Command::Doctor(command) => doctor::run(&command, settings.load()?).await,

@@ -60,6 +60,9 @@ pub const KEYS: &[Key] = &[
     ),
     secret("smtp.url", None, "smtps://USER:PASSWORD@HOST or smtp://HOST:PORT"),
     plain("smtp.from", None, "the sender of mails"),
+    plain("feeds.kev.url", None, "where KEV is read from: official, an address, or a file"),
+    plain("feeds.epss.url", None, "where EPSS is read from: official, an address, or a file"),
+    plain("feeds.every_hours", Some("24"), "hours between two looks at a feed"),
 ];
 
 /// Variables that start with `ABATE_` and are no settings: the settings file, and what the client commands

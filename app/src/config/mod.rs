@@ -6,6 +6,7 @@
 mod database;
 mod document;
 mod error;
+mod feeds;
 mod hooks;
 mod jira;
 mod key;
@@ -26,6 +27,7 @@ use secrecy::SecretString;
 pub use self::database::{DatabaseConfig, DatabaseKind};
 pub use self::document::{Document, Origin, Setting};
 pub use self::error::ConfigError;
+pub use self::feeds::{FeedAddress, FeedsConfig};
 pub use self::hooks::HooksConfig;
 pub use self::jira::{JiraConfig, JiraKind};
 pub use self::key::{KEYS, Key};
@@ -55,6 +57,8 @@ pub struct Config {
     pub slack: Option<SlackConfig>,
     /// The mail server, when one is configured here.
     pub smtp: Option<SmtpConfig>,
+    /// Which public catalogues are kept, and from where.
+    pub feeds: FeedsConfig,
     /// What the addresses that other systems call believe.
     pub hooks: HooksConfig,
     /// Which internal addresses outgoing calls may reach.
@@ -83,9 +87,11 @@ impl Document {
         let jira = JiraConfig::read(self)?;
         let slack = SlackConfig::read(self)?;
         let smtp = SmtpConfig::read(self)?;
+        let feeds = FeedsConfig::read(self)?;
         let mut outgoing = OutgoingConfig::read(self)?;
         outgoing.trust(jira.iter().flat_map(|jira| [&jira.url, &jira.api_url]));
         outgoing.trust(slack.iter().filter_map(|slack| slack.api_url.as_ref()));
+        outgoing.trust(feeds.web());
         Ok(Config {
             secret_key: secret::key(self, database.kind)?,
             database,
@@ -94,6 +100,7 @@ impl Document {
             jira,
             slack,
             smtp,
+            feeds,
             hooks: HooksConfig::read(self),
             outgoing,
             log: LogConfig::read(self)?,

@@ -42,7 +42,8 @@ pub(super) async fn changed_severities(
     let backend = tx.get_database_backend();
     let sql = placeholders(
         backend,
-        "SELECT f.risk_id, f.severity, s.severity, a.tier, a.internet_facing FROM staged_change s \
+        "SELECT f.risk_id, f.severity, s.severity, a.tier, a.internet_facing, EXISTS (SELECT 1 FROM risk_tag t \
+         WHERE t.risk_id = f.risk_id AND t.kind IN ('kev', 'epss')) FROM staged_change s \
          JOIN finding f ON f.id = s.finding_id JOIN risk r ON r.id = f.risk_id JOIN asset a ON a.id = r.asset_id \
          WHERE s.import_id = ? AND s.action IN ('update', 'return') AND s.ordinal BETWEEN ? AND ? \
          AND f.severity <> s.severity AND f.risk_id IS NOT NULL ORDER BY f.risk_id",
@@ -53,7 +54,9 @@ pub(super) async fn changed_severities(
     for row in rows {
         // On the asset that the risk is on, whatever a matcher would say today.
         let footing = Footing { tier: row.try_get_by_index(3)?, internet_facing: row.try_get_by_index(4)? };
-        let rated = |severity: Level| ratings.of(footing, severity);
+        // What a feed has raised stays raised, whatever the feed says by now.
+        let raised: bool = row.try_get_by_index(5)?;
+        let rated = |severity: Level| ratings.of(footing, severity, raised);
         let before = rated(row.try_get_by_index(1)?);
         let after = rated(row.try_get_by_index(2)?);
         if let (Some(before), Some(after)) = (before, after) {

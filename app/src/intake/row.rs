@@ -10,6 +10,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::plan_rules::UNKNOWN_SEVERITY;
+use crate::feed::known::Raise;
 use crate::platform::problem::Problem;
 use crate::policy::Policies;
 use crate::risk::clock::{Clock, ClockEvent, Happening};
@@ -66,9 +67,9 @@ pub(super) struct Footing {
     pub(super) internet_facing: bool,
 }
 
-/// Ratings of every severity on every footing, worked out once an import.
+/// Ratings of every severity on every footing, as it is and raised by a feed, worked out once an import.
 #[derive(Clone, Debug)]
-pub(super) struct Ratings(HashMap<(Footing, Level), Rated>);
+pub(super) struct Ratings(HashMap<(Footing, Level, bool), Rated>);
 
 impl Ratings {
     pub(super) fn new(policies: &Policies, received_at: DateTime<Utc>) -> Result<Self, Problem> {
@@ -78,28 +79,31 @@ impl Ratings {
             .flat_map(|tier| [false, true].map(|internet_facing| Footing { tier: *tier, internet_facing }));
         for footing in footings {
             for severity in Level::ALL.iter().copied() {
-                let rated = rated(footing, severity, policies, received_at)?;
-                ratings.insert((footing, severity), rated);
+                for raised in [false, true] {
+                    let rated = rated(footing, severity, raised, policies, received_at)?;
+                    ratings.insert((footing, severity, raised), rated);
+                }
             }
         }
         Ok(Self(ratings))
     }
 
-    pub(super) fn of(&self, footing: Footing, severity: Level) -> Option<Rated> {
-        self.0.get(&(footing, severity)).copied()
+    pub(super) fn of(&self, footing: Footing, severity: Level, raised: bool) -> Option<Rated> {
+        self.0.get(&(footing, severity, raised)).copied()
     }
 }
 
 fn rated(
     footing: Footing,
     severity: Level,
+    raised: bool,
     policies: &Policies,
     received_at: DateTime<Utc>,
 ) -> Result<Rated, Problem> {
     let signals = Signals {
         severity,
         tier: footing.tier,
-        kev_listed: false,
+        kev_listed: raised,
         internet_facing: footing.internet_facing,
         epss_percentile: None,
         shown_unreachable: false,
@@ -157,10 +161,10 @@ struct Kept<'a> {
 }
 
 impl StagedContent {
-    pub(super) fn of(finding: ScanFinding, rated: Rated) -> Self {
+    pub(super) fn of(finding: ScanFinding, rated: Rated, raises: &[Raise]) -> Self {
         let (severity, unknown_severity) = severity_level(finding.severity);
         let data = kept(&finding);
-        let tags = tags(&finding);
+        let tags = tags(&finding, raises);
         let mitigation = mitigation(&finding);
         let location = match finding.line {
             Some(line) => format!("{}:{line}", finding.path),
@@ -213,8 +217,9 @@ fn kept(finding: &ScanFinding) -> String {
     without_zeros(json)
 }
 
-fn tags(finding: &ScanFinding) -> String {
-    let mut tags: Vec<(&str, &str)> = Vec::new();
+fn tags(finding: &ScanFinding, raises: &[Raise]) -> String {
+    let raised: Vec<_> = raises.iter().map(|raise| (raise.tag_kind(), raise.tag_value())).collect();
+    let mut tags: Vec<(&str, &str)> = raised.iter().map(|(kind, value)| (*kind, value.as_str())).collect();
     tags.extend(finding.vulnerability_ids.iter().map(|id| ("cve", id.as_str())));
     tags.extend(finding.cwes.iter().map(|cwe| ("cwe", cwe.as_str())));
     tags.extend(finding.techniques.iter().map(|technique| ("technique", technique.as_str())));

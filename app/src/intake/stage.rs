@@ -23,6 +23,7 @@ use super::row::{Ratings, StagedContent, StagedRow, severity_level};
 use super::{stage_sql, status};
 use crate::access::actor::{Actor, Via};
 use crate::access::right::Import;
+use crate::feed::known::Attacked;
 use crate::platform::ids::Ids;
 use crate::platform::problem::{FieldProblem, Problem};
 use crate::platform::setting;
@@ -245,6 +246,7 @@ async fn compare_and_stage(
     let policies = Policies::load(state.database.reader()).await?;
     let ratings = Ratings::new(&policies, import.received_at)?;
     let placement = Placement::load(state.database.reader(), &origin.asset, who.actor.as_ref()).await?;
+    let attacked = Attacked::load(state.database.reader()).await?;
     let known = known::of_scope(state.database.reader(), origin.scope.id).await?;
     let head = head_scanned_at(state, &origin.scope).await?;
     let (sender, mut batches) = mpsc::channel(2);
@@ -253,6 +255,7 @@ async fn compare_and_stage(
         seen: HashSet::new(),
         ratings,
         placement,
+        attacked,
         ids: state.ids.clone(),
         received_at: import.received_at,
         scanned_at: import.scanned_at,
@@ -304,6 +307,7 @@ struct Comparison {
     seen: HashSet<[u8; 16]>,
     ratings: Ratings,
     placement: Placement,
+    attacked: Attacked,
     ids: Ids,
     received_at: DateTime<Utc>,
     scanned_at: DateTime<Utc>,
@@ -346,7 +350,9 @@ impl Comparison {
         }
         let (severity, _) = severity_level(finding.severity);
         let place = self.placement.of(&finding.resource);
-        let Some(rated) = self.ratings.of(place.footing, severity) else {
+        let ids = finding.vulnerability_ids.iter().map(String::as_str);
+        let raises = self.attacked.raises(ids, place.footing.internet_facing);
+        let Some(rated) = self.ratings.of(place.footing, severity, !raises.is_empty()) else {
             return ControlFlow::Break(());
         };
         if !finding.suppressed {
@@ -382,7 +388,7 @@ impl Comparison {
         let is_new = decision == Decision::Create;
         let ordinal = if is_new { next(&mut self.next_new) } else { next(&mut self.next_other) };
         let risk_uuid = is_new.then(|| self.ids.uuid(self.received_at));
-        let content = Some(StagedContent::of(finding, rated));
+        let content = Some(StagedContent::of(finding, rated, &raises));
         let asset_id = Some(place.asset_id);
         self.push(StagedRow { ordinal, action, risk_id, risk_uuid, finding_id, asset_id, content })
     }

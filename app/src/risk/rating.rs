@@ -90,7 +90,7 @@ impl Grid {
 }
 
 /// The EPSS percentile from which an internet-facing weakness counts as likelier.
-const LIKELY_PERCENTILE: f64 = 0.95;
+pub const LIKELY_PERCENTILE: f64 = 0.95;
 
 /// What is known about a scanner's finding and its asset.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,6 +1,6 @@
 //! How a risk is shown to scripts.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use abate_entity::{app_user, asset, risk, risk_tag, team, ticket};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -28,6 +28,8 @@ pub struct RiskView {
     pub level: &'static str,
     /// Current likelihood times impact, 0 when not rated.
     pub score: i16,
+    /// Whether one of its vulnerabilities is known to be exploited.
+    pub kev: bool,
     /// Key of the primary asset.
     pub asset: String,
     /// Key of the team.
@@ -101,6 +103,7 @@ pub struct Names {
     assets: HashMap<i64, asset::Model>,
     teams: HashMap<i64, team::Model>,
     tickets: HashMap<i64, String>,
+    exploited: HashSet<i64>,
 }
 
 impl Names {
@@ -133,6 +136,12 @@ impl Names {
         let rows = team::Entity::find().all(db).await?;
         names.teams = rows.into_iter().map(|row| (row.id, row)).collect();
         if !ids.is_empty() {
+            let listed = risk_tag::Entity::find()
+                .filter(risk_tag::Column::RiskId.is_in(ids.iter().copied()))
+                .filter(risk_tag::Column::Kind.eq("kev"))
+                .all(db)
+                .await?;
+            names.exploited = listed.into_iter().map(|tag| tag.risk_id).collect();
             let rows = ticket::Entity::find().filter(ticket::Column::RiskId.is_in(ids)).all(db).await?;
             names.tickets = rows.into_iter().filter_map(|row| Some((row.risk_id, row.issue_key?))).collect();
         }
@@ -194,6 +203,7 @@ impl RiskView {
             resolution: risk.resolution.map(abate_entity::lifecycle::Resolution::as_str),
             level: risk.level.as_str(),
             score: risk.score,
+            kev: names.exploited.contains(&risk.id),
             asset: names.asset(risk.asset_id).map(|asset| asset.key.clone()).unwrap_or_default(),
             team: names.team(risk.team_id).map(|team| team.key.clone()).unwrap_or_default(),
             owner: risk.owner_id.and_then(|id| names.email(id)),

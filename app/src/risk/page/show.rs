@@ -171,6 +171,12 @@ fn state_badge(risk: &risk::Model) -> Badge {
 
 fn flags(risk: &risk::Model, gathered: &Gathered) -> Vec<Badge> {
     let mut flags = Vec::new();
+    for added_on in gathered.tagged("kev") {
+        flags.push(Badge::toned(Tone::Bad, "Exploited", format!("In KEV since {added_on}")));
+    }
+    if !gathered.tagged("epss").is_empty() {
+        flags.push(Badge::toned(Tone::Warn, "Likely attacked", "EPSS ranks it in the top 5 %"));
+    }
     if risk.reopen_count > 0 {
         let label =
             format!("Came back {}", counted(u64::from(risk.reopen_count.unsigned_abs()), "time", "times"));

@@ -1,0 +1,252 @@
+//! Rates the risks again that the feeds have made likelier: those that are not closed, each once a feed. It looks at
+//! what is, so it may run twice, or late.
+
+use std::collections::BTreeMap;
+
+use abate_entity::level::Level;
+use abate_entity::lifecycle::{Event, Given, Party, Proof, Requester, State, Via};
+use abate_entity::{asset, finding, risk, risk_tag};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter,
+    QueryOrder, QuerySelect, Statement,
+};
+use serde_json::json;
+
+use super::Catalogue;
+use super::known::Attacked;
+use super::raise_rules::{self, Raise, Rated};
+use crate::platform::database::placeholders;
+use crate::platform::problem::{Kind, Problem};
+use crate::policy::Policies;
+use crate::risk::clock::Happening;
+use crate::risk::record::{self, Change, NewEvent, Occasion};
+use crate::risk::standing;
+use crate::risk::step::{self, Asked};
+use crate::state::AppState;
+
+/// Risks that are read and written in one transaction.
+const BATCH: i64 = 500;
+
+/// Raises what there is to raise; answers how many risks that were.
+pub(super) async fn run(state: &AppState, via: Via) -> Result<u64, Problem> {
+    let mut raised = 0;
+    for catalogue in Catalogue::ALL.iter().copied() {
+        let mut after = 0;
+        loop {
+            let ids = candidates(state.database.reader(), catalogue, after).await?;
+            let Some(last) = ids.last() else { break };
+            after = *last;
+            let now = state.clock.now();
+            raised += state
+                .database
+                .write(async |tx| {
+                    let policies = Policies::load(tx).await?;
+                    let occasion =
+                        Occasion { actor_id: None, via, now, policies: &policies, audit_each: true };
+                    raise(tx, &occasion, &ids).await
+                })
+                .await?;
+        }
+    }
+    Ok(raised)
+}
+
+/// Risks with a vulnerability that a feed has and that no tag of the feed says yet.
+async fn candidates(
+    db: &impl ConnectionTrait,
+    catalogue: Catalogue,
+    after: i64,
+) -> Result<Vec<i64>, Problem> {
+    let backend = db.get_database_backend();
+    let found = match catalogue {
+        Catalogue::Kev => {
+            "FROM kev_entry e JOIN risk_tag t ON t.kind = 'cve' AND t.value = e.cve \
+                           JOIN risk r ON r.id = t.risk_id WHERE 1 = 1"
+        }
+        Catalogue::Epss => {
+            "FROM epss_score e JOIN risk_tag t ON t.kind = 'cve' AND t.value = e.cve \
+                            JOIN risk r ON r.id = t.risk_id JOIN asset a ON a.id = r.asset_id \
+                            WHERE e.percentile >= 0.95 AND a.internet_facing = TRUE"
+        }
+    };
+    let sql = placeholders(
+        backend,
+        &format!(
+            "SELECT DISTINCT r.id {found} AND r.state <> 'closed' AND r.id > ? AND NOT EXISTS \
+             (SELECT 1 FROM risk_tag s WHERE s.risk_id = r.id AND s.kind = ?) ORDER BY r.id LIMIT ?"
+        ),
+    );
+    let values = [after.into(), catalogue.as_str().into(), BATCH.into()];
+    let rows = db.query_all_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
+    Ok(rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, DbErr>>()?)
+}
+
+async fn raise(tx: &DatabaseTransaction, occasion: &Occasion<'_>, ids: &[i64]) -> Result<u64, Problem> {
+    let risks = risk::Entity::find()
+        .filter(risk::Column::Id.is_in(ids.iter().copied()))
+        .filter(risk::Column::State.ne(State::Closed))
+        .order_by_asc(risk::Column::Id)
+        .all(tx)
+        .await?;
+    let about = About::read(tx, &risks).await?;
+    let mut changes = Vec::new();
+    let mut tags = Vec::new();
+    let mut falls = Vec::new();
+    for risk in risks {
+        let raises = about.raises(&risk);
+        let Some(asset) = about.assets.get(&risk.asset_id) else { continue };
+        if raises.is_empty() {
+            continue;
+        }
+        tags.extend(raises.iter().map(|raise| risk_tag::ActiveModel {
+            risk_id: Set(risk.id),
+            kind: Set(raise.tag_kind().to_owned()),
+            value: Set(raise.tag_value()),
+            ..Default::default()
+        }));
+        let level = risk.level;
+        let change = change(occasion, risk, &raises, asset, &about)?;
+        let rose = matches!(&change.set.level, Set(now) if *now > level);
+        falls.push(ground(&raises, rose).filter(|_| change.before.state == State::Accepted));
+        changes.push(change);
+    }
+    if changes.is_empty() {
+        return Ok(0);
+    }
+    risk_tag::Entity::insert_many(tags).exec_without_returning(tx).await?;
+    let risks = record::record(tx, occasion, changes).await?;
+    let count = risks.len() as u64;
+    let mut ended = Vec::new();
+    for (risk, ground) in risks.into_iter().zip(falls) {
+        if let Some(ground) = ground {
+            ended.extend(end_acceptance(tx, occasion, risk, ground).await?);
+        }
+    }
+    record::record(tx, occasion, ended).await?;
+    Ok(count)
+}
+
+/// Why an acceptance no longer holds.
+fn ground(raises: &[Raise], rose: bool) -> Option<Proof> {
+    if raises.iter().any(|raise| matches!(raise, Raise::Kev { .. })) {
+        Some(Proof::KevAdded)
+    } else {
+        rose.then_some(Proof::LevelRose)
+    }
+}
+
+fn change(
+    occasion: &Occasion<'_>,
+    risk: risk::Model,
+    raises: &[Raise],
+    asset: &asset::Model,
+    about: &About,
+) -> Result<Change, Problem> {
+    let score = |number: Option<i16>| number.and_then(|number| u8::try_from(number).ok());
+    let rated = Rated {
+        severity: about.severities.get(&risk.id).copied(),
+        tier: asset.tier,
+        raised_before: about.is_raised(risk.id),
+        stands: score(risk.inherent_likelihood).zip(score(risk.inherent_impact)),
+    };
+    let rating = raise_rules::raised(rated, &occasion.policies.grid).map_err(Problem::internal)?;
+    let mut change = Change::of(risk, NewEvent::plain("raised", occasion.now))?;
+    change.event.reason = raises.iter().map(Raise::sentence).collect::<Vec<_>>().join(" ");
+    for raise in raises {
+        change.event.data.insert(raise.tag_kind().to_owned(), raise.tag_value().into());
+    }
+    if let Some(rating) = rating {
+        let before = change.before.level;
+        let (likelihood, impact) = (rating.likelihood, rating.impact);
+        change.event.data.insert(
+            "rating".to_owned(),
+            json!({"likelihood": likelihood, "impact": impact, "from": before, "to": rating.level}),
+        );
+        if rating.level != before {
+            change.event.clock = vec![(occasion.now, Happening::LevelChanged { to: rating.level })];
+        }
+        standing::rate(likelihood, impact, rating.level, &mut change.set);
+    }
+    Ok(change)
+}
+
+async fn end_acceptance(
+    tx: &DatabaseTransaction,
+    occasion: &Occasion<'_>,
+    risk: risk::Model,
+    ground: Proof,
+) -> Result<Option<Change>, Problem> {
+    let asked =
+        Asked { event: Event::ExpireOrRevoke, given: Given::default(), proofs: vec![ground], at: None };
+    let requester = Requester::system(Party::Rating, occasion.via);
+    match step::plan(tx, occasion, risk, &requester, asked).await {
+        Ok(change) => Ok(Some(change)),
+        // What the lifecycle refuses stays as it is.
+        Err(problem) if matches!(problem.kind(), Kind::Conflict | Kind::Forbidden | Kind::Invalid) => {
+            Ok(None)
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+/// What is known about some risks.
+struct About {
+    tags: BTreeMap<i64, Vec<(String, String)>>,
+    assets: BTreeMap<i64, asset::Model>,
+    severities: BTreeMap<i64, Level>,
+    attacked: Attacked,
+}
+
+impl About {
+    async fn read(db: &impl ConnectionTrait, risks: &[risk::Model]) -> Result<Self, Problem> {
+        let ids: Vec<i64> = risks.iter().map(|risk| risk.id).collect();
+        let mut tags: BTreeMap<i64, Vec<(String, String)>> = BTreeMap::new();
+        let rows = risk_tag::Entity::find()
+            .filter(risk_tag::Column::RiskId.is_in(ids.iter().copied()))
+            .filter(risk_tag::Column::Kind.is_in(["cve", "kev", "epss"]))
+            .all(db)
+            .await?;
+        for row in rows {
+            tags.entry(row.risk_id).or_default().push((row.kind, row.value));
+        }
+        let assets = asset::Entity::find()
+            .filter(asset::Column::Id.is_in(risks.iter().map(|risk| risk.asset_id)))
+            .all(db)
+            .await?;
+        let severities: Vec<(Option<i64>, Level)> = finding::Entity::find()
+            .select_only()
+            .column(finding::Column::RiskId)
+            .column_as(finding::Column::Severity.max(), "severity")
+            .filter(finding::Column::RiskId.is_in(ids.iter().copied().map(Some)))
+            .filter(finding::Column::LostImportId.is_null())
+            .group_by(finding::Column::RiskId)
+            .into_tuple()
+            .all(db)
+            .await?;
+        let cves = tags.values().flatten().filter(|(kind, _)| kind == "cve").map(|(_, value)| value.clone());
+        let attacked = Attacked::about(db, cves.collect()).await?;
+        Ok(Self {
+            tags,
+            assets: assets.into_iter().map(|asset| (asset.id, asset)).collect(),
+            severities: severities.into_iter().filter_map(|(id, severity)| Some((id?, severity))).collect(),
+            attacked,
+        })
+    }
+
+    fn words<'a>(&'a self, risk_id: i64, kind: &'a str) -> impl Iterator<Item = &'a str> {
+        let tags = self.tags.get(&risk_id).into_iter().flatten();
+        tags.filter(move |(known, _)| known == kind).map(|(_, value)| value.as_str())
+    }
+
+    fn is_raised(&self, risk_id: i64) -> bool {
+        ["kev", "epss"].into_iter().any(|kind| self.words(risk_id, kind).next().is_some())
+    }
+
+    /// What raises the risk and has not done so before.
+    fn raises(&self, risk: &risk::Model) -> Vec<Raise> {
+        let facing = self.assets.get(&risk.asset_id).is_some_and(|asset| asset.internet_facing);
+        let mut raises = self.attacked.raises(self.words(risk.id, "cve"), facing);
+        raises.retain(|raise| self.words(risk.id, raise.tag_kind()).next().is_none());
+        raises
+    }
+}
