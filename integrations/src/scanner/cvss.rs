@@ -1,6 +1,6 @@
 //! Rules. Scores of CVSS vectors, version 2.0 to 4.0.
 
-use super::finding::{CvssRating, Severity};
+use super::finding::CvssRating;
 
 /// The score of a vector, 0 to 10; none where it is not one.
 pub(crate) fn score(vector: &str) -> Option<f64> {
@@ -16,11 +16,6 @@ pub(crate) fn rating(source: &str, vector: &str) -> Option<CvssRating> {
         vector: vector.trim().to_owned(),
         score: Some(score),
     })
-}
-
-/// The word of the first rating that has a score.
-pub(crate) fn severity(ratings: &[CvssRating]) -> Option<Severity> {
-    ratings.iter().find_map(|rating| rating.score).map(Severity::from_score)
 }
 
 #[cfg(test)]

@@ -85,8 +85,10 @@ fn cases() -> Vec<Case> {
                 let Some(other) = read(&format, bytes) else { return false };
                 let of: Vec<_> =
                     seen.iter().filter(|(hash, content)| other.get(*hash) != Some(content)).collect();
-                let [(hash, (_, severity, _))] = of[..] else { return false };
-                let Some((_, new, _)) = other.get(hash).filter(|_| other.len() == seen.len()) else {
+                let [(hash, (_, severity, aside))] = of[..] else { return false };
+                let Some((_, new, _)) =
+                    other.get(hash).filter(|(_, _, new)| other.len() == seen.len() && new == aside && !aside)
+                else {
                     return false;
                 };
                 different.get_or_insert_with(|| bytes.clone());

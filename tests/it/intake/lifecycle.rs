@@ -123,7 +123,7 @@ async fn a_partial_scan_says_nothing_about_absence() {
         assert_eq!(partial["counts"]["vanished"], 0);
     }
     let mut broken: Value = serde_json::from_str(&trivy(&few)).unwrap();
-    broken["Results"][0]["Vulnerabilities"][0]["PkgName"] = json!(5);
+    broken["Results"][0]["Vulnerabilities"][0]["PkgName"] = json!({ "no": "text" });
     for run in ["d", "e", "f"] {
         let rejected = import(&app, &first, &broken.to_string(), &[("asset", "web"), ("run", run)]).await;
         assert_eq!(rejected["counts"]["rejected"], 1);
