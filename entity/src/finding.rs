@@ -24,7 +24,14 @@ pub struct Model {
     pub content_hash: String,
     /// The risk that it supports.
     pub risk_id: Option<i64>,
-    /// Vulnerability, misconfiguration, secret, licence or code.
+    /// Risk, kept, waiting, suppressed or put_aside: what became of it.
+    #[sea_orm(column_type = "Text")]
+    pub intake: String,
+    /// The person who decided to keep it without a risk.
+    pub decided_by: Option<i64>,
+    /// The asset it is on.
+    pub asset_id: Option<i64>,
+    /// Vulnerability, misconfiguration, secret, licence, code, dynamic or detection.
     #[sea_orm(column_type = "Text")]
     pub kind: String,
     /// Severity as the tool gave it.

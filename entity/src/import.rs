@@ -9,10 +9,10 @@ pub struct Model {
     /// Its number.
     #[sea_orm(primary_key)]
     pub id: i64,
-    /// Receiving, planning, planned, needs_approval, applying, applied, failed or undone.
+    /// Receiving, planned, needs_approval, applying, applied, compared, failed or undone.
     #[sea_orm(column_type = "Text")]
     pub status: String,
-    /// Apply or plan.
+    /// Apply, plan or backlog.
     #[sea_orm(column_type = "Text")]
     pub mode: String,
     /// The format that was recognised.
@@ -70,6 +70,16 @@ pub struct Model {
     pub vanished_count: i64,
     /// Records that could not be read.
     pub rejected_count: i64,
+    /// Findings that support risks of other sources, or were put aside in the tool; part of the unchanged ones.
+    pub attached_count: i64,
+    /// Findings that the rules keep without a risk.
+    pub kept_count: i64,
+    /// Findings that wait for a person.
+    pub waiting_count: i64,
+    /// Findings that a rule suppresses.
+    pub suppressed_count: i64,
+    /// The version of the intake rules that decided.
+    pub rules_version: Option<i32>,
     /// Findings by level.
     #[sea_orm(column_type = "JsonBinary")]
     pub by_level: Json,

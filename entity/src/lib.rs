@@ -32,6 +32,7 @@ pub mod hook;
 pub mod hook_delivery;
 pub mod idempotent_answer;
 pub mod import;
+pub mod intake_rule_set;
 pub mod job;
 pub mod kev_entry;
 pub mod lease;

@@ -73,6 +73,8 @@ pub struct Model {
     pub confidential: bool,
     /// A person asked for a ticket whatever the rule says.
     pub ticket_wanted: bool,
+    /// Came in with a source's backlog: a ticket only on request.
+    pub onboarding: bool,
     /// How it is going to be treated.
     #[sea_orm(column_type = "Text")]
     pub plan: String,

@@ -18,6 +18,14 @@ pub struct Model {
     pub asset_id: i64,
     /// The newest import that was applied.
     pub head_import_id: Option<i64>,
+    /// The branch whose scans open and close risks; none until one was seen.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub default_branch: Option<String>,
+    /// A person has named that branch.
+    pub branch_settled: bool,
+    /// The image that runs; where it is known, its scans count and no other image's.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub deployed_digest: Option<String>,
     /// Counts the applied imports.
     pub version: i32,
     /// When it was made.

@@ -14,7 +14,7 @@ pub struct Model {
     /// Its number in the import.
     #[sea_orm(primary_key, auto_increment = false)]
     pub ordinal: i64,
-    /// Create, attach, update, return, miss or vanish.
+    /// Create, attach, keep, wait, suppress, update, return, miss or vanish.
     #[sea_orm(column_type = "Text")]
     pub action: String,
     /// The risk that it makes or changes.
@@ -85,6 +85,11 @@ pub struct Model {
     pub triage_due_at: Option<DateTimeUtc>,
     /// Start of the remediation clock of a new risk.
     pub sla_start_at: Option<DateTimeUtc>,
+    /// Name of the rule that decided, empty when none had to.
+    #[sea_orm(column_type = "Text")]
+    pub intake_rule: String,
+    /// Whether that rule confirms the new risk.
+    pub confirm: bool,
 }
 
 /// Rows are joined by hand, where a query needs it.

@@ -19,6 +19,7 @@ mod m14_file;
 mod m15_idempotency;
 mod m16_search;
 mod m17_asset_assessment;
+mod m18_intake_rule;
 mod m19_gate;
 mod m19_merge_proposal;
 mod m20_feed;
@@ -53,6 +54,7 @@ impl MigratorTrait for Migrator {
             Box::new(m15_idempotency::Migration),
             Box::new(m16_search::Migration),
             Box::new(m17_asset_assessment::Migration),
+            Box::new(m18_intake_rule::Migration),
             Box::new(m19_gate::Migration),
             Box::new(m19_merge_proposal::Migration),
             Box::new(m20_feed::Migration),

@@ -36,6 +36,7 @@ CREATE TABLE risk (
     scenario_id BIGINT, -- in which story
     confidential BOOLEAN NOT NULL, -- tickets and messages carry key, level, date and link only
     ticket_wanted BOOLEAN NOT NULL, -- a person asked for a ticket whatever the rule says
+    onboarding BOOLEAN NOT NULL DEFAULT FALSE, -- came in with a source's backlog: a ticket only on request
     plan TEXT NOT NULL, -- how it is going to be treated
     detected_at {time} NOT NULL, -- when it was recorded
     sla_start_at {time} NOT NULL, -- when its remediation clock starts

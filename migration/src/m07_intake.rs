@@ -21,6 +21,9 @@ CREATE TABLE source_scope (
     key TEXT NOT NULL, -- the target without tag or digest, unless one was given
     asset_id BIGINT NOT NULL REFERENCES asset (id), -- the asset its findings are on
     head_import_id BIGINT, -- the newest import that was applied
+    default_branch TEXT, -- the branch whose scans open and close risks; none until one was seen
+    branch_settled BOOLEAN NOT NULL DEFAULT FALSE, -- a person has named that branch
+    deployed_digest TEXT, -- the image that runs; where it is known, its scans count and no other image's
     version INTEGER NOT NULL, -- counts the applied imports
     created_at {time} NOT NULL, -- when it was made
     UNIQUE (source_id, key)
@@ -28,8 +31,8 @@ CREATE TABLE source_scope (
 -- One run of one source over one scope.
 CREATE TABLE import (
     id {id},
-    status TEXT NOT NULL, -- receiving, planning, planned, needs_approval, applying, applied, failed or undone
-    mode TEXT NOT NULL, -- apply or plan
+    status TEXT NOT NULL, -- receiving, planned, needs_approval, applying, applied, compared, failed or undone
+    mode TEXT NOT NULL, -- apply, plan or backlog
     format TEXT NOT NULL, -- the format that was recognised
     file_name TEXT NOT NULL, -- what the file was called
     sha256 TEXT NOT NULL, -- digest of its bytes, in hexadecimal
@@ -53,6 +56,11 @@ CREATE TABLE import (
     reopened_count BIGINT NOT NULL, -- risks that came back
     vanished_count BIGINT NOT NULL, -- findings that are gone
     rejected_count BIGINT NOT NULL, -- records that could not be read
+    attached_count BIGINT NOT NULL DEFAULT 0, -- findings that support risks of other sources, or were put aside in the tool
+    kept_count BIGINT NOT NULL DEFAULT 0, -- findings that the rules keep without a risk
+    waiting_count BIGINT NOT NULL DEFAULT 0, -- findings that wait for a person
+    suppressed_count BIGINT NOT NULL DEFAULT 0, -- findings that a rule suppresses
+    rules_version INTEGER, -- the version of the intake rules that decided
     by_level {json} NOT NULL, -- findings by level
     rejected {json} NOT NULL, -- the first rejected records: where and why
     problem {json}, -- why it failed
@@ -72,7 +80,7 @@ CREATE INDEX import_by_digest ON import (sha256, received_at);
 CREATE TABLE staged_change (
     import_id BIGINT NOT NULL, -- the import
     ordinal BIGINT NOT NULL, -- its number in the import
-    action TEXT NOT NULL, -- create, attach, update, return, miss or vanish
+    action TEXT NOT NULL, -- create, attach, keep, wait, suppress, update, return, miss or vanish
     risk_id BIGINT, -- the risk that it makes or changes
     risk_version INTEGER, -- the version of that risk that was seen
     risk_uuid {uuid}, -- identity of a new risk
@@ -100,6 +108,8 @@ CREATE TABLE staged_change (
     data {json} NOT NULL, -- the record as the tool gave it, secrets masked
     triage_due_at {time}, -- triage due date of a new risk
     sla_start_at {time}, -- start of the remediation clock of a new risk
+    intake_rule TEXT NOT NULL, -- name of the rule that decided, empty when none had to
+    confirm BOOLEAN NOT NULL, -- whether that rule confirms the new risk
     PRIMARY KEY (import_id, ordinal)
 );
 -- One observation by one source.
@@ -110,6 +120,9 @@ CREATE TABLE finding (
     hash TEXT NOT NULL, -- the fingerprint, in hexadecimal
     content_hash TEXT NOT NULL, -- digest of what an update would change
     risk_id BIGINT REFERENCES risk (id), -- the risk that it supports
+    intake TEXT NOT NULL, -- risk, kept, waiting, suppressed or put_aside: what became of it
+    decided_by BIGINT, -- the person who decided to keep it without a risk
+    asset_id BIGINT, -- the asset it is on
     kind TEXT NOT NULL, -- vulnerability, misconfiguration, secret, licence or code
     severity SMALLINT NOT NULL, -- severity as the tool gave it
     unknown_severity BOOLEAN NOT NULL, -- whether the tool gave none
@@ -128,5 +141,6 @@ CREATE TABLE finding (
 );
 CREATE INDEX finding_by_risk ON finding (risk_id, id);
 CREATE INDEX finding_by_import ON finding (first_import_id, id);
+CREATE INDEX finding_waiting ON finding (id) WHERE intake = 'waiting';
 "
 );

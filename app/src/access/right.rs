@@ -50,6 +50,10 @@ rights! {
     KeepSources: "keep the sources" <- [Triager, Admin];
     /// To download a report as it came in, which may hold secrets.
     ReadKeptFiles: "download kept reports" <- [Admin];
+    /// To decide about findings that wait, and which branch of a source counts.
+    DecideFindings: "decide about findings" <- [Triager];
+    /// To change the rules for what comes in.
+    KeepIntakeRules: "change the intake rules" <- [RiskManager, HeadOfSecurity];
     /// To say that a workshop's result stands.
     SignOffWorkshops: "sign off workshops" <- [Triager];
     /// To change the asset register and the controls.

@@ -1,6 +1,6 @@
 //! `/api/v1/imports`
 
-use abate_entity::{asset, import, risk, staged_change};
+use abate_entity::{asset, import};
 use actix_multipart::Multipart;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
@@ -19,8 +19,7 @@ use crate::access::right::{ApproveImports, Import, SignedIn};
 use crate::access::scope::Scope;
 use crate::audit_log;
 use crate::platform::paging::{Page, PageQuery};
-use crate::platform::problem::Problem;
-use crate::risk::key::RiskKey;
+use crate::platform::problem::{Kind, Problem};
 use crate::state::AppState;
 
 /// Longest `Idempotency-Key`, in bytes.
@@ -28,7 +27,7 @@ const KEY_BYTES: usize = 200;
 
 /// Registers the endpoints.
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(create).service(list).service(show).service(plan).service(approve).service(take_back);
+    config.service(create).service(list).service(show).service(approve).service(take_back);
 }
 
 /// What is sent: the report as `file`, and what there is to say about it.
@@ -46,7 +45,7 @@ struct UploadBody {
     source: Option<String>,
     /// Over what; the target without tag or digest unless told.
     scope: Option<String>,
-    /// apply or plan.
+    /// apply, plan or backlog.
     mode: Option<String>,
     /// Whether the scan covered only a part of the scope.
     partial: Option<bool>,
@@ -158,81 +157,39 @@ async fn show(
     Ok(web::Json(ImportView::of(db, import).await?))
 }
 
-/// A change that an import means to make.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct PlannedChange {
-    /// create, attach, update, return, miss or vanish.
-    pub(super) action: String,
-    /// The risk that it concerns, when that is there already.
-    pub(super) risk: Option<String>,
-    pub(super) level: &'static str,
-    pub(super) title: String,
-    pub(super) location: String,
-    pub(super) package: String,
-    pub(super) fixed_version: String,
-}
-
-/// What an import would change; empty once it was applied.
-#[utoipa::path(tag = "imports", params(("id" = i64, Path), PageQuery), responses((status = 200, body = Page<PlannedChange>)))]
-#[get("/imports/{id}/plan")]
-async fn plan(
-    caller: Require<SignedIn>,
-    state: web::Data<AppState>,
-    id: web::Path<i64>,
-    page: web::Query<PageQuery>,
-) -> Result<web::Json<Page<PlannedChange>>, Problem> {
-    let db = state.database.reader();
-    let import = find(db, &caller, *id).await?;
-    Ok(web::Json(planned(db, import.id, &page).await?))
-}
-
-/// A page of what an import would change.
-pub(super) async fn planned(
-    db: &impl ConnectionTrait,
-    import_id: i64,
-    page: &PageQuery,
-) -> Result<Page<PlannedChange>, Problem> {
-    let limit = page.limit()?;
-    let mut query = staged_change::Entity::find()
-        .filter(staged_change::Column::ImportId.eq(import_id))
-        // Before the first row stands what a plan of a workshop is made of.
-        .filter(staged_change::Column::Ordinal.gte(0))
-        .order_by_asc(staged_change::Column::Ordinal)
-        .limit(limit + 1);
-    if let Some(after) = page.after::<i64>()? {
-        query = query.filter(staged_change::Column::Ordinal.gt(after));
-    }
-    let rows = Page::cut(query.all(db).await?, limit, |row| row.ordinal);
-    let ids: Vec<i64> = rows.items.iter().filter_map(|row| row.risk_id).collect();
-    let risks = risk::Entity::find().filter(risk::Column::Id.is_in(ids)).all(db).await?;
-    Ok(rows.map(|row| {
-        let risk = risks.iter().find(|risk| Some(risk.id) == row.risk_id);
-        let absent = matches!(row.action.as_str(), status::MISS | status::VANISH);
-        PlannedChange {
-            action: row.action,
-            risk: row.risk_id.map(|id| RiskKey(id).to_string()),
-            level: risk.map_or(row.level, |risk| risk.level).as_str(),
-            title: if absent { risk.map(|risk| risk.title.clone()).unwrap_or_default() } else { row.title },
-            location: row.location,
-            package: row.package,
-            fixed_version: row.fixed_version,
-        }
-    }))
-}
-
 /// Applies a plan, or agrees to an import that would close much.
-#[utoipa::path(tag = "imports", params(("id" = i64, Path)), responses((status = 202, body = ImportView)))]
+#[utoipa::path(tag = "imports", params(("id" = i64, Path)), request_body(content = Option<Agreement>), responses((status = 202, body = ImportView)))]
 #[post("/imports/{id}/apply")]
 async fn approve(
     caller: Require<Import>,
     state: web::Data<AppState>,
     id: web::Path<i64>,
+    body: web::Bytes,
 ) -> Result<HttpResponse, Problem> {
-    let import = approve_as(&state, &caller, *id).await?;
+    let agreement: Agreement = match body.is_empty() {
+        true => Agreement::default(),
+        false => serde_json::from_slice(&body).map_err(|error| {
+            Problem::new(Kind::Malformed, format!("The body is not as expected: {error}"))
+        })?,
+    };
+    let import = approve_as(&state, &caller, *id, agreement.backlog).await?;
     Ok(HttpResponse::Accepted().json(ImportView::of(state.database.reader(), import).await?))
 }
 
-pub(super) async fn approve_as(state: &AppState, actor: &Actor, id: i64) -> Result<import::Model, Problem> {
+/// What is agreed to.
+#[derive(Debug, Default, serde::Deserialize, utoipa::ToSchema)]
+#[serde(default, deny_unknown_fields)]
+struct Agreement {
+    /// Whether the first import of a source is its backlog: clocks start today, tickets only on request.
+    backlog: Option<bool>,
+}
+
+pub(super) async fn approve_as(
+    state: &AppState,
+    actor: &Actor,
+    id: i64,
+    backlog: Option<bool>,
+) -> Result<import::Model, Problem> {
     let now = state.clock.now();
     state
         .database
@@ -240,11 +197,12 @@ pub(super) async fn approve_as(state: &AppState, actor: &Actor, id: i64) -> Resu
             let import = find(tx, actor, id).await?;
             let team = team_of(tx, &import).await?;
             actor.require_in::<Import>(team)?;
-            if import.status == status::NEEDS_APPROVAL {
+            // A plan with questions asks them, too.
+            if import.status == status::NEEDS_APPROVAL || import.problem.is_some() {
                 actor.require_in::<ApproveImports>(team)?;
             }
-            let import = apply::approve(state, tx, &import, now).await?;
-            let data = json!({ "file": import.sha256 });
+            let import = apply::approve(state, tx, &import, backlog, now).await?;
+            let data = json!({ "file": import.sha256, "status": import.status, "mode": import.mode });
             audit_log::add(tx, actor, "import.apply", &format!("import-{}", import.id), data, now).await?;
             Ok(import)
         })

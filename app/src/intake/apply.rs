@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use abate_entity::{import, source_scope};
+use abate_entity::{import, source_scope, staged_change};
 use chrono::{DateTime, Duration, Utc};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
@@ -12,8 +12,11 @@ use sea_orm::{
 };
 
 use super::apply_sql::{self, Parameters, Part};
+use super::guard_rail::{self, Check, Facts, Question};
+use super::receive::Mode;
 use super::row::Ratings;
-use super::{consequence, stage_sql, status};
+use super::rule::store;
+use super::{backlog, consequence, finish, stage_sql, status};
 use crate::access::actor::Via;
 use crate::platform::database::placeholders;
 use crate::platform::job::{Job, Work, queue};
@@ -72,21 +75,46 @@ pub async fn to_the_end(state: &AppState, import_id: i64) -> Result<(), Problem>
     Ok(())
 }
 
-/// Lets a planned import be applied.
+/// Lets a planned import be applied; `backlog` answers whether it is the backlog of its source.
 ///
 /// # Errors
-/// 409 when it does not wait for that.
+/// 409 when it does not wait for that, 422 when it is not the first import of its source and cannot be a backlog.
 pub async fn approve(
     state: &AppState,
     tx: &DatabaseTransaction,
     import: &import::Model,
+    backlog: Option<bool>,
     now: DateTime<Utc>,
 ) -> Result<import::Model, Problem> {
     if crate::workshop::import::is_one(import) && import.status == status::PLANNED {
         return crate::workshop::import::apply(state, tx, import.clone(), now).await;
     }
+    let scope = match import.scope_id {
+        Some(scope_id) => source_scope::Entity::find_by_id(scope_id).one(tx).await?,
+        None => None,
+    };
+    let first = scope.is_some_and(|scope| scope.head_import_id.is_none());
+    if backlog == Some(true) && !first {
+        let text = "Only the first import of a source can be taken as a backlog. Apply it as it is.";
+        return Err(Problem::invalid("backlog", text));
+    }
+    if backlog.is_none() && first && import.status == status::PLANNED && import.mode != Mode::Backlog.as_str()
+    {
+        let questions = late_by_now(tx, import, now).await?;
+        if !questions.is_empty() {
+            let row = import::ActiveModel {
+                id: Set(import.id),
+                status: Set(status::NEEDS_APPROVAL.to_owned()),
+                problem: Set(finish::asked(&questions)),
+                ..Default::default()
+            };
+            return Ok(row.update(tx).await?);
+        }
+    }
+    let mode = if backlog == Some(true) { Mode::Backlog.as_str() } else { import.mode.as_str() };
     let moved = import::Entity::update_many()
         .col_expr(import::Column::Status, Expr::value(status::APPLYING))
+        .col_expr(import::Column::Mode, Expr::value(mode))
         .filter(import::Column::Id.eq(import.id))
         .filter(import::Column::Status.is_in([status::PLANNED, status::NEEDS_APPROVAL]))
         .exec(tx)
@@ -101,13 +129,34 @@ pub async fn approve(
         ));
     }
     queue::enqueue(tx, KIND, &subject(import.id), now, now).await?;
-    Ok(import::Model { status: status::APPLYING.to_owned(), ..import.clone() })
+    Ok(import::Model { status: status::APPLYING.to_owned(), mode: mode.to_owned(), ..import.clone() })
+}
+
+/// What is to be asked about a first import that waited until its risks would be late.
+async fn late_by_now(
+    tx: &DatabaseTransaction,
+    import: &import::Model,
+    now: DateTime<Utc>,
+) -> Result<Vec<Question>, Problem> {
+    let created = staged_change::Entity::find()
+        .filter(staged_change::Column::ImportId.eq(import.id))
+        .filter(staged_change::Column::Action.eq(status::CREATE));
+    let late = created.filter(staged_change::Column::TriageDueAt.lte(now)).count(tx).await?;
+    let count = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+    let facts = Facts {
+        late: count(late),
+        created: usize::try_from(import.created_count).unwrap_or(0),
+        ..Facts::default()
+    };
+    let mut rails = store::in_force(tx).await?.guard_rails;
+    rails.retain(|rail| rail.check == Check::Backlog);
+    Ok(guard_rail::questions(&rails, &facts))
 }
 
 /// Writes the next part of an import; answers whether there may be more.
 async fn apply_part(state: &AppState, import_id: i64) -> Result<bool, Problem> {
     let now = state.clock.now();
-    let more = state.database.write(async |tx| part(tx, import_id, now).await).await?;
+    let more = state.database.write(async |tx| part(state, tx, import_id, now).await).await?;
     if !more {
         // Apart from the changes themselves, so that other writers wait less.
         state.database.write(async |tx| clear_if_done(tx, import_id).await).await?;
@@ -126,7 +175,12 @@ async fn clear_if_done(tx: &DatabaseTransaction, import_id: i64) -> Result<(), P
     Ok(())
 }
 
-async fn part(tx: &DatabaseTransaction, import_id: i64, now: DateTime<Utc>) -> Result<bool, Problem> {
+async fn part(
+    state: &AppState,
+    tx: &DatabaseTransaction,
+    import_id: i64,
+    now: DateTime<Utc>,
+) -> Result<bool, Problem> {
     let Some(import) = lock(tx, import_id).await? else {
         return Ok(false);
     };
@@ -149,8 +203,14 @@ async fn part(tx: &DatabaseTransaction, import_id: i64, now: DateTime<Utc>) -> R
     let part = if whole { Part::ALL } else { left.next_part(tx, import_id).await? };
     let ratings = Ratings::new(&policies, import.received_at)?;
     let reratings = consequence::changed_severities(tx, &import, part, &ratings).await?;
-    apply_sql::write(tx, &Parameters { import: &import, scope_id, occasion: &occasion }, part).await?;
+    let is_backlog = import.mode == Mode::Backlog.as_str();
+    let starts_at = if is_backlog { now } else { import.received_at };
+    let parameters = Parameters { import: &import, scope_id, occasion: &occasion, starts_at };
+    let made = apply_sql::write(tx, &parameters, part).await?;
     consequence::rate_again(tx, &occasion, reratings).await?;
+    if let Some(number) = made {
+        consequence::confirm_by_rule(tx, &occasion, &import, part, number).await?;
+    }
     consequence::let_the_lifecycle_judge(tx, &occasion, &import, part).await?;
     if !whole {
         apply_sql::clear(tx, import_id, part).await?;
@@ -158,7 +218,10 @@ async fn part(tx: &DatabaseTransaction, import_id: i64, now: DateTime<Utc>) -> R
             return Ok(true);
         }
     }
-    close(tx, import, scope_id, now).await?;
+    let import = close(tx, import, scope_id, now).await?;
+    if is_backlog {
+        backlog::tell(state, tx, &import, now).await?;
+    }
     Ok(false)
 }
 
@@ -214,6 +277,7 @@ struct Left {
     rows: i64,
     new: i64,
     steps: i64,
+    confirmed: i64,
 }
 
 impl Left {
@@ -222,7 +286,8 @@ impl Left {
         let sql = placeholders(
             backend,
             "SELECT COUNT(*), COALESCE(SUM(CASE WHEN action = 'create' THEN 1 ELSE 0 END), 0), \
-             COALESCE(SUM(CASE WHEN action IN ('return', 'vanish', 'attach', 'update') THEN 1 ELSE 0 END), 0) \
+             COALESCE(SUM(CASE WHEN confirm OR action IN ('return', 'vanish', 'attach', 'update') THEN 1 ELSE 0 END), 0), \
+             COALESCE(SUM(CASE WHEN confirm THEN 1 ELSE 0 END), 0) \
              FROM staged_change WHERE import_id = ?",
         );
         let row = tx.query_one_raw(Statement::from_sql_and_values(backend, sql, [import_id.into()])).await?;
@@ -231,12 +296,13 @@ impl Left {
             rows: row.try_get_by_index(0)?,
             new: row.try_get_by_index(1)?,
             steps: row.try_get_by_index(2)?,
+            confirmed: row.try_get_by_index(3)?,
         })
     }
 
-    /// The next rows in order: many of those that make risks, few of those that move them.
+    /// The next rows in order: many of those that make risks, few of those that move or confirm them.
     async fn next_part(&self, tx: &DatabaseTransaction, import_id: i64) -> Result<Part, Problem> {
-        let limit = if self.new > 0 { PART_NEW } else { PART_STEPS };
+        let limit = if self.new > 0 && self.confirmed == 0 { PART_NEW } else { PART_STEPS };
         let backend = tx.get_database_backend();
         let sql = placeholders(
             backend,

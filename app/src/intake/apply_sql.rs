@@ -2,13 +2,17 @@
 
 use abate_entity::import;
 use abate_entity::level::Level;
+use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, Statement, Value};
 use serde_json::json;
 
+use super::receive::Mode;
 use super::row::first_clock_event;
+use super::status;
 use crate::platform::clock::never;
 use crate::platform::database::{placeholders, take_numbers};
 use crate::platform::problem::Problem;
+use crate::risk::clock::Clock;
 use crate::risk::create::NUMBERS;
 use crate::risk::record::Occasion;
 
@@ -28,13 +32,26 @@ pub(super) struct Parameters<'a> {
     pub(super) import: &'a import::Model,
     pub(super) scope_id: i64,
     pub(super) occasion: &'a Occasion<'a>,
+    /// From when the clocks of new risks count.
+    pub(super) starts_at: DateTime<Utc>,
 }
+
+impl Parameters<'_> {
+    /// The source's backlog comes in: its risks carry a mark.
+    fn onboarding(&self) -> bool {
+        self.import.mode == Mode::Backlog.as_str()
+    }
+}
+
+/// One of five values, by the level of the row.
+const BY_LEVEL: &str = "CASE s.level WHEN 0 THEN ? WHEN 1 THEN ? WHEN 2 THEN ? WHEN 3 THEN ? ELSE ? END";
 
 /// The range that the numbers of findings come from.
 const FINDING_NUMBERS: &str = "finding";
 
 /// The columns that a finding takes over from its staged row.
-const CONTENT: [&str; 11] = [
+const CONTENT: [&str; 12] = [
+    "asset_id",
     "content_hash",
     "kind",
     "severity",
@@ -48,13 +65,21 @@ const CONTENT: [&str; 11] = [
     "data",
 ];
 
-/// Writes the rows of a part.
+/// What became of the finding of a staged row, as SQL; rows that only change or return leave it as it is.
+const INTAKE: &str = "CASE s.action WHEN 'keep' THEN 'kept' WHEN 'wait' THEN 'waiting' WHEN 'suppress' THEN 'suppressed' \
+     WHEN 'attach' THEN CASE WHEN s.risk_id IS NULL THEN 'put_aside' ELSE 'risk' END ELSE 'risk' END";
+
+/// The actions that make or change findings of their own without making risks.
+const HELD: [&str; 4] = [status::ATTACH, status::KEEP, status::WAIT, status::SUPPRESS];
+
+/// Writes the rows of a part; answers what is added to the number of a row to get the number of its new risk.
 pub(super) async fn write(
     tx: &DatabaseTransaction,
     with: &Parameters<'_>,
     part: Part,
-) -> Result<(), Problem> {
+) -> Result<Option<i64>, Problem> {
     let import_id = with.import.id;
+    let mut made = None;
     if let Some((from, count)) = span(tx, import_id, "create", part).await? {
         // The numbers follow the rows' own, so that each statement works them out alike.
         let risk = take_numbers(tx, NUMBERS, count).await? - from;
@@ -66,15 +91,20 @@ pub(super) async fn write(
         insert_findings(tx, with, part, "create", finding, Some(risk)).await?;
         update_findings(tx, with, part, "action = 'create'", Some(("? + s.ordinal", vec![risk.into()])))
             .await?;
+        made = Some(risk);
     }
-    if let Some((from, count)) = span(tx, import_id, "attach", part).await? {
-        let finding = take_numbers(tx, FINDING_NUMBERS, count).await? - from;
-        insert_findings(tx, with, part, "attach", finding, None).await?;
-        update_findings(tx, with, part, "action = 'attach'", Some(("s.risk_id", vec![]))).await?;
+    for action in HELD {
+        if let Some((from, count)) = span(tx, import_id, action, part).await? {
+            let finding = take_numbers(tx, FINDING_NUMBERS, count).await? - from;
+            insert_findings(tx, with, part, action, finding, None).await?;
+        }
     }
+    let held = "action IN ('attach', 'keep', 'wait', 'suppress')";
+    update_findings(tx, with, part, held, Some(("s.risk_id", vec![]))).await?;
     update_findings(tx, with, part, "action IN ('update', 'return')", None).await?;
     mark_absent(tx, with, part, "miss", "missing_import_id").await?;
-    mark_absent(tx, with, part, "vanish", "lost_import_id").await
+    mark_absent(tx, with, part, "vanish", "lost_import_id").await?;
+    Ok(made)
 }
 
 /// Throws the rows of a part away.
@@ -109,25 +139,32 @@ async fn insert_risks(
     part: Part,
     number: i64,
 ) -> Result<(), Problem> {
-    let Parameters { import, occasion, .. } = with;
+    let Parameters { import, occasion, starts_at, .. } = *with;
     let json = json_of(tx, "'{}'");
     let sql = format!(
         "INSERT INTO risk (id, uuid, version, origin, asset_id, team_id, owner_id, title, description, mitigation, state, \
          level, inherent_likelihood, inherent_impact, current_likelihood, current_impact, score, grid_id, policy_id, \
-         confidential, ticket_wanted, plan, detected_at, sla_start_at, triage_due_at, due_at, due_zone, reopen_count, \
+         confidential, ticket_wanted, onboarding, plan, detected_at, sla_start_at, triage_due_at, due_at, due_zone, reopen_count, \
          standing, import_id, created_at, updated_at) \
          SELECT ? + s.ordinal, s.risk_uuid, 1, 'scanner', a.id, a.team_id, a.owner_id, s.title, s.description, s.mitigation, 'new', s.level, \
-         s.likelihood, s.impact, s.likelihood, s.impact, s.likelihood * s.impact, ?, ?, s.confidential, FALSE, '', ?, ?, \
-         s.triage_due_at, ?, ?, 0, {json}, ?, ?, ? FROM staged_change s JOIN asset a ON a.id = s.asset_id \
+         s.likelihood, s.impact, s.likelihood, s.impact, s.likelihood * s.impact, ?, ?, s.confidential, FALSE, ?, '', ?, ?, \
+         {BY_LEVEL}, ?, ?, 0, {json}, ?, ?, ? FROM staged_change s JOIN asset a ON a.id = s.asset_id \
          WHERE s.import_id = ? AND s.action = 'create' AND s.ordinal BETWEEN ? AND ?"
     );
-    let received = import.received_at;
-    let values = vec![
+    let mut values = vec![
         number.into(),
         occasion.policies.grid_id.into(),
         occasion.policies.policy_id.into(),
-        received.into(),
-        received.into(),
+        with.onboarding().into(),
+        import.received_at.into(),
+        starts_at.into(),
+    ];
+    for level in Level::ALL.iter().copied() {
+        let first = first_clock_event(occasion.policies, level, starts_at);
+        let clock = Clock::replay([&first], &occasion.policies.versions).map_err(Problem::internal)?;
+        values.push(clock.triage_due_at.unwrap_or_else(never).into());
+    }
+    values.extend([
         never().into(),
         occasion.policies.zone.name().into(),
         import.id.into(),
@@ -136,7 +173,7 @@ async fn insert_risks(
         import.id.into(),
         part.from.into(),
         part.to.into(),
-    ];
+    ]);
     execute(tx, &sql, values).await
 }
 
@@ -166,8 +203,12 @@ async fn insert_events(
     part: Part,
     number: i64,
 ) -> Result<(), Problem> {
-    let Parameters { import, occasion, .. } = with;
-    let data = json_of(tx, "CASE s.level WHEN 0 THEN ? WHEN 1 THEN ? WHEN 2 THEN ? WHEN 3 THEN ? ELSE ? END");
+    let Parameters { import, occasion, starts_at, .. } = *with;
+    let data = json_of(tx, BY_LEVEL);
+    let data = match tx.get_database_backend() {
+        DbBackend::Postgres => format!("{data} || jsonb_build_object('intake_rule', s.intake_rule)"),
+        _ => format!("json_set({data}, '$.intake_rule', s.intake_rule)"),
+    };
     let sql = format!(
         "INSERT INTO risk_event (risk_id, version, kind, to_state, effective_at, recorded_at, actor_id, via, reason, data) \
          SELECT ? + s.ordinal, 1, 'created', 'new', ?, ?, ?, ?, '', {data} FROM staged_change s \
@@ -175,16 +216,17 @@ async fn insert_events(
     );
     let mut values: Vec<Value> = vec![
         number.into(),
-        import.received_at.into(),
+        starts_at.into(),
         occasion.now.into(),
         occasion.actor_id.into(),
         occasion.via.as_str().into(),
     ];
     for level in Level::ALL.iter().copied() {
-        let clock = first_clock_event(occasion.policies, level, import.received_at);
+        let clock = first_clock_event(occasion.policies, level, starts_at);
         let grid = format!("{}@{}", occasion.policies.grid.name, occasion.policies.grid.version);
         let data = json!({
             "clock": [clock], "tzdata": chrono_tz::IANA_TZDB_VERSION, "level": level.as_str(), "grid": grid, "import": import.id,
+            "intake_rules": import.rules_version,
         });
         values.push(data.to_string().into());
     }
@@ -210,7 +252,14 @@ async fn insert_tags(
         "INSERT INTO risk_tag (risk_id, kind, value) SELECT ? + s.ordinal, {pairs} \
          WHERE s.import_id = ? AND s.action = 'create' AND s.ordinal BETWEEN ? AND ?"
     );
-    execute(tx, &sql, vec![number.into(), with.import.id.into(), part.from.into(), part.to.into()]).await
+    execute(tx, &sql, vec![number.into(), with.import.id.into(), part.from.into(), part.to.into()]).await?;
+    if with.onboarding() {
+        let sql = "INSERT INTO risk_tag (risk_id, kind, value) SELECT ? + s.ordinal, 'mark', 'onboarding' \
+                   FROM staged_change s WHERE s.import_id = ? AND s.action = 'create' AND s.ordinal BETWEEN ? AND ?";
+        let values = vec![number.into(), with.import.id.into(), part.from.into(), part.to.into()];
+        execute(tx, sql, values).await?;
+    }
+    Ok(())
 }
 
 async fn insert_findings(
@@ -225,8 +274,8 @@ async fn insert_findings(
     let content = CONTENT.map(|column| format!("s.{column}")).join(", ");
     let risk_id = if risk.is_some() { "? + s.ordinal" } else { "s.risk_id" };
     let sql = format!(
-        "INSERT INTO finding (id, scope_id, scheme, hash, risk_id, first_import_id, detected_at, {columns}) \
-         SELECT ? + s.ordinal, ?, s.scheme, s.hash, {risk_id}, ?, ?, {content} FROM staged_change s \
+        "INSERT INTO finding (id, scope_id, scheme, hash, risk_id, intake, first_import_id, detected_at, {columns}) \
+         SELECT ? + s.ordinal, ?, s.scheme, s.hash, {risk_id}, {INTAKE}, ?, ?, {content} FROM staged_change s \
          WHERE s.import_id = ? AND s.action = ? AND s.finding_id IS NULL AND s.ordinal BETWEEN ? AND ?"
     );
     let mut values: Vec<Value> = vec![number.into(), with.scope_id.into()];
@@ -252,7 +301,14 @@ async fn update_findings(
 ) -> Result<(), Problem> {
     let content = CONTENT.map(|column| format!("{column} = s.{column}")).join(", ");
     let (risk_id, mut values) = match risk {
-        Some((number, values)) => (format!("risk_id = {number}, "), values),
+        // What a person decided to keep stays decided; whatever else becomes of it is no decision of theirs.
+        Some((number, values)) => (
+            format!(
+                "risk_id = {number}, intake = {INTAKE}, \
+                 decided_by = CASE s.action WHEN 'keep' THEN finding.decided_by ELSE NULL END, "
+            ),
+            values,
+        ),
         None => (String::new(), Vec::new()),
     };
     let sql = format!(

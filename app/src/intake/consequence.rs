@@ -1,11 +1,11 @@
 //! What an import means for risks that are there: they come back, they are gone, their severity changed. The
 //! lifecycle judges each of them; what it refuses stays as it is, and shows in the risk's findings.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use abate_entity::level::Level;
 use abate_entity::lifecycle::{Event, Given, Party, Proof, Requester, Resolution, State, Via, revive};
-use abate_entity::{finding, import, risk};
+use abate_entity::{finding, import, risk, staged_change, team};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
     Statement,
@@ -105,6 +105,65 @@ pub(super) async fn rate_again(
                 record::record(tx, occasion, vec![change]).await?;
             }
         }
+    }
+    Ok(())
+}
+
+/// Confirms the new risks of a part that a rule confirms, where somebody answers for them. `number` is what is added to
+/// a row's number to get its risk's.
+pub(super) async fn confirm_by_rule(
+    tx: &DatabaseTransaction,
+    occasion: &Occasion<'_>,
+    import: &import::Model,
+    part: Part,
+    number: i64,
+) -> Result<(), Problem> {
+    let rows: Vec<(i64, String)> = staged_change::Entity::find()
+        .select_only()
+        .columns([staged_change::Column::Ordinal, staged_change::Column::IntakeRule])
+        .filter(staged_change::Column::ImportId.eq(import.id))
+        .filter(staged_change::Column::Action.eq(status::CREATE))
+        .filter(staged_change::Column::Confirm.eq(true))
+        .filter(staged_change::Column::Ordinal.between(part.from, part.to))
+        .order_by_asc(staged_change::Column::Ordinal)
+        .into_tuple()
+        .all(tx)
+        .await?;
+    let leads: HashMap<i64, i64> = team::Entity::find()
+        .all(tx)
+        .await?
+        .into_iter()
+        .filter_map(|team| Some((team.id, team.lead_id?)))
+        .collect();
+    let requester = Requester::system(Party::Rule, Via::Import);
+    for batch in rows.chunks(BATCH) {
+        let rules: BTreeMap<i64, &str> =
+            batch.iter().map(|(ordinal, rule)| (ordinal + number, rule.as_str())).collect();
+        let risks = risk::Entity::find()
+            .filter(risk::Column::Id.is_in(rules.keys().copied()))
+            .order_by_asc(risk::Column::Id)
+            .all(tx)
+            .await?;
+        let mut changes = Vec::new();
+        for risk in risks {
+            let rule = rules.get(&risk.id).copied().unwrap_or_default();
+            // Nobody is found for what has neither an owner nor a team with a lead: it stays new.
+            let owner = risk.owner_id.or_else(|| leads.get(&risk.team_id).copied());
+            let asked = Asked {
+                event: Event::AutoConfirm,
+                given: Given { owner, ..Given::default() },
+                proofs: vec![Proof::ConfirmRule],
+                at: None,
+            };
+            let change = judged(step::plan(tx, occasion, risk, &requester, asked).await)?;
+            changes.extend(change.map(|mut change| {
+                change.event.data.insert("import".to_owned(), import.id.into());
+                change.event.data.insert("intake_rule".to_owned(), rule.into());
+                change.event.data.insert("intake_rules".to_owned(), import.rules_version.into());
+                change
+            }));
+        }
+        record::record(tx, occasion, changes).await?;
     }
     Ok(())
 }

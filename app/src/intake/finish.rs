@@ -1,44 +1,28 @@
 //! Ends the reading of a report: the counts are written, and the plan waits, is applied, or was never needed.
 
-use std::collections::HashSet;
-
 use abate_entity::level::Level;
 use abate_entity::{import, source_scope};
-use abate_integrations::scanner::RejectedRecord;
 use chrono::{DateTime, Utc};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, DatabaseTransaction, EntityTrait};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait, DatabaseTransaction, EntityTrait};
 use serde_json::{Map, Value, json};
 
 use super::apply::{self, KIND, subject};
+use super::compare::Outcome;
+use super::guard_rail::{self, Check, Facts, GuardRail, Question, Tool};
+use super::receive::Mode;
 use super::stage::Sender;
-use super::{plan_rules, stage_sql, status};
+use super::{stage_sql, status};
 use crate::audit_log;
 use crate::platform::job::queue;
 use crate::platform::problem::Problem;
 use crate::state::AppState;
 
-/// What reading a report came to.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Outcome {
-    pub(super) complete: bool,
-    pub(super) findings: i64,
-    pub(super) created: i64,
-    pub(super) attached: i64,
-    pub(super) updated: i64,
-    pub(super) unchanged: i64,
-    pub(super) reopened: i64,
-    pub(super) vanished: i64,
-    pub(super) rejected_count: i64,
-    pub(super) rejected: Vec<RejectedRecord>,
-    pub(super) by_level: [i64; 5],
-    /// Rows that were staged.
-    pub(super) staged: usize,
-    /// Findings that would count as gone.
-    pub(super) closing: usize,
-    /// Findings of the scope that did not count as gone before.
-    pub(super) live: usize,
-    /// Assets, besides the scanned one, that something was found on.
-    pub(super) met: HashSet<i64>,
+/// Where an import belongs, and what may stop it there.
+pub(super) struct Place<'a> {
+    pub(super) scope: &'a source_scope::Model,
+    pub(super) rails: &'a [GuardRail],
+    /// Its branch or image is not the one that counts.
+    pub(super) compared: bool,
 }
 
 /// Writes the counts and takes the plan further.
@@ -46,29 +30,34 @@ pub(super) async fn finish(
     state: &AppState,
     sender: &Sender,
     import: import::Model,
-    scope: &source_scope::Model,
+    place: &Place<'_>,
     outcome: Outcome,
 ) -> Result<import::Model, Problem> {
     let now = state.clock.now();
-    let question = plan_rules::question(outcome.closing, outcome.live);
-    let stands = if import.mode == "plan" {
+    let questions = match place.compared {
+        true => Vec::new(),
+        false => questions(state.database.reader(), &import, place, &outcome).await?,
+    };
+    let stands = if place.compared {
+        status::COMPARED
+    } else if import.mode == Mode::Plan.as_str() {
         status::PLANNED
-    } else if question.is_some() {
-        status::NEEDS_APPROVAL
-    } else {
+    } else if questions.is_empty() {
         status::APPLYING
+    } else {
+        status::NEEDS_APPROVAL
     };
     state
         .database
         .write(async |tx| {
             let mut row = counted(&import, &outcome);
             row.status = Set(stands.to_owned());
-            row.problem = Set(question.as_ref().map(|question| json!({ "detail": question })));
+            row.problem = Set(asked(&questions));
             let mut import = row.update(tx).await?;
             if stands == status::APPLYING {
                 if outcome.staged == 0 {
                     // Nothing to change: the scan itself is all there is to note.
-                    import = apply::close(tx, import, scope.id, now).await?;
+                    import = apply::close(tx, import, place.scope.id, now).await?;
                 } else {
                     queue::enqueue(tx, KIND, &subject(import.id), now, now).await?;
                 }
@@ -79,8 +68,53 @@ pub(super) async fn finish(
         .await
 }
 
+async fn questions(
+    db: &impl ConnectionTrait,
+    import: &import::Model,
+    place: &Place<'_>,
+    outcome: &Outcome,
+) -> Result<Vec<Question>, Problem> {
+    let before = match place.scope.head_import_id {
+        Some(head) => import::Entity::find_by_id(head).one(db).await?,
+        None => None,
+    };
+    let count = |count: i64| usize::try_from(count).unwrap_or(0);
+    let facts = Facts {
+        complete: outcome.complete,
+        findings: count(outcome.findings),
+        vanished: count(outcome.vanished),
+        closing: outcome.closing,
+        live: outcome.live,
+        created: count(outcome.created),
+        late: outcome.late,
+        tool: tool(import),
+        before: before.as_ref().map(tool),
+    };
+    let mut questions = guard_rail::questions(place.rails, &facts);
+    if import.mode == Mode::Backlog.as_str() {
+        // The sender has answered these.
+        questions.retain(|question| !matches!(question.check, Check::Backlog | Check::FirstImport));
+    }
+    Ok(questions)
+}
+
+fn tool(import: &import::Model) -> Tool {
+    Tool {
+        name: import.tool_name.clone(),
+        version: import.tool_version.clone(),
+        format: import.format.clone(),
+    }
+}
+
+/// Questions, as an import keeps them.
+pub(super) fn asked(questions: &[Question]) -> Option<Value> {
+    let details: Vec<&str> = questions.iter().map(|question| question.detail.as_str()).collect();
+    (!questions.is_empty()).then(|| json!({ "detail": details.join(" "), "questions": questions }))
+}
+
 fn counted(import: &import::Model, outcome: &Outcome) -> import::ActiveModel {
     let mut by_level = Map::new();
+    by_level.insert("unknown".to_owned(), outcome.unknown.into());
     for level in Level::ALL.iter().copied() {
         by_level.insert(level.as_str().to_owned(), outcome.by_level[level.index()].into());
     }
@@ -94,6 +128,10 @@ fn counted(import: &import::Model, outcome: &Outcome) -> import::ActiveModel {
         reopened_count: Set(outcome.reopened),
         vanished_count: Set(outcome.vanished),
         rejected_count: Set(outcome.rejected_count),
+        attached_count: Set(outcome.attached),
+        kept_count: Set(outcome.kept),
+        waiting_count: Set(outcome.waiting),
+        suppressed_count: Set(outcome.suppressed),
         by_level: Set(Value::Object(by_level)),
         rejected: Set(json!(outcome.rejected)),
         ..Default::default()
@@ -110,6 +148,8 @@ async fn note(
     let data = json!({
         "file": import.sha256, "status": import.status, "created": import.created_count, "updated": import.updated_count,
         "unchanged": import.unchanged_count, "reopened": import.reopened_count, "vanished": import.vanished_count,
+        "kept": import.kept_count, "waiting": import.waiting_count, "suppressed": import.suppressed_count,
+        "intake_rules": import.rules_version,
     });
     let subject = format!("import-{}", import.id);
     audit_log::add_as(tx, sender.actor_id(), sender.via, "import.receive", &subject, data, now).await

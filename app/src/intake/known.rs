@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt as _;
 use sea_orm::{DatabaseConnection, QueryResult, Statement, StreamTrait as _};
 
-use super::plan_rules::{Known, KnownRisk};
+use super::plan_rules::{Intake, Known, KnownRisk};
 use crate::platform::database::placeholders;
 use crate::platform::problem::Problem;
 
@@ -19,7 +19,7 @@ pub(super) async fn of_scope(db: &DatabaseConnection, scope_id: i64) -> Result<K
     let sql = placeholders(
         backend,
         "SELECT f.id, f.hash, f.content_hash, f.missing_import_id, f.lost_import_id, \
-         r.id, r.state, r.resolution, r.closed_at, r.claimed_at \
+         r.id, r.state, r.resolution, r.closed_at, r.claimed_at, f.intake, f.decided_by \
          FROM finding f LEFT JOIN risk r ON r.id = f.risk_id WHERE f.scope_id = ?",
     );
     let mut rows = db.stream_raw(Statement::from_sql_and_values(backend, sql, [scope_id.into()])).await?;
@@ -45,6 +45,8 @@ fn read(row: &QueryResult) -> Result<Known, Problem> {
     Ok(Known {
         finding_id: row.try_get_by_index(0)?,
         risk,
+        intake: row.try_get_by_index::<String>(10)?.parse::<Intake>().map_err(Problem::internal)?,
+        decided: row.try_get_by_index::<Option<i64>>(11)?.is_some(),
         content: digest(row, 2)?,
         missing: row.try_get_by_index::<Option<i64>>(3)?.is_some(),
         lost: row.try_get_by_index::<Option<i64>>(4)?.is_some(),

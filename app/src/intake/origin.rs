@@ -167,16 +167,15 @@ pub(super) async fn repeated(
     Ok(of_scope
         .filter(import::Column::Sha256.eq(&upload.sha256))
         .filter(import::Column::Run.is_null())
-        .filter(import::Column::Mode.eq(mode(&upload.form)))
+        .filter(import::Column::Mode.eq(upload.form.mode.as_str()))
+        .filter(match &upload.form.branch {
+            Some(branch) => import::Column::Branch.eq(branch),
+            None => import::Column::Branch.is_null(),
+        })
         .filter(import::Column::ReceivedAt.gt(now - Duration::minutes(SAME_BYTES_MINUTES)))
         .order_by_desc(import::Column::Id)
         .one(db)
         .await?)
-}
-
-/// The word for what the sender asked for.
-pub(super) fn mode(form: &UploadForm) -> &'static str {
-    if form.plan_only { "plan" } else { "apply" }
 }
 
 #[cfg(test)]

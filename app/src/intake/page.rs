@@ -11,13 +11,14 @@ use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::plan::{self, PlanQuery};
 use super::stage::{self, Sender};
 use super::view::ImportView;
 use super::{api, receive, status};
 use crate::access::actor::Via;
 use crate::access::csrf::SignedForm;
 use crate::access::require::Require;
-use crate::access::right::{ApproveImports, Import, See};
+use crate::access::right::{ApproveImports, DecideFindings, Import, See};
 use crate::access::session::CurrentSession;
 use crate::page::badge::{Badge, Tone, capitalised, counted};
 use crate::page::form::{Field, Kind};
@@ -70,8 +71,13 @@ struct ShowPage {
     status: Badge,
     problem: String,
     problem_tone: &'static str,
+    questions: Vec<String>,
     may_apply: bool,
+    backlog_offered: bool,
     may_undo: bool,
+    /// The branch that was only compared, for those who may name it the one that counts.
+    other_branch: Option<String>,
+    scope_id: i64,
     counts: Vec<(String, String)>,
     facts: Vec<(&'static str, String)>,
     changes: Vec<ChangeRow>,
@@ -83,6 +89,7 @@ struct ShowPage {
 struct ChangeRow {
     title: String,
     action: String,
+    reason: String,
     level: Badge,
     risk: String,
     place: String,
@@ -158,6 +165,9 @@ fn row(import: ImportView) -> Row {
         (import.counts.reopened, "back"),
         (import.counts.vanished, "gone"),
         (import.counts.rejected, "unreadable"),
+        (import.counts.kept, "kept"),
+        (import.counts.waiting, "waiting"),
+        (import.counts.suppressed, "suppressed"),
     ];
     let mut words = vec![counted(import.counts.findings.unsigned_abs(), "finding", "findings")];
     words.extend(
@@ -205,7 +215,8 @@ async fn upload(
     let (tone, text) = match import.status.as_str() {
         status::APPLIED => (Tone::Good, "Imported."),
         status::PLANNED => (Tone::Plain, "This is what the file would change; nothing is written yet."),
-        status::NEEDS_APPROVAL => (Tone::Warn, "This import would close much and waits for a yes."),
+        status::NEEDS_APPROVAL => (Tone::Warn, "This import waits for a yes."),
+        status::COMPARED => (Tone::Plain, "This is what another branch would change; nothing is written."),
         _ => (Tone::Plain, "The import is being applied; reload in a moment."),
     };
     Ok(said::see_other(&format!("/imports/{}", import.id), tone, text))
@@ -219,21 +230,30 @@ async fn show(
     asked: web::Query<Asked>,
 ) -> Result<HttpResponse, Problem> {
     let db = state.database.reader();
-    let import = api::find(db, &caller, *id).await?;
+    let row = api::find(db, &caller, *id).await?;
     let mapping = match caller.holds::<Import>() {
-        true => mapping_page::fields(db, &import).await?,
+        true => mapping_page::fields(db, &row).await?,
         false => Vec::new(),
     };
-    let import = ImportView::of(db, import).await?;
-    let waits = matches!(import.status.as_str(), status::PLANNED | status::NEEDS_APPROVAL);
+    let compared = row.status == status::COMPARED;
+    let waits = compared || matches!(row.status.as_str(), status::PLANNED | status::NEEDS_APPROVAL);
     let planned = match waits {
-        true => api::planned(db, import.id, &asked.page()).await?,
+        true => {
+            let query = PlanQuery { cursor: Some(asked.cursor.clone()), ..PlanQuery::default() };
+            plan::planned(db, &row, &query).await?
+        }
         false => Page { items: Vec::new(), next_cursor: None },
     };
+    let scope_id = row.scope_id.unwrap_or_default();
+    let import = ImportView::of(db, row).await?;
     let changes = planned.items.into_iter().map(|change| ChangeRow {
         title: change.title,
         action: capitalised(&change.action),
-        level: Badge::level(change.level),
+        reason: change.reason,
+        level: match change.level {
+            "unknown" => Badge::toned(Tone::Warn, "Unknown", ""),
+            level => Badge::level(level),
+        },
         risk: change.risk.unwrap_or_default(),
         place: [change.package, change.location]
             .into_iter()
@@ -247,10 +267,15 @@ async fn show(
         frame: context::frame(&request, &caller, name.clone(), Section::Imports),
         id: import.id,
         status: badge(&import.status),
-        problem: problem(&import),
+        problem: if import.questions.is_empty() { problem(&import, compared) } else { String::new() },
+        questions: import.questions.iter().map(|question| question.detail.clone()).collect(),
+        backlog_offered: import.backlog_offered,
+        other_branch: import.branch.clone().filter(|_| compared && caller.holds::<DecideFindings>()),
+        scope_id,
         problem_tone: if import.status == status::FAILED { "bad" } else { "plain" },
         may_apply: match import.status.as_str() {
-            status::PLANNED => caller.holds::<Import>(),
+            status::PLANNED if import.questions.is_empty() => caller.holds::<Import>(),
+            status::PLANNED => caller.holds::<ApproveImports>(),
             status::NEEDS_APPROVAL => caller.holds::<ApproveImports>(),
             _ => false,
         },
@@ -267,7 +292,12 @@ async fn show(
     })
 }
 
-fn problem(import: &ImportView) -> String {
+fn problem(import: &ImportView, compared: bool) -> String {
+    if compared {
+        return "This scan is of another branch or image than the one that counts. What it would change is shown, and \
+                nothing is written."
+            .to_owned();
+    }
     let detail = import.problem.as_ref().and_then(|problem| problem.get("detail")).and_then(Value::as_str);
     detail.unwrap_or_default().to_owned()
 }
@@ -282,6 +312,9 @@ fn counts(import: &ImportView) -> Vec<(String, String)> {
         ("Back", counts.reopened),
         ("Gone", counts.vanished),
         ("Unreadable", counts.rejected),
+        ("Kept without a risk", counts.kept),
+        ("Waiting for a person", counts.waiting),
+        ("Suppressed", counts.suppressed),
     ]
     .map(|(label, count)| (label.to_owned(), count.to_string()))
     .into();
@@ -315,6 +348,7 @@ fn facts(import: &ImportView) -> Vec<(&'static str, String)> {
         ("Branch", some(&import.branch)),
         ("Commit", some(&import.commit)),
         ("Image", some(&import.digest)),
+        ("Intake rules", import.intake_rules.map(|version| format!("version {version}")).unwrap_or_default()),
         ("Whole scan", if import.complete { "yes" } else { "no: nothing counts as gone" }.to_owned()),
         ("Scanned", import.scanned_at.format("%Y-%m-%d %H:%M UTC").to_string()),
         ("Received", import.received_at.format("%Y-%m-%d %H:%M UTC").to_string()),
@@ -327,15 +361,24 @@ fn facts(import: &ImportView) -> Vec<(&'static str, String)> {
 #[derive(Debug, Deserialize)]
 struct Nothing {}
 
+/// The buttons under a plan.
+#[derive(Debug, Deserialize)]
+struct Agreed {
+    backlog: Option<bool>,
+}
+
 async fn approve(
     caller: Require<Import>,
     state: web::Data<AppState>,
     id: web::Path<i64>,
-    _form: SignedForm<Nothing>,
+    form: SignedForm<Agreed>,
 ) -> Result<HttpResponse, Problem> {
-    let import = api::approve_as(&state, &caller, *id).await?;
-    let text = "The import is being applied; reload in a moment.";
-    Ok(said::see_other(&format!("/imports/{}", import.id), Tone::Good, text))
+    let import = api::approve_as(&state, &caller, *id, form.0.backlog).await?;
+    let (tone, text) = match import.status.as_str() {
+        status::NEEDS_APPROVAL => (Tone::Warn, "There is a question to answer first."),
+        _ => (Tone::Good, "The import is being applied; reload in a moment."),
+    };
+    Ok(said::see_other(&format!("/imports/{}", import.id), tone, text))
 }
 
 async fn take_back(

@@ -38,6 +38,7 @@ pub(super) struct Placement {
     scanned: Place,
     matchers: Matchers,
     places: HashMap<i64, Place>,
+    keys: HashMap<i64, String>,
     remembered: HashMap<String, Place>,
     /// The assets, besides the scanned one, that something was found on.
     pub(super) met: HashSet<i64>,
@@ -51,10 +52,11 @@ impl Placement {
         sender: Option<&Actor>,
     ) -> Result<Self, Problem> {
         let matchers = matcher::load(db).await?;
-        let rows: Vec<(i64, Tier, bool, i64)> = asset::Entity::find()
+        let rows: Vec<(i64, String, Tier, bool, i64)> = asset::Entity::find()
             .select_only()
             .columns([
                 asset::Column::Id,
+                asset::Column::Key,
                 asset::Column::Tier,
                 asset::Column::InternetFacing,
                 asset::Column::TeamId,
@@ -63,20 +65,27 @@ impl Placement {
             .into_tuple()
             .all(db)
             .await?;
-        let places = rows
-            .into_iter()
-            .filter(|(.., team_id)| sender.is_none_or(|sender| sender.holds_in::<Import>(*team_id)))
-            .map(|(asset_id, tier, internet_facing, _)| {
-                (asset_id, Place { asset_id, footing: Footing { tier, internet_facing } })
-            })
-            .collect();
+        let mut keys = HashMap::from([(scanned.id, scanned.key.clone())]);
+        let mut places = HashMap::new();
+        for (asset_id, key, tier, internet_facing, team_id) in rows {
+            if sender.is_none_or(|sender| sender.holds_in::<Import>(team_id)) {
+                places.insert(asset_id, Place { asset_id, footing: Footing { tier, internet_facing } });
+                keys.insert(asset_id, key);
+            }
+        }
         Ok(Self {
             scanned: Place::of(scanned),
             matchers,
             places,
+            keys,
             remembered: HashMap::new(),
             met: HashSet::new(),
         })
+    }
+
+    /// The key of an asset that something was placed on.
+    pub(super) fn key_of(&self, asset_id: i64) -> &str {
+        self.keys.get(&asset_id).map_or("", String::as_str)
     }
 
     /// Where a finding on `resource` is.

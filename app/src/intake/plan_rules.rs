@@ -2,7 +2,26 @@
 
 use abate_entity::level::Level;
 use abate_entity::lifecycle::{Resolution, State};
+use abate_entity::text_enum;
 use chrono::{DateTime, Utc};
+
+use super::rule::model::Effect;
+
+text_enum! {
+    /// What became of a finding.
+    pub enum Intake ("state of a finding") {
+        /// It supports a risk.
+        Risk = "risk",
+        /// It is kept without one.
+        Kept = "kept",
+        /// It waits for a person.
+        Waiting = "waiting",
+        /// A rule suppresses it.
+        Suppressed = "suppressed",
+        /// Its tool's users have put it aside.
+        PutAside = "put_aside",
+    }
+}
 
 /// A finding of the scope as it is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +30,10 @@ pub struct Known {
     pub finding_id: i64,
     /// The risk that it supports.
     pub risk: Option<KnownRisk>,
+    /// What became of it.
+    pub intake: Intake,
+    /// A person decided to keep it without a risk.
+    pub decided: bool,
     /// Digest of what was kept of it.
     pub content: [u8; 16],
     /// A full scan no longer saw it.
@@ -41,6 +64,8 @@ pub struct Seen {
     pub content: [u8; 16],
     /// The tool or its users have put it aside.
     pub suppressed: bool,
+    /// What the intake rules make of it, where it has no risk.
+    pub effect: Effect,
 }
 
 /// What to do with a finding that the report has.
@@ -50,8 +75,8 @@ pub enum Decision {
     Unchanged,
     /// Make it, and a risk.
     Create,
-    /// Keep it without a risk.
-    Attach,
+    /// Keep it without a risk, as this.
+    Hold(Intake),
     /// Write what it says now.
     Update,
     /// It is back: write what it says now, and let the lifecycle judge.
@@ -72,22 +97,34 @@ pub enum Absence {
 /// Decides about a finding that the report has.
 #[must_use]
 pub fn seen(known: Option<&Known>, seen: Seen, scanned_at: DateTime<Utc>) -> Decision {
-    let Some(known) = known else {
-        // What was put aside in the tool is kept and shown, but nobody has to decide about it again.
-        return if seen.suppressed { Decision::Attach } else { Decision::Create };
+    let Some((known, risk)) = known.and_then(|known| Some((known, known.risk.as_ref()?))) else {
+        return without_risk(known, seen);
     };
-    if known.risk.is_none() && !seen.suppressed {
-        return Decision::Create;
-    }
     let changed = known.content != seen.content;
-    let back = known.risk.as_ref().is_some_and(|risk| is_back(risk, scanned_at, changed));
-    if known.missing || known.lost || back {
+    if known.missing || known.lost || is_back(risk, scanned_at, changed) {
         Decision::Return
     } else if changed {
         Decision::Update
     } else {
         Decision::Unchanged
     }
+}
+
+/// Decides about a finding that nobody knows, or that has no risk.
+fn without_risk(known: Option<&Known>, seen: Seen) -> Decision {
+    let same = known.filter(|known| known.content == seen.content);
+    let intake = match seen.effect {
+        // What was put aside in the tool is kept and shown, but nobody has to decide about it again.
+        _ if seen.suppressed => Intake::PutAside,
+        // What a person decided holds until the finding says something else.
+        _ if same.is_some_and(|known| known.decided) => Intake::Kept,
+        Effect::MakeRisk | Effect::Confirm => return Decision::Create,
+        Effect::Wait => Intake::Waiting,
+        Effect::KeepFinding => Intake::Kept,
+        Effect::Suppress => Intake::Suppressed,
+    };
+    let as_before = same.is_some_and(|known| known.intake == intake && !known.missing && !known.lost);
+    if as_before { Decision::Unchanged } else { Decision::Hold(intake) }
 }
 
 /// Whether seeing it contradicts what the risk's state says.
@@ -127,23 +164,6 @@ pub fn counts_absences(
     complete && !partial && head.is_none_or(|head| scanned_at >= head)
 }
 
-/// Findings below this number close without a question.
-const FEW: usize = 10;
-/// The share of a scope, in percent, from which closing needs a yes.
-const MUCH: usize = 25;
-
-/// The question to a person, when an import would close a large share of what its source reports.
-#[must_use]
-pub fn question(closing: usize, live: usize) -> Option<String> {
-    let percent = closing * 100 / live.max(1);
-    (closing >= FEW && percent >= MUCH).then(|| {
-        format!(
-            "This import would count {closing} of {live} findings of this source ({percent} %) as gone and close their \
-             risks. If the scan was whole, apply it; if not, upload a whole one."
-        )
-    })
-}
-
 /// Likelihood of a severity that the tool does not give: as medium, for what is unknown is not harmless.
 pub const UNKNOWN_SEVERITY: Level = Level::Medium;
 
@@ -159,20 +179,59 @@ mod tests {
 
     fn known(state: State, resolution: Option<Resolution>) -> Known {
         let risk = KnownRisk { id: 1, state, resolution, closed_at: Some(at(10)), claimed_at: Some(at(10)) };
-        Known { finding_id: 7, risk: Some(risk), content: [1; 16], missing: false, lost: false }
+        Known { finding_id: 7, risk: Some(risk), ..without(Intake::Risk) }
     }
 
-    const SAME: Seen = Seen { content: [1; 16], suppressed: false };
-    const OTHER: Seen = Seen { content: [2; 16], suppressed: false };
+    fn without(intake: Intake) -> Known {
+        Known {
+            finding_id: 7,
+            risk: None,
+            intake,
+            decided: false,
+            content: [1; 16],
+            missing: false,
+            lost: false,
+        }
+    }
+
+    const SAME: Seen = Seen { content: [1; 16], suppressed: false, effect: Effect::MakeRisk };
+    const OTHER: Seen = Seen { content: [2; 16], ..SAME };
 
     #[test]
     fn what_nobody_knows_makes_a_risk_unless_it_was_put_aside() {
         assert_eq!(seen(None, SAME, at(0)), Decision::Create);
         let aside = Seen { suppressed: true, ..SAME };
-        assert_eq!(seen(None, aside, at(0)), Decision::Attach);
-        let kept = Known { risk: None, ..known(State::New, None) };
+        assert_eq!(seen(None, aside, at(0)), Decision::Hold(Intake::PutAside));
+        let kept = without(Intake::PutAside);
         assert_eq!(seen(Some(&kept), aside, at(0)), Decision::Unchanged);
         assert_eq!(seen(Some(&kept), SAME, at(0)), Decision::Create);
+    }
+
+    #[test]
+    fn the_rules_decide_about_what_has_no_risk_and_about_nothing_else() {
+        for (effect, intake) in [
+            (Effect::Wait, Intake::Waiting),
+            (Effect::KeepFinding, Intake::Kept),
+            (Effect::Suppress, Intake::Suppressed),
+        ] {
+            let said = Seen { effect, ..SAME };
+            assert_eq!(seen(None, said, at(0)), Decision::Hold(intake));
+            assert_eq!(seen(Some(&without(intake)), said, at(0)), Decision::Unchanged);
+            assert_eq!(seen(Some(&without(intake)), SAME, at(0)), Decision::Create);
+            let missing = Known { missing: true, ..without(intake) };
+            assert_eq!(seen(Some(&missing), said, at(0)), Decision::Hold(intake));
+            assert_eq!(seen(Some(&known(State::New, None)), said, at(0)), Decision::Unchanged);
+        }
+    }
+
+    #[test]
+    fn what_a_person_kept_stays_so_until_it_says_something_else() {
+        let kept = Known { decided: true, ..without(Intake::Kept) };
+        let waits = Seen { effect: Effect::Wait, ..SAME };
+        assert_eq!(seen(Some(&kept), waits, at(0)), Decision::Unchanged);
+        assert_eq!(seen(Some(&kept), SAME, at(0)), Decision::Unchanged);
+        let other = Seen { effect: Effect::Wait, ..OTHER };
+        assert_eq!(seen(Some(&kept), other, at(0)), Decision::Hold(Intake::Waiting));
     }
 
     #[test]
@@ -214,13 +273,6 @@ mod tests {
         assert!(!counts_absences(false, false, at(5), None));
         assert!(!counts_absences(true, true, at(5), None));
         assert!(!counts_absences(true, false, at(4), Some(at(5))));
-    }
-
-    #[test]
-    fn closing_much_needs_a_yes() {
-        assert_eq!(question(9, 9), None);
-        assert_eq!(question(10, 100), None);
-        assert!(question(31, 100).unwrap().contains("31 %"));
     }
 
     proptest! {

@@ -3,6 +3,7 @@
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 
+use abate_entity::text_enum;
 use actix_multipart::{Field, Multipart, MultipartError};
 use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt as _;
@@ -32,6 +33,20 @@ pub struct Upload {
     pub form: UploadForm,
 }
 
+text_enum! {
+    /// What is to be done with a report.
+    #[derive(Default)]
+    pub enum Mode ("mode") {
+        /// Apply it, unless a guard rail asks.
+        #[default]
+        Apply = "apply",
+        /// Only make a plan.
+        Plan = "plan",
+        /// Take it as the backlog of a source: clocks start today, tickets only on request.
+        Backlog = "backlog",
+    }
+}
+
 /// What the sender of a report says about it.
 #[derive(Clone, Debug, Default)]
 pub struct UploadForm {
@@ -43,8 +58,8 @@ pub struct UploadForm {
     pub source: Option<String>,
     /// Over what.
     pub scope: Option<String>,
-    /// Only make a plan.
-    pub plan_only: bool,
+    /// What is to be done with it.
+    pub mode: Mode,
     /// The scan did not cover all of the scope.
     pub partial: bool,
     /// Name of the run.
@@ -83,10 +98,11 @@ impl UploadForm {
             "digest" => self.digest = given,
             "mapping" => self.mapping = given,
             "mode" => {
-                self.plan_only = match value {
-                    "" | "apply" => false,
-                    "plan" => true,
-                    _ => return Err(Problem::invalid("mode", "Use apply or plan.")),
+                self.mode = match value {
+                    "" => Mode::Apply,
+                    word => {
+                        word.parse().map_err(|_| Problem::invalid("mode", "Use apply, plan or backlog."))?
+                    }
                 }
             }
             "partial" => {
@@ -234,7 +250,7 @@ mod tests {
         form.set("mode", "plan").unwrap();
         form.set("scanned_at", "2026-03-01T08:00:00+01:00").unwrap();
         assert_eq!(form.asset.as_deref(), Some("web"));
-        assert!(form.plan_only);
+        assert_eq!(form.mode, Mode::Plan);
         assert_eq!(form.scanned_at.unwrap().to_rfc3339(), "2026-03-01T07:00:00+00:00");
         for (name, value) in [
             ("mode", "now"),

@@ -25,6 +25,8 @@ pub(super) struct StagedRow {
     pub(super) risk_uuid: Option<Uuid>,
     pub(super) finding_id: Option<i64>,
     pub(super) asset_id: Option<i64>,
+    pub(super) intake_rule: String,
+    pub(super) confirm: bool,
     pub(super) content: Option<StagedContent>,
 }
 
@@ -161,21 +163,23 @@ struct Kept<'a> {
 }
 
 impl StagedContent {
-    pub(super) fn of(finding: ScanFinding, rated: Rated, raises: &[Raise]) -> Self {
+    /// What is kept of a finding; one without a risk keeps its own description.
+    pub(super) fn of(finding: ScanFinding, rated: Rated, raises: &[Raise], without_risk: bool) -> Self {
         let (severity, unknown_severity) = severity_level(finding.severity);
-        let data = kept(&finding);
+        let data = kept(&finding, without_risk);
         let tags = tags(&finding, raises);
-        let mitigation = mitigation(&finding);
+        let package = finding.package.unwrap_or_default();
+        let kind = finding.kind.as_str();
+        let mitigation = mitigation(kind, &package.name, &package.version, &package.fixed_version);
         let location = match finding.line {
             Some(line) => format!("{}:{line}", finding.path),
             None => finding.path,
         };
-        let package = finding.package.unwrap_or_default();
         Self {
             scheme: finding.fingerprint.scheme,
             hash: finding.fingerprint.hex(),
             content_hash: hex::encode(finding.content_hash),
-            kind: finding.kind.as_str(),
+            kind,
             severity,
             unknown_severity,
             rated,
@@ -194,10 +198,10 @@ impl StagedContent {
     }
 }
 
-fn kept(finding: &ScanFinding) -> String {
+fn kept(finding: &ScanFinding, without_risk: bool) -> String {
     let kept = Kept {
         // The risk has the description; a finding without one needs its own.
-        description: if finding.suppressed { &finding.description } else { "" },
+        description: if without_risk { &finding.description } else { "" },
         ids: &finding.vulnerability_ids,
         cwes: &finding.cwes,
         cvss: &finding.cvss,
@@ -229,24 +233,19 @@ fn tags(finding: &ScanFinding, raises: &[Raise]) -> String {
     serde_json::to_string(&tags).map_or_else(|_| "[]".to_owned(), without_zeros)
 }
 
-fn mitigation(finding: &ScanFinding) -> String {
-    if !finding.mitigation.is_empty() {
-        return finding.mitigation.clone();
-    }
-    match (&finding.package, finding.kind) {
-        (Some(package), FindingKind::Vulnerability) if !package.fixed_version.is_empty() => {
-            format!("Update {} from {} to {}.", package.name, package.version, package.fixed_version)
-        }
-        (Some(package), FindingKind::Vulnerability) => {
-            format!(
-                "No fixed version of {} is known yet: watch for one, remove the package, or lower its exposure.",
-                package.name
-            )
-        }
-        (_, FindingKind::Secret) => {
-            "Revoke the credential first, then remove it from the code and its history.".to_owned()
-        }
-        _ => String::new(),
+/// What to do about a finding of a kind, with the package that it is about.
+pub(super) fn mitigation(kind: &str, package: &str, version: &str, fixed_version: &str) -> String {
+    let vulnerable = kind == FindingKind::Vulnerability.as_str() && !package.is_empty();
+    if vulnerable && !fixed_version.is_empty() {
+        format!("Update {package} from {version} to {fixed_version}.")
+    } else if vulnerable {
+        format!(
+            "No fixed version of {package} is known yet: watch for one, remove the package, or lower its exposure."
+        )
+    } else if kind == FindingKind::Secret.as_str() {
+        "Revoke the credential first, then remove it from the code and its history.".to_owned()
+    } else {
+        String::new()
     }
 }
 

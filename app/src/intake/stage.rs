@@ -1,41 +1,32 @@
 //! Reads an upload, compares it with what its scope is known to have, and stages what it would change.
 
-use std::collections::HashSet;
-use std::ops::ControlFlow;
-
 use abate_entity::{import, source_scope};
-use abate_integrations::scanner::{
-    Certainty, Head, ParseError, RejectedRecord, ScanFormat, ScanRecord, ScanSummary, SecretKey,
-};
+use abate_integrations::scanner::{Certainty, Head, ParseError, ScanFormat, ScanSummary, SecretKey};
 use abate_integrations::workshop::WorkshopFormat;
 use chrono::{DateTime, Utc};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, DatabaseTransaction, EntityTrait};
 use tokio::sync::mpsc;
 
-use super::finish::{self, Outcome};
+use super::branch_rules::{self, Scanned, Standing};
+use super::compare::{Against, Comparison, Outcome};
+use super::finish::{self, Place};
 use super::kept_file;
-use super::known::{self, KnownFindings};
+use super::known;
 use super::origin::{self, Origin};
 use super::placement::{self, Placement};
-use super::plan_rules::{self, Absence, Decision, Seen};
-use super::receive::Upload;
-use super::row::{Ratings, StagedContent, StagedRow, severity_level};
+use super::receive::{Mode, Upload, UploadForm};
+use super::row::{Ratings, StagedRow};
+use super::rule::store::{self, RuleSet};
 use super::{stage_sql, status};
 use crate::access::actor::{Actor, Via};
 use crate::access::right::Import;
 use crate::feed::known::Attacked;
-use crate::platform::ids::Ids;
 use crate::platform::problem::{FieldProblem, Problem};
 use crate::platform::setting;
 use crate::policy::Policies;
+use crate::risk::step::today;
 use crate::state::AppState;
 
-/// Staged rows that are written in one transaction.
-const BATCH: usize = 4_000;
-/// Rejected records that are kept by name.
-const REJECTED_KEPT: usize = 100;
-/// Where rows without a new risk are numbered from, so that new risks are numbered without gaps.
-const OTHERS: i64 = 1 << 40;
 /// The setting that holds the key for hashes of secret values.
 const HASH_KEY: &str = "intake.secret_hash_key";
 
@@ -125,23 +116,28 @@ async fn scan(
     summary: ScanSummary,
 ) -> Result<import::Model, Problem> {
     let now = state.clock.now();
-    let key = hash_key(state).await?;
-    let begun =
-        state.database.write(async |tx| begin(tx, sender, &upload, format, &summary, now).await).await?;
-    let (import, origin) = match begun {
+    let rules = store::in_force(state.database.reader()).await?;
+    let begun = state
+        .database
+        .write(async |tx| begin(tx, sender, &upload, format, &summary, rules.version, now).await)
+        .await?;
+    let (import, origin, compared) = match begun {
         Begun::Earlier(import) => return Ok(*import),
-        Begun::New(import, origin) => (*import, origin),
+        Begun::New { import, origin, compared } => (*import, origin, compared),
     };
     // The report is gone with the import, unless its source was set to keep it.
     let kept = origin.source.keep_files.then(|| upload.file.try_clone());
-    let mut outcome = compare_and_stage(state, sender, &import, &origin, upload, format, key).await;
+    let mut outcome = compare_and_stage(state, sender, &import, &origin, (upload, format), &rules).await;
     if let (Ok(_), Some(file)) = (&outcome, kept)
         && let Err(problem) = kept_file::keep(state, &import, file).await
     {
         outcome = Err(problem);
     }
     match outcome {
-        Ok(outcome) => finish::finish(state, sender, import, &origin.scope, outcome).await,
+        Ok(outcome) => {
+            let place = Place { scope: &origin.scope, rails: &rules.guard_rails, compared };
+            finish::finish(state, sender, import, &place, outcome).await
+        }
         Err(problem) => {
             finish::fail(state, &import, &problem).await?;
             Err(problem)
@@ -151,7 +147,12 @@ async fn scan(
 
 enum Begun {
     Earlier(Box<import::Model>),
-    New(Box<import::Model>, Box<Origin>),
+    New {
+        import: Box<import::Model>,
+        origin: Box<Origin>,
+        /// Its branch or image is not the one that counts.
+        compared: bool,
+    },
 }
 
 async fn begin(
@@ -160,9 +161,10 @@ async fn begin(
     upload: &Upload,
     format: ScanFormat,
     summary: &ScanSummary,
+    rules_version: i32,
     now: DateTime<Utc>,
 ) -> Result<Begun, Problem> {
-    let origin = origin::resolve(tx, &upload.form, format.name(), summary, now).await?;
+    let mut origin = origin::resolve(tx, &upload.form, format.name(), summary, now).await?;
     if let Some(actor) = &sender.actor {
         actor.require_in::<Import>(origin.asset.team_id)?;
     }
@@ -176,9 +178,16 @@ async fn begin(
         return Ok(Begun::Earlier(Box::new(earlier)));
     }
     let form = &upload.form;
+    if form.mode == Mode::Backlog && origin.scope.head_import_id.is_some() {
+        return Err(Problem::invalid(
+            "mode",
+            "Only the first import of a source can be taken as a backlog. Use apply or plan.",
+        ));
+    }
+    let compared = note_branch(tx, &mut origin.scope, form).await?;
     let row = import::ActiveModel {
         status: Set(status::RECEIVING.to_owned()),
-        mode: Set(origin::mode(form).to_owned()),
+        mode: Set(form.mode.as_str().to_owned()),
         format: Set(format.name().to_owned()),
         file_name: Set(upload.file_name.clone()),
         sha256: Set(upload.sha256.clone()),
@@ -203,6 +212,7 @@ async fn begin(
         reopened_count: Set(0),
         vanished_count: Set(0),
         rejected_count: Set(0),
+        rules_version: Set(Some(rules_version)),
         by_level: Set(serde_json::json!({})),
         rejected: Set(serde_json::json!([])),
         problem: Set(None),
@@ -214,7 +224,35 @@ async fn begin(
     };
     placement::note_seen(tx, [origin.asset.id], now).await?;
     let import = row.insert(tx).await?;
-    Ok(Begun::New(Box::new(import), Box::new(origin)))
+    Ok(Begun::New { import: Box::new(import), origin: Box::new(origin), compared })
+}
+
+/// Whether the scan is only compared; notes the default branch where this is the first to name one.
+async fn note_branch(
+    tx: &DatabaseTransaction,
+    scope: &mut source_scope::Model,
+    form: &UploadForm,
+) -> Result<bool, Problem> {
+    let known = branch_rules::Known {
+        default_branch: scope.default_branch.as_deref(),
+        settled: scope.branch_settled,
+        deployed_digest: scope.deployed_digest.as_deref(),
+        scanned_before: scope.head_import_id.is_some(),
+    };
+    let scanned = Scanned { branch: form.branch.as_deref(), digest: form.digest.as_deref() };
+    match branch_rules::judge(known, scanned) {
+        Standing::Compared => Ok(true),
+        Standing::Counts { becomes_default: None } => Ok(false),
+        Standing::Counts { becomes_default: Some(branch) } => {
+            let row = source_scope::ActiveModel {
+                id: Set(scope.id),
+                default_branch: Set(Some(branch.to_owned())),
+                ..Default::default()
+            };
+            *scope = row.update(tx).await?;
+            Ok(false)
+        }
+    }
 }
 
 /// The key under which secret values are hashed; made once a database, since another key makes every secret new.
@@ -239,48 +277,39 @@ async fn compare_and_stage(
     who: &Sender,
     import: &import::Model,
     origin: &Origin,
-    upload: Upload,
-    format: ScanFormat,
-    key: [u8; 32],
+    (upload, format): (Upload, ScanFormat),
+    rules: &RuleSet,
 ) -> Result<Outcome, Problem> {
-    let policies = Policies::load(state.database.reader()).await?;
-    let ratings = Ratings::new(&policies, import.received_at)?;
-    let placement = Placement::load(state.database.reader(), &origin.asset, who.actor.as_ref()).await?;
-    let attacked = Attacked::load(state.database.reader()).await?;
-    let known = known::of_scope(state.database.reader(), origin.scope.id).await?;
-    let head = head_scanned_at(state, &origin.scope).await?;
+    let key = SecretKey::new(hash_key(state).await?);
+    let db = state.database.reader();
+    let policies = Policies::load(db).await?;
     let (sender, mut batches) = mpsc::channel(2);
-    let comparison = Comparison {
-        known,
-        seen: HashSet::new(),
-        ratings,
-        placement,
-        attacked,
+    let against = Against {
+        known: known::of_scope(db, origin.scope.id).await?,
+        ratings: Ratings::new(&policies, import.received_at)?,
+        placement: Placement::load(db, &origin.asset, who.actor.as_ref()).await?,
+        attacked: Attacked::load(db).await?,
+        rules: rules.rules.clone(),
+        today: today(import.received_at, policies.zone),
+        source: origin.source.name.clone(),
         ids: state.ids.clone(),
         received_at: import.received_at,
         scanned_at: import.scanned_at,
-        batch: Vec::with_capacity(BATCH),
-        batches: sender,
-        next_new: 0,
-        next_other: OTHERS,
-        outcome: Outcome::default(),
+        head: head_scanned_at(state, &origin.scope).await?,
     };
-    let partial = upload.form.partial;
-    let reading = tokio::task::spawn_blocking(move || {
-        comparison.run(upload, format, &SecretKey::new(key), partial, head)
-    });
+    let comparison = Comparison::new(against, sender);
+    let reading = tokio::task::spawn_blocking(move || comparison.run(upload, format, &key));
     while let Some(rows) = batches.recv().await {
         let rows: Vec<StagedRow> = rows;
         state.database.write(async |tx| Ok(stage_sql::insert(tx, import.id, &rows).await?)).await?;
     }
     let mut outcome = reading.await.map_err(Problem::internal)?.map_err(unusable)?;
-    if outcome.created > 0 {
+    if outcome.created + outcome.kept + outcome.waiting > 0 {
         let attached = state
             .database
             .write(async |tx| Ok(stage_sql::attach_to_known_risks(tx, import.id).await?))
             .await?;
-        outcome.created -= i64::try_from(attached).unwrap_or(0);
-        outcome.attached += i64::try_from(attached).unwrap_or(0);
+        outcome.attach(attached);
     }
     let met = std::mem::take(&mut outcome.met);
     if !met.is_empty() {
@@ -299,161 +328,4 @@ async fn head_scanned_at(
     };
     let head = import::Entity::find_by_id(head).one(state.database.reader()).await?;
     Ok(head.map(|head| head.scanned_at))
-}
-
-/// Compares records as they come out of the file; runs where it may block.
-struct Comparison {
-    known: KnownFindings,
-    seen: HashSet<[u8; 16]>,
-    ratings: Ratings,
-    placement: Placement,
-    attacked: Attacked,
-    ids: Ids,
-    received_at: DateTime<Utc>,
-    scanned_at: DateTime<Utc>,
-    batch: Vec<StagedRow>,
-    batches: mpsc::Sender<Vec<StagedRow>>,
-    next_new: i64,
-    next_other: i64,
-    outcome: Outcome,
-}
-
-impl Comparison {
-    fn run(
-        mut self,
-        mut upload: Upload,
-        format: ScanFormat,
-        key: &SecretKey,
-        partial: bool,
-        head: Option<DateTime<Utc>>,
-    ) -> Result<Outcome, ParseError> {
-        let summary = format.parse(&mut upload.file, key, &mut |record| match record {
-            ScanRecord::Finding(finding) => self.take(*finding),
-            ScanRecord::Rejected(rejected) => self.reject(rejected),
-        })?;
-        self.outcome.complete = summary.complete && !partial;
-        if plan_rules::counts_absences(summary.complete, partial, self.scanned_at, head) {
-            self.absences();
-        }
-        self.outcome.met = std::mem::take(&mut self.placement.met);
-        self.outcome.live = self.known.values().filter(|known| !known.lost).count();
-        let _ = self.send();
-        Ok(self.outcome)
-    }
-
-    fn take(&mut self, finding: abate_integrations::scanner::ScanFinding) -> ControlFlow<()> {
-        self.outcome.findings += 1;
-        let hash = finding.fingerprint.hash;
-        if !self.seen.insert(hash) {
-            // The same problem once more in one report: the first record stands for all.
-            return ControlFlow::Continue(());
-        }
-        let (severity, _) = severity_level(finding.severity);
-        let place = self.placement.of(&finding.resource);
-        let ids = finding.vulnerability_ids.iter().map(String::as_str);
-        let raises = self.attacked.raises(ids, place.footing.internet_facing);
-        let Some(rated) = self.ratings.of(place.footing, severity, !raises.is_empty()) else {
-            return ControlFlow::Break(());
-        };
-        if !finding.suppressed {
-            self.outcome.by_level[rated.level.index()] += 1;
-        }
-        let seen = Seen { content: finding.content_hash, suppressed: finding.suppressed };
-        let known = self.known.get(&hash);
-        let decision = plan_rules::seen(known, seen, self.scanned_at);
-        let finding_id = known.map(|known| known.finding_id);
-        let risk_id = known.and_then(|known| known.risk.as_ref()).map(|risk| risk.id);
-        let action = match decision {
-            Decision::Unchanged => {
-                self.outcome.unchanged += 1;
-                return ControlFlow::Continue(());
-            }
-            Decision::Create => {
-                self.outcome.created += 1;
-                status::CREATE
-            }
-            Decision::Attach => {
-                self.outcome.attached += 1;
-                status::ATTACH
-            }
-            Decision::Update => {
-                self.outcome.updated += 1;
-                status::UPDATE
-            }
-            Decision::Return => {
-                self.outcome.reopened += 1;
-                status::RETURN
-            }
-        };
-        let is_new = decision == Decision::Create;
-        let ordinal = if is_new { next(&mut self.next_new) } else { next(&mut self.next_other) };
-        let risk_uuid = is_new.then(|| self.ids.uuid(self.received_at));
-        let content = Some(StagedContent::of(finding, rated, &raises));
-        let asset_id = Some(place.asset_id);
-        self.push(StagedRow { ordinal, action, risk_id, risk_uuid, finding_id, asset_id, content })
-    }
-
-    fn reject(&mut self, rejected: RejectedRecord) -> ControlFlow<()> {
-        self.outcome.rejected_count += 1;
-        if self.outcome.rejected.len() < REJECTED_KEPT {
-            self.outcome.rejected.push(rejected);
-        }
-        ControlFlow::Continue(())
-    }
-
-    fn absences(&mut self) {
-        let mut gone: Vec<_> = self
-            .known
-            .iter()
-            .filter(|(hash, _)| !self.seen.contains(*hash))
-            .map(|(_, known)| {
-                (known.finding_id, known.risk.as_ref().map(|risk| risk.id), plan_rules::absent(known))
-            })
-            .filter(|(_, _, absence)| *absence != Absence::Nothing)
-            .collect();
-        // In the order of the findings, so that the same report always makes the same plan.
-        gone.sort_unstable_by_key(|(finding_id, ..)| *finding_id);
-        for (finding_id, risk_id, absence) in gone {
-            self.outcome.vanished += 1;
-            let action = if absence == Absence::Miss { status::MISS } else { status::VANISH };
-            self.outcome.closing += usize::from(absence == Absence::Vanish);
-            let ordinal = next(&mut self.next_other);
-            let row = StagedRow {
-                ordinal,
-                action,
-                risk_id,
-                risk_uuid: None,
-                finding_id: Some(finding_id),
-                asset_id: None,
-                content: None,
-            };
-            if self.push(row).is_break() {
-                return;
-            }
-        }
-    }
-
-    fn push(&mut self, row: StagedRow) -> ControlFlow<()> {
-        self.batch.push(row);
-        if self.batch.len() < BATCH { ControlFlow::Continue(()) } else { self.send() }
-    }
-
-    fn send(&mut self) -> ControlFlow<()> {
-        if self.batch.is_empty() {
-            return ControlFlow::Continue(());
-        }
-        let rows = std::mem::replace(&mut self.batch, Vec::with_capacity(BATCH));
-        self.outcome.staged += rows.len();
-        match self.batches.blocking_send(rows) {
-            Ok(()) => ControlFlow::Continue(()),
-            // Nobody writes any more: the request was given up.
-            Err(_) => ControlFlow::Break(()),
-        }
-    }
-}
-
-fn next(number: &mut i64) -> i64 {
-    let current = *number;
-    *number += 1;
-    current
 }

@@ -3,14 +3,15 @@
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, Statement, Value};
 
 use super::row::StagedRow;
+use super::status;
 use crate::platform::clock::never;
 use crate::platform::database::placeholders;
 
 /// Rows of one INSERT; with the columns below within the bind limits of both databases.
 const ROWS: usize = 500;
 
-const COLUMNS: &str = "import_id, ordinal, action, risk_id, risk_version, risk_uuid, finding_id, asset_id, scheme, hash, content_hash, \
-     kind, severity, unknown_severity, level, likelihood, impact, title, description, mitigation, location, rule, package, \
+const COLUMNS: &str = "import_id, ordinal, action, risk_id, risk_version, risk_uuid, finding_id, asset_id, \
+     intake_rule, confirm, scheme, hash, content_hash, kind, severity, unknown_severity, level, likelihood, impact, title, description, mitigation, location, rule, package, \
      package_version, fixed_version, tags, confidential, data, triage_due_at, sla_start_at";
 
 /// Writes staged rows.
@@ -23,7 +24,7 @@ pub(super) async fn insert(
     for chunk in rows.chunks(ROWS) {
         let json = if backend == DbBackend::Postgres { "CAST(? AS JSONB)" } else { "?" };
         let texts = "?,".repeat(17);
-        let row = format!("(?,?,?,?,NULL,?,?,?,{texts}{json},?,{json},?,NULL)");
+        let row = format!("(?,?,?,?,NULL,?,?,?,?,?,{texts}{json},?,{json},?,NULL)");
         let mut sql = format!("INSERT INTO staged_change ({COLUMNS}) VALUES ");
         for number in 0..chunk.len() {
             if number > 0 {
@@ -46,6 +47,8 @@ fn bind(import_id: i64, row: &StagedRow) -> Vec<Value> {
         row.risk_uuid.into(),
         row.finding_id.into(),
         row.asset_id.into(),
+        row.intake_rule.as_str().into(),
+        row.confirm.into(),
     ];
     let Some(content) = &row.content else {
         values.extend(["", "", "", ""].map(Value::from));
@@ -84,20 +87,45 @@ fn bind(import_id: i64, row: &StagedRow) -> Vec<Value> {
     values
 }
 
-/// Turns what would be a second risk of one problem on one asset into support of the first; answers how many.
+/// How many rows turned out to support risks that are there already, by what was meant to become of them.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Attached {
+    pub(super) created: i64,
+    pub(super) kept: i64,
+    pub(super) waiting: i64,
+}
+
+/// Turns what would be a second risk of one problem on one asset into support of the first; answers how many. What
+/// would be kept or wait supports an open risk of its problem, too.
 ///
 /// Run after staging, and again when the plan is applied, because another source may have been quicker.
-pub(super) async fn attach_to_known_risks(tx: &DatabaseTransaction, import_id: i64) -> Result<u64, DbErr> {
+pub(super) async fn attach_to_known_risks(
+    tx: &DatabaseTransaction,
+    import_id: i64,
+) -> Result<Attached, DbErr> {
+    Ok(Attached {
+        created: attach(tx, import_id, status::CREATE, "").await?,
+        kept: attach(tx, import_id, status::KEEP, STILL_OPEN).await?,
+        waiting: attach(tx, import_id, status::WAIT, STILL_OPEN).await?,
+    })
+}
+
+/// Leaves closed risks out.
+const STILL_OPEN: &str = " AND EXISTS (SELECT 1 FROM risk r WHERE r.id = i.risk_id AND r.state <> 'closed')";
+
+async fn attach(tx: &DatabaseTransaction, import_id: i64, action: &str, which: &str) -> Result<i64, DbErr> {
     let backend = tx.get_database_backend();
-    let sql = placeholders(
-        backend,
-        "UPDATE staged_change SET action = 'attach', risk_id = (SELECT i.risk_id FROM risk_identity i \
-         WHERE i.asset_id = staged_change.asset_id AND i.scheme = staged_change.scheme AND i.hash = staged_change.hash) \
-         WHERE import_id = ? AND action = 'create' AND EXISTS (SELECT 1 FROM risk_identity i \
-         WHERE i.asset_id = staged_change.asset_id AND i.scheme = staged_change.scheme AND i.hash = staged_change.hash)",
+    let identity = format!(
+        "FROM risk_identity i WHERE i.asset_id = staged_change.asset_id AND i.scheme = staged_change.scheme \
+         AND i.hash = staged_change.hash{which}"
     );
-    let values = [import_id.into()];
-    Ok(tx.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await?.rows_affected())
+    let sql = format!(
+        "UPDATE staged_change SET action = 'attach', confirm = FALSE, risk_id = (SELECT i.risk_id {identity}) \
+         WHERE import_id = ? AND action = ? AND EXISTS (SELECT 1 {identity})"
+    );
+    let values = [import_id.into(), action.into()];
+    let statement = Statement::from_sql_and_values(backend, placeholders(backend, &sql), values);
+    Ok(i64::try_from(tx.execute_raw(statement).await?.rows_affected()).unwrap_or(i64::MAX))
 }
 
 /// Drops what another import of the scope has made since this one was compared; answers how many.
@@ -109,7 +137,8 @@ pub(super) async fn drop_what_is_there(
     let backend = tx.get_database_backend();
     let sql = placeholders(
         backend,
-        "DELETE FROM staged_change WHERE import_id = ? AND action IN ('create', 'attach') AND finding_id IS NULL \
+        "DELETE FROM staged_change WHERE import_id = ? AND action IN ('create', 'attach', 'keep', 'wait', 'suppress') \
+         AND finding_id IS NULL \
          AND EXISTS (SELECT 1 FROM finding f WHERE f.scope_id = ? AND f.scheme = staged_change.scheme \
          AND f.hash = staged_change.hash)",
     );

@@ -10,7 +10,7 @@ pub const NEEDS_APPROVAL: &str = "needs_approval";
 pub const APPLYING: &str = "applying";
 /// Its changes are written.
 pub const APPLIED: &str = "applied";
-/// It is of another branch: what it would change was worked out and kept, and nothing was written to risks.
+/// Its branch or image is not the one that counts: what it would change is kept to look at, and nothing is written.
 pub const COMPARED: &str = "compared";
 /// Its file could not be used.
 pub const FAILED: &str = "failed";
@@ -21,6 +21,12 @@ pub const UNDONE: &str = "undone";
 pub const CREATE: &str = "create";
 /// A finding that supports a risk which is there already, or none.
 pub const ATTACH: &str = "attach";
+/// A finding that the rules keep without a risk.
+pub const KEEP: &str = "keep";
+/// A finding that waits for a person.
+pub const WAIT: &str = "wait";
+/// A finding that a rule suppresses.
+pub const SUPPRESS: &str = "suppress";
 /// A finding that says something else than before.
 pub const UPDATE: &str = "update";
 /// A finding that was missing or whose risk counts as gone.
@@ -29,3 +35,5 @@ pub const RETURN: &str = "return";
 pub const MISS: &str = "miss";
 /// A finding that a second full scan does not see either, or later ones while its risk waits for verification.
 pub const VANISH: &str = "vanish";
+/// A record that could not be read; it is named in the plan and changes nothing.
+pub const REJECT: &str = "reject";

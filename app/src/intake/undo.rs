@@ -13,7 +13,7 @@ use sea_orm::{
 };
 use serde_json::json;
 
-use super::status;
+use super::{backlog, status};
 use crate::access::actor::Actor;
 use crate::audit_log;
 use crate::platform::clock::never;
@@ -59,6 +59,7 @@ pub async fn undo(
     let withdrawn = withdraw_untouched(tx, &occasion, import.id).await?
         + withdraw_touched(tx, &occasion, import.id).await?;
     forget_findings(tx, import.id).await?;
+    backlog::take_back(tx, import.id).await?;
     source_scope::Entity::update_many()
         .set(source_scope::ActiveModel { head_import_id: Set(import.base_import_id), ..Default::default() })
         .col_expr(source_scope::Column::Version, Expr::cust("version + 1"))

@@ -6,6 +6,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFi
 use serde::Serialize;
 use serde_json::Value;
 
+use super::guard_rail::Question;
 use super::status;
 use crate::platform::problem::Problem;
 
@@ -14,9 +15,9 @@ use crate::platform::problem::Problem;
 pub struct ImportView {
     /// Its number.
     pub id: i64,
-    /// receiving, planned, needs_approval, applying, applied, failed or undone.
+    /// receiving, planned, needs_approval, applying, applied, compared, failed or undone.
     pub status: String,
-    /// apply or plan.
+    /// apply, plan or backlog.
     pub mode: String,
     /// The format that was recognised.
     pub format: String,
@@ -46,12 +47,19 @@ pub struct ImportView {
     pub scanned_at: DateTime<Utc>,
     /// What it came to.
     pub counts: Counts,
-    /// Problems by level, those that were put aside in the tool left out.
+    /// Problems by level, those that were put aside in the tool left out; what has no risk counts by its severity.
     #[schema(value_type = Object)]
     pub by_level: Value,
     /// The first records that could not be read: where, and why.
     #[schema(value_type = Vec<Object>)]
     pub rejected: Value,
+    /// What a person has to agree to before it is applied, each with the guard rail that asks.
+    #[schema(value_type = Vec<Object>)]
+    pub questions: Vec<Question>,
+    /// Whether it can be applied as the backlog of its source: it waits, and nothing of the source was applied before.
+    pub backlog_offered: bool,
+    /// The version of the intake rules that decided.
+    pub intake_rules: Option<i32>,
     /// Why it failed, or what has to be agreed to.
     #[schema(value_type = Option<Object>)]
     pub problem: Option<Value>,
@@ -82,6 +90,14 @@ pub struct Counts {
     pub vanished: i64,
     /// Records that could not be read.
     pub rejected: i64,
+    /// Findings that support risks of other sources, or were put aside in the tool; part of the unchanged ones.
+    pub attached: i64,
+    /// Findings that the rules keep without a risk.
+    pub kept: i64,
+    /// Findings that wait for a person.
+    pub waiting: i64,
+    /// Findings that a rule suppresses.
+    pub suppressed: i64,
 }
 
 impl ImportView {
@@ -95,9 +111,12 @@ impl ImportView {
             None => None,
         };
         let scope = match import.scope_id {
-            Some(id) => source_scope::Entity::find_by_id(id).one(db).await?.map(|row| row.key),
+            Some(id) => source_scope::Entity::find_by_id(id).one(db).await?,
             None => None,
         };
+        let waits = matches!(import.status.as_str(), status::PLANNED | status::NEEDS_APPROVAL);
+        let first = scope.as_ref().is_some_and(|scope| scope.head_import_id.is_none());
+        let questions = import.problem.as_ref().and_then(|problem| problem.get("questions").cloned());
         let asset = match import.asset_id {
             Some(id) => asset::Entity::find_by_id(id).one(db).await?.map(|row| row.key),
             None => None,
@@ -117,7 +136,7 @@ impl ImportView {
             file_name: import.file_name,
             sha256: import.sha256,
             source: source.unwrap_or_default(),
-            scope: scope.unwrap_or_default(),
+            scope: scope.map(|scope| scope.key).unwrap_or_default(),
             asset: asset.unwrap_or_default(),
             run: import.run,
             branch: import.branch,
@@ -134,7 +153,16 @@ impl ImportView {
                 reopened: import.reopened_count,
                 vanished: import.vanished_count,
                 rejected: import.rejected_count,
+                attached: import.attached_count,
+                kept: import.kept_count,
+                waiting: import.waiting_count,
+                suppressed: import.suppressed_count,
             },
+            questions: questions
+                .and_then(|questions| serde_json::from_value(questions).ok())
+                .unwrap_or_default(),
+            backlog_offered: waits && first && import.created_count > 0,
+            intake_rules: import.rules_version,
             by_level: import.by_level,
             rejected: import.rejected,
             problem: import.problem,

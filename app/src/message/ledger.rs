@@ -27,6 +27,9 @@ pub const FAILED: &str = "failed";
 /// Was told as part of another message.
 pub const FOLDED: &str = "folded";
 
+/// Was taken back before it was sent.
+pub const CANCELLED: &str = "cancelled";
+
 /// Rows that go into one INSERT.
 const CHUNK: usize = 500;
 

@@ -178,7 +178,7 @@ pub async fn create(
     event.from_state = Set(None);
     insert_events(tx, vec![event]).await?;
     // An import can bring thousands, and nearly all of them begin without a ticket.
-    if wants_ticket(risk.state, risk.level, risk.ticket_wanted) {
+    if wants_ticket(risk.state, risk.level, risk.ticket_wanted, risk.onboarding) {
         queue::enqueue(tx, jobs::TICKET, &format!("r-{}", risk.id), occasion.now, occasion.now).await?;
     }
     Ok(risk)

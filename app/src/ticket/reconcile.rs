@@ -213,7 +213,7 @@ async fn claim(
             let mut claimed = Vec::new();
             for mut ticket in rows {
                 let Some(risk) = risks.remove(&ticket.risk_id) else { continue };
-                let wanted = wants_ticket(risk.state, risk.level, risk.ticket_wanted);
+                let wanted = wants_ticket(risk.state, risk.level, risk.ticket_wanted, risk.onboarding);
                 let mut set = ticket::ActiveModel {
                     state: Set(TicketState::Cancelled.as_str().to_owned()),
                     problem: Set(None),

@@ -49,13 +49,13 @@ const CREATES: i32 = 3;
 /// How far a poll reaches back behind the last one: JIRA's query language knows whole minutes, and its index lags.
 const OVERLAP: Duration = Duration::minutes(5);
 
-/// Whether a risk is to have a ticket: confirmed and at least high, or asked for.
+/// Whether a risk is to have a ticket: confirmed and at least high, unless it came in with a backlog; or asked for.
 #[must_use]
-pub fn wants_ticket(state: State, level: Level, asked_for: bool) -> bool {
+pub fn wants_ticket(state: State, level: Level, asked_for: bool, onboarding: bool) -> bool {
     match state {
         State::New | State::Triage | State::Accepted => asked_for,
         State::Open | State::InProgress | State::Blocked | State::Verification => {
-            asked_for || level >= Level::High
+            asked_for || (level >= Level::High && !onboarding)
         }
         State::Closed => false,
     }
@@ -230,8 +230,9 @@ mod tests {
             for level in Level::ALL.iter().copied() {
                 let confirmed =
                     matches!(state, State::Open | State::InProgress | State::Blocked | State::Verification);
-                assert_eq!(wants_ticket(state, level, false), confirmed && level >= Level::High);
-                assert_eq!(wants_ticket(state, level, true), state != State::Closed);
+                assert_eq!(wants_ticket(state, level, false, false), confirmed && level >= Level::High);
+                assert!(!wants_ticket(state, level, false, true));
+                assert_eq!(wants_ticket(state, level, true, true), state != State::Closed);
             }
         }
     }

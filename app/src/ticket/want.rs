@@ -49,6 +49,7 @@ fn catch_up(state: &AppState) -> Work<'_> {
             .column(risk::Column::Id)
             .filter(risk::Column::State.is_in(confirmed))
             .filter(risk::Column::Level.gte(Level::High))
+            .filter(risk::Column::Onboarding.eq(false))
             .filter(risk::Column::Id.not_in_subquery(ticketed))
             .order_by_asc(risk::Column::Id)
             .limit(CATCH_UP_BATCH)
@@ -82,7 +83,7 @@ pub async fn run(state: &AppState, subject: &str) -> Result<(), Problem> {
     let Some(active) = connection::active(state).await? else { return Ok(()) };
     let db = state.database.reader();
     let Some((risk, asset)) = finder::risk(db, risk_id).await? else { return Ok(()) };
-    let wanted = wants_ticket(risk.state, risk.level, risk.ticket_wanted);
+    let wanted = wants_ticket(risk.state, risk.level, risk.ticket_wanted, risk.onboarding);
     let Some(ticket) = finder::of_risk(db, risk_id).await? else {
         return if wanted { want(state, &active, &risk).await } else { Ok(()) };
     };

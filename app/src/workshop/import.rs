@@ -14,7 +14,7 @@ use super::reading::{self, Kept, refused};
 use super::{mapping, plan, write};
 use crate::access::right::Import;
 use crate::asset::register;
-use crate::intake::receive::Upload;
+use crate::intake::receive::{Mode, Upload};
 use crate::intake::stage::Sender;
 use crate::intake::status;
 use crate::platform::problem::Problem;
@@ -68,7 +68,7 @@ pub async fn take(
                 let header = table.header_hash();
                 mapping::remember(tx, &kept.source, &header, &kept.mapping, sender.actor_id(), now).await?;
             }
-            if upload.form.plan_only {
+            if upload.form.mode == Mode::Plan {
                 return plan::keep(tx, import, &kept).await;
             }
             write::write(tx, &state.ids, sender.actor_id(), import, &kept, now).await
@@ -101,7 +101,7 @@ async fn repeated(
     format: WorkshopFormat,
     now: DateTime<Utc>,
 ) -> Result<Option<import::Model>, Problem> {
-    let mode = if upload.form.plan_only { "plan" } else { "apply" };
+    let mode = upload.form.mode.as_str();
     let same = import::Entity::find()
         .filter(import::Column::Format.eq(format.name()))
         .filter(import::Column::Status.ne(status::FAILED))
@@ -134,7 +134,7 @@ fn new_import(
 ) -> import::ActiveModel {
     import::ActiveModel {
         status: Set(status::PLANNED.to_owned()),
-        mode: Set(if upload.form.plan_only { "plan" } else { "apply" }.to_owned()),
+        mode: Set(upload.form.mode.as_str().to_owned()),
         format: Set(format.name().to_owned()),
         file_name: Set(upload.file_name.clone()),
         sha256: Set(upload.sha256.clone()),

@@ -141,6 +141,8 @@ fn row(
     level: Level,
 ) -> staged_change::ActiveModel {
     staged_change::ActiveModel {
+        intake_rule: Set(String::new()),
+        confirm: Set(false),
         import_id: Set(import_id),
         ordinal: Set(ordinal),
         action: Set(action.to_owned()),

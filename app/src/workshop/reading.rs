@@ -6,7 +6,7 @@ use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 
 use super::mapping;
-use crate::intake::receive::{Upload, UploadForm};
+use crate::intake::receive::{Mode, Upload, UploadForm};
 use crate::intake::stage::unusable;
 use crate::platform::problem::{FieldProblem, Problem};
 use crate::policy::Policies;
@@ -72,7 +72,7 @@ pub(super) async fn read(
             };
             kept.table = Some(*table);
             kept.read_table();
-            if !kept.mistakes.is_empty() && !form.plan_only {
+            if !kept.mistakes.is_empty() && form.mode != Mode::Plan {
                 return Err(refused(WorkshopError::Fields(kept.mistakes)));
             }
         }

@@ -208,7 +208,9 @@ impl Check<'_> {
     }
 
     fn has_confirm_ground(&self) -> bool {
-        let covers = |proof: &Proof| matches!(proof, Proof::SignedOffWorkshop | Proof::KevOnInternetFacing);
+        let covers = |proof: &Proof| {
+            matches!(proof, Proof::SignedOffWorkshop | Proof::KevOnInternetFacing | Proof::ConfirmRule)
+        };
         self.request.proofs.iter().any(covers)
     }
 

@@ -206,6 +206,8 @@ pub enum Proof {
     SignedOffWorkshop,
     /// A CVE of the KEV catalogue on an asset that faces the internet.
     KevOnInternetFacing,
+    /// A rule for what comes in confirms it.
+    ConfirmRule,
     /// A suppression rule matches.
     SuppressionRule,
     /// A trusted author's VEX statement says not affected or fixed.

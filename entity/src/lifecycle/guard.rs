@@ -104,7 +104,8 @@ impl Guard {
             Self::Reasoned => "a reason is given",
             Self::Evidenced => "a link or a file shows it",
             Self::ConfirmGround => {
-                "it comes from a signed-off workshop, or is a KEV-listed CVE on an internet-facing asset"
+                "it comes from a signed-off workshop, is a KEV-listed CVE on an internet-facing asset, or an intake \
+                 rule confirms it"
             }
             Self::CloseGround => {
                 "it is a sample or an exact duplicate; or, up to medium, a suppression rule, a trusted VEX \

@@ -1,15 +1,20 @@
 //! Reports of scanners, from upload to effect.
 
+mod backlog;
 mod bad_input;
+mod branches;
 mod canary;
 mod command;
 mod crash;
 mod every_format;
+mod guard_rails;
 mod identity;
 mod kept_file;
 mod lifecycle;
 mod page;
+mod parts;
 mod plan_and_undo;
 pub(crate) mod report;
+mod rules;
 mod silent;
 mod variant;

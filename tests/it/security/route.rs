@@ -41,6 +41,7 @@ const WAIVE_GATE: Who = Holders(&[Triager, RiskManager, HeadOfSecurity]);
 const KEEP_SOURCES: Who = Holders(&[Triager, Admin]);
 const IMPORT: Who = Holders(&[Triager, Integration]);
 const TRIAGE: Who = Holders(&[Triager]);
+const KEEP_RULES: Who = Holders(&[RiskManager, HeadOfSecurity]);
 const CONFIGURE: Who = Holders(&[Admin]);
 
 /// The API, as its description names it.
@@ -80,6 +81,8 @@ pub(super) const API: &[(&str, &str, Who)] = &[
     ("DELETE", "/api/v1/hooks/{id}", CONFIGURE),
     ("GET", "/api/v1/hooks/{id}", CONFIGURE),
     ("PATCH", "/api/v1/hooks/{id}", CONFIGURE),
+    ("GET", "/api/v1/findings", SEE),
+    ("POST", "/api/v1/findings/{id}/decide", TRIAGE),
     ("GET", "/api/v1/imports", KNOWN),
     ("POST", "/api/v1/imports", IMPORT),
     ("GET", "/api/v1/imports/{id}", KNOWN),
@@ -89,6 +92,10 @@ pub(super) const API: &[(&str, &str, Who)] = &[
     ("GET", "/api/v1/imports/{id}/file", CONFIGURE),
     ("GET", "/api/v1/imports/{id}/plan", KNOWN),
     ("POST", "/api/v1/imports/{id}/undo", TRIAGE),
+    ("GET", "/api/v1/intake-rules", SEE),
+    ("POST", "/api/v1/intake-rules", KEEP_RULES),
+    ("POST", "/api/v1/intake-rules/preview", KEEP_RULES),
+    ("GET", "/api/v1/intake-rules/versions", SEE),
     ("GET", "/api/v1/me", KNOWN),
     ("GET", "/api/v1/messages", CONFIGURE),
     ("POST", "/api/v1/messages/{id}/resend", CONFIGURE),
@@ -123,6 +130,8 @@ pub(super) const API: &[(&str, &str, Who)] = &[
     ("POST", "/api/v1/runs/{id}/start", DO_RUNS),
     ("GET", "/api/v1/sources", KEEP_SOURCES),
     ("PATCH", "/api/v1/sources/{name}", KEEP_SOURCES),
+    ("GET", "/api/v1/scopes", SEE),
+    ("PATCH", "/api/v1/scopes/{id}", TRIAGE),
     ("GET", "/api/v1/teams", SEE),
     ("POST", "/api/v1/teams", CONFIGURE),
     ("GET", "/api/v1/tokens", KNOWN),
@@ -166,6 +175,8 @@ pub(super) const OTHERS: &[(&str, &str, Who)] = &[
     ("POST", "/gate/rules", KEEP_GATE),
     ("POST", "/gate/waivers", WAIVE_GATE),
     ("POST", "/gate/waivers/{id}/withdraw", WAIVE_GATE),
+    ("GET", "/findings", SEE),
+    ("POST", "/findings/{id}/decide", TRIAGE),
     ("GET", "/healthz", Anyone),
     ("POST", "/hooks/aws/{id}", Anyone),
     ("POST", "/hooks/datadog/{id}", Anyone),
@@ -178,6 +189,9 @@ pub(super) const OTHERS: &[(&str, &str, Who)] = &[
     ("POST", "/imports/{id}/apply", IMPORT),
     ("POST", "/imports/{id}/mapping", IMPORT),
     ("POST", "/imports/{id}/undo", TRIAGE),
+    ("GET", "/intake-rules", SEE),
+    ("POST", "/intake-rules", KEEP_RULES),
+    ("POST", "/intake-rules/remove", KEEP_RULES),
     ("GET", "/metrics", Anyone),
     ("GET", "/readyz", Anyone),
     ("GET", "/risks", SEE),
@@ -194,6 +208,7 @@ pub(super) const OTHERS: &[(&str, &str, Who)] = &[
     ("GET", "/settings/hooks", CONFIGURE),
     ("POST", "/settings/hooks", CONFIGURE),
     ("POST", "/settings/hooks/{id}", CONFIGURE),
+    ("POST", "/scopes/{id}/default-branch", TRIAGE),
     ("GET", "/sign-in", Anyone),
     ("POST", "/sign-out", KNOWN),
     ("POST", "/slack/commands", Anyone),

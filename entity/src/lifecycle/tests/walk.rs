@@ -65,6 +65,7 @@ fn any_requester() -> impl Strategy<Value = Requester> {
 fn any_proofs() -> impl Strategy<Value = Vec<Proof>> {
     let proofs = vec![
         Proof::SignedOffWorkshop,
+        Proof::ConfirmRule,
         Proof::SuppressionRule,
         Proof::ExactDuplicate,
         Proof::Absence { scan: CLAIM_SCAN },

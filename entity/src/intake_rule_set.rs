@@ -1,0 +1,33 @@
+//! A version of the rules for what comes in; never changed once made.
+
+use sea_orm::entity::prelude::*;
+
+/// A version of the rules for what comes in; never changed once made.
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "intake_rule_set")]
+pub struct Model {
+    /// Its number.
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    /// Which version.
+    pub version: i32,
+    /// What becomes of findings; the first rule that fits decides.
+    #[sea_orm(column_type = "JsonBinary")]
+    pub rules: Json,
+    /// What stops an import until a person agrees, each with its threshold.
+    #[sea_orm(column_type = "JsonBinary")]
+    pub guard_rails: Json,
+    /// Why this version was made.
+    #[sea_orm(column_type = "Text")]
+    pub note: String,
+    /// Who made it, none for the first one.
+    pub made_by: Option<i64>,
+    /// When this version was made.
+    pub created_at: DateTimeUtc,
+}
+
+/// Rows are joined by hand, where a query needs it.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
