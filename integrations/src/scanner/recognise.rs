@@ -6,7 +6,7 @@ use quick_xml::events::Event;
 
 use super::finding::ParseError;
 use super::limits;
-use super::read::json::{JsonReader, ReadSeek};
+use super::read::json::{JsonReader, ReadSeek, RecordError};
 use super::read::table;
 
 /// How sure a format is that a file is its own.
@@ -152,6 +152,9 @@ impl Head {
             _ => {
                 // Numbers and words tell schema versions apart.
                 let raw = reader.raw()?;
+                if let Err(RecordError::Syntax(error)) = raw.read::<serde::de::IgnoredAny>() {
+                    return Err(error);
+                }
                 let text = String::from_utf8_lossy(raw.bytes).into_owned();
                 if let Some((_, known)) = self.entries.last_mut() {
                     *known = text;
