@@ -206,7 +206,7 @@ async fn introduced(
             found.push(named_with(&risk, finding.fixed_version));
         }
     }
-    found.sort_by(|one, other| other.level.cmp(&one.level));
+    found.sort_by_key(|risk| std::cmp::Reverse(risk.level));
     found.extend(compared(db, imports, threshold).await?);
     Ok(found)
 }
