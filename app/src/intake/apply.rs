@@ -34,10 +34,12 @@ pub const JOB: Job<AppState> = Job { kind: KIND, lease: Duration::seconds(60), r
 
 /// Most rows that one transaction writes.
 const WHOLE: i64 = 50_000;
-/// New risks in one transaction of a larger import.
-const PART_NEW: i64 = 20_000;
+/// New risks in one transaction of a larger import: few enough that no other writer waits for two seconds.
+const PART_NEW: i64 = 5_000;
 /// Steps of the lifecycle up to which an import stays in one transaction, and other rows in one part.
 const PART_STEPS: i64 = 1_000;
+/// Rest between two parts, so that writers who wait for SQLite's one lock get their turn.
+const REST: std::time::Duration = std::time::Duration::from_millis(150);
 /// How long one run of the job works before it lets others run, in seconds.
 const RUN_SECONDS: u64 = 15;
 
@@ -54,6 +56,7 @@ fn run<'a>(state: &'a AppState, subject: &'a str) -> Work<'a> {
         };
         let begun = Instant::now();
         while apply_part(state, id).await? {
+            tokio::time::sleep(REST).await;
             if begun.elapsed().as_secs() >= RUN_SECONDS {
                 let now = state.clock.now();
                 return state
@@ -71,7 +74,9 @@ fn run<'a>(state: &'a AppState, subject: &'a str) -> Work<'a> {
 /// # Errors
 /// When the database refuses; what was written stays, and the next call goes on from there.
 pub async fn to_the_end(state: &AppState, import_id: i64) -> Result<(), Problem> {
-    while apply_part(state, import_id).await? {}
+    while apply_part(state, import_id).await? {
+        tokio::time::sleep(REST).await;
+    }
     Ok(())
 }
 
