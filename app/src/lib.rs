@@ -29,4 +29,5 @@ pub mod slack;
 pub mod startup;
 pub mod state;
 pub mod ticket;
+pub mod vex;
 pub mod workshop;

@@ -10,7 +10,7 @@ use utoipa_swagger_ui::SwaggerUi;
 use crate::platform::problem::{Kind, Problem};
 use crate::{
     access, asset, feed, gate, hook, intake, message, obligation, operations, page, posture, risk, slack,
-    ticket, workshop,
+    ticket, vex, workshop,
 };
 
 /// Largest JSON body, in bytes.
@@ -32,6 +32,7 @@ pub fn api() -> impl HttpServiceFactory + OpenApiFactory + 'static {
         .configure(access::api::routes)
         .configure(asset::api::routes)
         .configure(gate::api::routes)
+        .configure(vex::api::routes)
         .configure(posture::api::routes)
         .configure(message::api::routes)
         .configure(risk::api::routes)

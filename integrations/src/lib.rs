@@ -9,4 +9,5 @@ pub mod scanner;
 pub mod slack;
 #[cfg(feature = "clients")]
 pub mod sns;
+pub mod vex;
 pub mod workshop;

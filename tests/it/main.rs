@@ -22,5 +22,6 @@ mod risk;
 mod security;
 mod slack;
 mod ticket;
+mod vex;
 mod walk;
 mod workshop;

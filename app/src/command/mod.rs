@@ -17,6 +17,7 @@ mod team;
 mod token;
 mod upload;
 mod user;
+mod vex;
 mod worker;
 
 use std::path::PathBuf;
@@ -73,6 +74,8 @@ enum Command {
     Import(Box<import::Import>),
     /// Say whether an asset may go on, for pipelines: exit code 2 and the reasons when it may not
     Gate(gate::Gate),
+    /// Write what was decided about the vulnerabilities of an asset as a VEX document, for scanners and customers
+    Vex(vex::Vex),
     /// Keep the catalogues of exploited and likely vulnerabilities
     #[command(subcommand)]
     Feed(feed::Feed),
@@ -112,6 +115,7 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Asset(command) => command.run(settings.load()?).await,
         Command::Import(command) => command.run(settings).await,
         Command::Gate(command) => command.run(settings).await,
+        Command::Vex(command) => command.run(settings).await,
         Command::Feed(command) => command.run(settings.load()?).await,
         Command::Openapi => openapi::run(),
         Command::CheckConfig(command) => check_config::run(&command, &settings),

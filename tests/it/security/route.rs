@@ -70,6 +70,7 @@ pub(super) const API: &[(&str, &str, Who)] = &[
     ("GET", "/api/v1/data-classes", SEE),
     ("PUT", "/api/v1/data-classes", KEEP_REGISTER),
     ("GET", "/api/v1/gate", KNOWN),
+    ("GET", "/api/v1/vex", SEE),
     ("GET", "/api/v1/gate-rules", SEE),
     ("PUT", "/api/v1/gate-rules", KEEP_GATE),
     ("GET", "/api/v1/gate-waivers", SEE),
