@@ -52,7 +52,7 @@ async fn decisions_become_statements_that_scanners_match() {
     first.api.post(&dismissed, &json!({"event": "start_triage"})).await.expect(200);
     let dismiss = json!({
         "event": "dismiss", "resolution": "not_affected", "reason": "never called",
-        "vex_justification": "vulnerable_code_not_in_execute_path", "evidence": ["https://example.org/proof"],
+        "justification": "vulnerable_code_not_in_execute_path", "evidence": ["https://example.org/proof"],
     });
     first.api.post(&dismissed, &dismiss).await.expect(200);
     let proposed = vex(&first, "asset=web").await;
