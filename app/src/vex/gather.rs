@@ -2,17 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use abate_entity::lifecycle::VexJustification;
+use abate_entity::lifecycle::{TransitionId, VexJustification};
 use abate_entity::{asset, asset_matcher, finding, risk, risk_event, team};
 use abate_integrations::vex::{
     Document, Justification, Package, Product, Statement, Status, of_image, of_key, of_package,
     of_package_in, of_repository,
 };
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement, SimpleExpr};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use super::statement_rules::{Decided, Verdict, named, verdict, versions};
+use super::statement_rules::{Decided, Verdict, action, named, verdict, versions};
 use crate::access::scope::Scope;
 use crate::asset::matching::MatcherKind;
 use crate::platform::problem::Problem;
@@ -59,7 +59,7 @@ async fn product(db: &impl ConnectionTrait, asset: &asset::Model) -> Result<Prod
 
 /// What a risk says, and since when.
 struct Decision {
-    status: Status,
+    verdict: Verdict,
     at: DateTime<Utc>,
 }
 
@@ -77,7 +77,7 @@ async fn decisions(
         .column(risk_event::Column::RiskId)
         .column_as(risk_event::Column::EffectiveAt.max(), "at")
         .filter(risk_event::Column::RiskId.in_subquery(supported(asset.id)))
-        .filter(risk_event::Column::Transition.is_not_null())
+        .filter(decides())
         .group_by(risk_event::Column::RiskId)
         .into_tuple::<(i64, DateTime<Utc>)>()
         .all(db)
@@ -90,15 +90,20 @@ async fn decisions(
             state: risk.state,
             resolution: risk.resolution,
             justification: Standing::of(risk)?.vex_justification,
-            mitigation: &risk.mitigation,
             accepted_until: risk.acceptance_ends_on,
         };
         if let Some(verdict) = verdict(&facts) {
             let at = decided.get(&risk.id).copied().unwrap_or(risk.detected_at);
-            said.insert(risk.id, Decision { status: status(verdict), at });
+            said.insert(risk.id, Decision { verdict, at });
         }
     }
     Ok(said)
+}
+
+/// A step that moved a risk, or renewed its acceptance; what is only proposed decides nothing.
+fn decides() -> SimpleExpr {
+    let moved = Expr::col(risk_event::Column::FromState).ne(Expr::col(risk_event::Column::ToState));
+    moved.or(risk_event::Column::Transition.eq(TransitionId::T18.as_str()))
 }
 
 /// The risks that findings of vulnerabilities on the asset support.
@@ -112,7 +117,7 @@ fn supported(asset_id: i64) -> SelectStatement {
         .to_owned()
 }
 
-fn status(verdict: Verdict) -> Status {
+fn status(verdict: &Verdict, found: &Found) -> Status {
     match verdict {
         Verdict::NotAffected(why) => Status::NotAffected(match why {
             VexJustification::ComponentNotPresent => Justification::ComponentNotPresent,
@@ -125,7 +130,9 @@ fn status(verdict: Verdict) -> Status {
         }),
         Verdict::Fixed => Status::Fixed,
         Verdict::UnderInvestigation => Status::UnderInvestigation,
-        Verdict::Affected(action) => Status::Affected(action),
+        Verdict::Affected(treated) => {
+            Status::Affected(action(treated, &found.package, &found.package_version, &found.fixed_version))
+        }
     }
 }
 
@@ -141,9 +148,10 @@ struct Found {
 }
 
 /// What is said of a vulnerability in one package.
-struct Said<'a> {
+struct Said {
     aliases: BTreeSet<String>,
-    decision: &'a Decision,
+    status: Status,
+    at: DateTime<Utc>,
 }
 
 async fn statements(
@@ -169,7 +177,7 @@ async fn statements(
         .all(db)
         .await?;
     // Two risks may speak of one package: then the one that lets less pass is heard.
-    let mut heard: BTreeMap<(String, Package), Said<'_>> = BTreeMap::new();
+    let mut heard: BTreeMap<(String, Package), Said> = BTreeMap::new();
     for found in findings {
         let Some(decision) = found.risk_id.and_then(|id| decisions.get(&id)) else { continue };
         let ids: Vec<String> = found
@@ -178,13 +186,18 @@ async fn statements(
             .and_then(|ids| serde_json::from_value(ids.clone()).ok())
             .unwrap_or_default();
         let Some((leading, aliases)) = named(&ids, &found.rule) else { continue };
-        for package in packages(&found, &decision.status) {
-            let said = heard
-                .entry((leading.clone(), package))
-                .or_insert_with(|| Said { aliases: BTreeSet::new(), decision });
+        let status = status(&decision.verdict, &found);
+        for package in packages(&found, &status) {
+            let at = decision.at;
+            let said = heard.entry((leading.clone(), package)).or_insert_with(|| Said {
+                aliases: BTreeSet::new(),
+                status: status.clone(),
+                at,
+            });
             said.aliases.extend(aliases.iter().cloned());
-            if (&said.decision.status, said.decision.at) < (&decision.status, decision.at) {
-                said.decision = decision;
+            if (&said.status, said.at) < (&status, at) {
+                said.status = status.clone();
+                said.at = at;
             }
         }
     }
@@ -207,20 +220,20 @@ fn packages(found: &Found, status: &Status) -> Vec<Package> {
 }
 
 /// One statement for all packages of which the same is said.
-fn joined(heard: BTreeMap<(String, Package), Said<'_>>) -> Vec<Statement> {
+fn joined(heard: BTreeMap<(String, Package), Said>) -> Vec<Statement> {
     let mut statements: BTreeMap<(String, Status), Statement> = BTreeMap::new();
     for ((vulnerability, package), said) in heard {
-        let key = (vulnerability.clone(), said.decision.status.clone());
+        let key = (vulnerability.clone(), said.status.clone());
         let statement = statements.entry(key).or_insert_with(|| Statement {
             vulnerability,
             aliases: Vec::new(),
-            status: said.decision.status.clone(),
+            status: said.status,
             packages: Vec::new(),
-            at: said.decision.at,
+            at: said.at,
         });
         statement.aliases.extend(said.aliases);
         statement.packages.push(package);
-        statement.at = Ord::max(statement.at, said.decision.at);
+        statement.at = Ord::max(statement.at, said.at);
     }
     statements.into_values().collect()
 }

@@ -4,16 +4,14 @@ use abate_entity::lifecycle::{Resolution, State, VexJustification};
 use chrono::NaiveDate;
 
 /// A risk, as far as it says something.
-#[derive(Clone, Debug)]
-pub(super) struct Decided<'a> {
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Decided {
     /// Where it stands.
     pub(super) state: State,
     /// Why it is closed.
     pub(super) resolution: Option<Resolution>,
     /// Why it does not affect us.
     pub(super) justification: Option<VexJustification>,
-    /// What to do about it.
-    pub(super) mitigation: &'a str,
     /// Last day of the acceptance in force.
     pub(super) accepted_until: Option<NaiveDate>,
 }
@@ -27,34 +25,27 @@ pub(super) enum Verdict {
     Fixed,
     /// Nobody has judged it yet.
     UnderInvestigation,
-    /// It is there, with what to do about it.
+    /// It is there, with how it is treated; empty where it is simply to be fixed.
     Affected(String),
 }
 
-/// What to say where nobody wrote what to do.
-const NO_ACTION: &str = "No action is known yet.";
-
 /// The verdict of a risk; none where another risk speaks for it, or where nothing certain can be said.
-pub(super) fn verdict(risk: &Decided<'_>) -> Option<Verdict> {
-    let action = Some(risk.mitigation.trim()).filter(|text| !text.is_empty());
+pub(super) fn verdict(risk: &Decided) -> Option<Verdict> {
     match risk.state {
         State::New | State::Triage => Some(Verdict::UnderInvestigation),
         State::Open | State::InProgress | State::Blocked | State::Verification => {
-            Some(Verdict::Affected(action.unwrap_or(NO_ACTION).to_owned()))
+            Some(Verdict::Affected(String::new()))
         }
-        State::Accepted => {
-            let until = risk
-                .accepted_until
-                .map_or_else(|| "Accepted for a time.".to_owned(), |day| format!("Accepted until {day}."));
-            Some(Verdict::Affected(action.map_or_else(|| until.clone(), |text| format!("{until} {text}"))))
-        }
-        State::Closed => closed(risk, action),
+        State::Accepted => Some(Verdict::Affected(
+            risk.accepted_until
+                .map_or_else(|| "Accepted for a time.".to_owned(), |day| format!("Accepted until {day}.")),
+        )),
+        State::Closed => closed(risk),
     }
 }
 
-fn closed(risk: &Decided<'_>, action: Option<&str>) -> Option<Verdict> {
-    let carried =
-        |how: &str| Verdict::Affected(action.map_or_else(|| how.to_owned(), |text| format!("{how} {text}")));
+fn closed(risk: &Decided) -> Option<Verdict> {
+    let carried = |how: &str| Verdict::Affected(how.to_owned());
     match risk.resolution? {
         Resolution::Remediated | Resolution::Vanished => Some(Verdict::Fixed),
         Resolution::FalsePositive => {
@@ -68,6 +59,15 @@ fn closed(risk: &Decided<'_>, action: Option<&str>) -> Option<Verdict> {
         Resolution::Transferred => Some(carried("Somebody else carries it by contract.")),
         Resolution::Avoided | Resolution::Duplicate | Resolution::Withdrawn => None,
     }
+}
+
+/// What to do about an affected package, in words of ours: what people wrote in the risk stays inside.
+pub(super) fn action(treated: &str, package: &str, version: &str, fixed: &str) -> String {
+    let remedy = match versions(fixed).next() {
+        Some(_) => format!("Update {package} from {version} to {}.", fixed.trim()),
+        None => format!("No fixed version of {package} is known yet."),
+    };
+    if treated.is_empty() { remedy } else { format!("{treated} {remedy}") }
 }
 
 /// The versions of a text such as `1.1.4, 2.0.1`.
@@ -95,8 +95,8 @@ pub(super) fn named(ids: &[String], rule: &str) -> Option<(String, Vec<String>)>
 mod tests {
     use super::*;
 
-    fn at(state: State, resolution: Option<Resolution>) -> Decided<'static> {
-        Decided { state, resolution, justification: None, mitigation: "", accepted_until: None }
+    fn at(state: State, resolution: Option<Resolution>) -> Decided {
+        Decided { state, resolution, justification: None, accepted_until: None }
     }
 
     #[test]
@@ -125,16 +125,16 @@ mod tests {
             let said = verdict(&at(state, None)).unwrap();
             match state {
                 State::New | State::Triage => assert_eq!(said, Verdict::UnderInvestigation),
-                _ => assert!(matches!(said, Verdict::Affected(action) if !action.is_empty()), "{state}"),
+                _ => assert!(matches!(said, Verdict::Affected(_)), "{state}"),
             }
         }
-        let accepted = Decided {
-            mitigation: "Update it.",
-            accepted_until: NaiveDate::from_ymd_opt(2026, 12, 31),
-            ..at(State::Accepted, None)
-        };
-        let said = Verdict::Affected("Accepted until 2026-12-31. Update it.".to_owned());
+        let accepted =
+            Decided { accepted_until: NaiveDate::from_ymd_opt(2026, 12, 31), ..at(State::Accepted, None) };
+        let said = Verdict::Affected("Accepted until 2026-12-31.".to_owned());
         assert_eq!(verdict(&accepted), Some(said));
+        let action = action("Accepted until 2026-12-31.", "fig", "1.0", "1.1, 2.0");
+        assert_eq!(action, "Accepted until 2026-12-31. Update fig from 1.0 to 1.1, 2.0.");
+        assert_eq!(super::action("", "fig", "1.0", ""), "No fixed version of fig is known yet.");
     }
 
     #[test]

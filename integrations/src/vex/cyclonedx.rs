@@ -19,7 +19,12 @@ pub fn cyclonedx(document: &Document) -> Value {
         .filter(|package| referred.insert(package.purl.as_str()))
         .map(component)
         .collect();
-    let vulnerabilities: Vec<Value> = statements.iter().map(vulnerability).collect();
+    // A reader that looks at ids alone hears the first: the one that lets the least pass.
+    let mut strictest_first: Vec<&Statement> = statements.iter().collect();
+    strictest_first.sort_by(|a, b| {
+        a.vulnerability.cmp(&b.vulnerability).then_with(|| b.status.cmp(&a.status)).then_with(|| a.cmp(b))
+    });
+    let vulnerabilities: Vec<Value> = strictest_first.into_iter().map(vulnerability).collect();
     json!({
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",

@@ -9,7 +9,7 @@ use chrono::Duration;
 use sea_orm::{ConnectionTrait as _, Database, DbBackend, Statement};
 use serde_json::json;
 
-use super::report::{risks, send};
+use super::report::{import, many, risks, send, trivy};
 use crate::harness::app::{Person, TestApp};
 use crate::harness::database::TestDatabase;
 use crate::harness::process::run_with;
@@ -17,6 +17,9 @@ use crate::slack::workspace::Workspace;
 use crate::ticket::world::World;
 
 const CANARY: &str = "CANARY";
+
+/// Documents that go to people outside.
+const EXPORTS: [&str; 2] = ["/api/v1/vex?asset=web", "/api/v1/vex?asset=web&format=cyclonedx"];
 
 /// A report that holds the word in every place where Trivy repeats a secret.
 const TRIVY: &str = r#"{
@@ -130,6 +133,7 @@ async fn it_is_in_no_table_and_no_answer() {
     assert!(confirm_all(&app, &first).await > 0);
     let mut paths =
         vec!["/api/v1/imports".to_owned(), "/api/v1/gate?asset=web".to_owned(), "/risks".to_owned()];
+    paths.extend(EXPORTS.map(str::to_owned));
     let mut confidential = 0;
     for risk in risks(&first, "").await {
         let key = risk["key"].as_str().unwrap().to_owned();
@@ -148,6 +152,41 @@ async fn it_is_in_no_table_and_no_answer() {
         assert!(!holds_canary(client.get(&path).await.expect(200).text.as_bytes()), "{path}");
     }
     assert!(!holds_canary(&everything(&app.database).await));
+}
+
+/// What people write in a risk is for the inside, whether it is confidential or not.
+#[tokio::test]
+async fn what_people_write_is_in_no_export() {
+    let app = TestApp::spawn().await;
+    app.asset("web", None).await;
+    let first = app.first().await;
+    send(&first, TRIVY, &[("asset", "web"), ("scope", "secrets")]).await.expect(202);
+    import(&app, &first, &trivy(&many(1, 2, "MEDIUM")), &[("asset", "web")]).await;
+    let said = format!("The password is {CANARY}0123");
+    for risk in risks(&first, "").await {
+        let path = format!("/api/v1/risks/{}", risk["key"].as_str().unwrap());
+        let edit = json!({"title": said, "description": said, "mitigation": said, "plan": said});
+        first.api.patch(&path, &edit).await.expect(200);
+        first.api.post(&format!("{path}/comments"), &json!({"body": said})).await.expect(201);
+        let triage = json!({"event": "start_triage"});
+        first.api.post(&format!("{path}/transitions"), &triage).await.expect(200);
+    }
+    let of =
+        async |cve: &str| risks(&first, &format!("cve={cve}")).await[0]["key"].as_str().unwrap().to_owned();
+    let dismiss = json!({
+        "event": "dismiss", "resolution": "not_affected", "reason": said, "evidence": [said],
+        "justification": "component_not_present",
+    });
+    let confirm = json!({"event": "confirm", "owner": first.email, "reason": said});
+    for (cve, form) in [("CVE-2026-1", dismiss), ("CVE-2026-2", confirm)] {
+        first.api.post(&format!("/api/v1/risks/{}/transitions", of(cve).await), &form).await.expect(200);
+    }
+    for path in EXPORTS {
+        let document = first.api.get(path).await.expect(200).text;
+        assert!(document.contains("CVE-2026-1") && document.contains("CVE-2026-2"), "{document}");
+        assert!(document.contains("Update lib2 from"), "{document}");
+        assert!(!holds_canary(document.as_bytes()), "{document}");
+    }
 }
 
 #[tokio::test]

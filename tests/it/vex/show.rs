@@ -50,6 +50,7 @@ async fn decisions_become_statements_that_scanners_match() {
     let other = app.person("other@example.org", &[Role::Viewer, Role::Triager]).await;
     let dismissed = format!("/api/v1/risks/R-{}/transitions", number(&first, "CVE-2026-1").await);
     first.api.post(&dismissed, &json!({"event": "start_triage"})).await.expect(200);
+    let before = vex(&first, "asset=web").await;
     let dismiss = json!({
         "event": "dismiss", "resolution": "not_affected", "reason": "never called",
         "justification": "vulnerable_code_not_in_execute_path", "evidence": ["https://example.org/proof"],
@@ -58,6 +59,7 @@ async fn decisions_become_statements_that_scanners_match() {
     let proposed = vex(&first, "asset=web").await;
     let one = statement(&proposed, "CVE-2026-1").unwrap();
     assert_eq!(one["status"], "under_investigation", "a proposal is no decision yet");
+    assert_eq!(proposed, before, "and says nothing new");
     other.api.post(&dismissed, &json!({"event": "dismiss"})).await.expect(200);
     let confirmed = format!("/api/v1/risks/R-{}/transitions", number(&first, "CVE-2026-2").await);
     first.api.post(&confirmed, &json!({"event": "start_triage"})).await.expect(200);
