@@ -6,16 +6,14 @@ use sea_orm::entity::prelude::*;
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "risk_tag")]
 pub struct Model {
-    /// Its number.
-    #[sea_orm(primary_key)]
-    pub id: i64,
     /// The risk.
+    #[sea_orm(primary_key, auto_increment = false)]
     pub risk_id: i64,
     /// Stride, technique, cve, cwe or package; kev and epss for what a feed raised.
-    #[sea_orm(column_type = "Text")]
+    #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
     pub kind: String,
     /// The word.
-    #[sea_orm(column_type = "Text")]
+    #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
     pub value: String,
 }
 

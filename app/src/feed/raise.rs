@@ -22,6 +22,7 @@ use crate::risk::clock::Happening;
 use crate::risk::record::{self, Change, NewEvent, Occasion};
 use crate::risk::standing;
 use crate::risk::step::{self, Asked};
+use crate::risk::tag;
 use crate::state::AppState;
 
 /// Risks that are read and written in one transaction.
@@ -98,12 +99,7 @@ async fn raise(tx: &DatabaseTransaction, occasion: &Occasion<'_>, ids: &[i64]) -
         if raises.is_empty() {
             continue;
         }
-        tags.extend(raises.iter().map(|raise| risk_tag::ActiveModel {
-            risk_id: Set(risk.id),
-            kind: Set(raise.tag_kind().to_owned()),
-            value: Set(raise.tag_value()),
-            ..Default::default()
-        }));
+        tags.extend(raises.iter().map(|raise| (risk.id, raise.tag_kind(), raise.tag_value())));
         let level = risk.level;
         let change = change(occasion, risk, &raises, asset, &about)?;
         let rose = matches!(&change.set.level, Set(now) if *now > level);
@@ -113,7 +109,7 @@ async fn raise(tx: &DatabaseTransaction, occasion: &Occasion<'_>, ids: &[i64]) -
     if changes.is_empty() {
         return Ok(0);
     }
-    risk_tag::Entity::insert_many(tags).exec_without_returning(tx).await?;
+    tag::add(tx, tags).await?;
     let risks = record::record(tx, occasion, changes).await?;
     let count = risks.len() as u64;
     let mut ended = Vec::new();

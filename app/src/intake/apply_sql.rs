@@ -204,10 +204,13 @@ async fn insert_events(
     number: i64,
 ) -> Result<(), Problem> {
     let Parameters { import, occasion, starts_at, .. } = *with;
-    let data = json_of(tx, BY_LEVEL);
     let data = match tx.get_database_backend() {
-        DbBackend::Postgres => format!("{data} || jsonb_build_object('intake_rule', s.intake_rule)"),
-        _ => format!("json_set({data}, '$.intake_rule', s.intake_rule)"),
+        // Each text is cast before the choice, and so once and not once a row.
+        DbBackend::Postgres => {
+            let data = BY_LEVEL.replace('?', "CAST(? AS JSONB)");
+            format!("{data} || jsonb_build_object('intake_rule', s.intake_rule)")
+        }
+        _ => format!("json_set({BY_LEVEL}, '$.intake_rule', s.intake_rule)"),
     };
     let sql = format!(
         "INSERT INTO risk_event (risk_id, version, kind, to_state, effective_at, recorded_at, actor_id, via, reason, data) \
@@ -250,7 +253,7 @@ async fn insert_tags(
     };
     let sql = format!(
         "INSERT INTO risk_tag (risk_id, kind, value) SELECT ? + s.ordinal, {pairs} \
-         WHERE s.import_id = ? AND s.action = 'create' AND s.ordinal BETWEEN ? AND ?"
+         WHERE s.import_id = ? AND s.action = 'create' AND s.ordinal BETWEEN ? AND ? ON CONFLICT DO NOTHING"
     );
     execute(tx, &sql, vec![number.into(), with.import.id.into(), part.from.into(), part.to.into()]).await?;
     if with.onboarding() {

@@ -18,7 +18,7 @@ use super::{api, receive, status};
 use crate::access::actor::Via;
 use crate::access::csrf::SignedForm;
 use crate::access::require::Require;
-use crate::access::right::{ApproveImports, DecideFindings, Import, See};
+use crate::access::right::{ApproveImports, Configure, DecideFindings, Import, See};
 use crate::access::session::CurrentSession;
 use crate::page::badge::{Badge, Tone, capitalised, counted};
 use crate::page::form::{Field, Kind};
@@ -45,7 +45,8 @@ pub fn pages(config: &mut ServiceConfig) {
 struct ListPage {
     frame: Frame,
     may_import: bool,
-    formats: String,
+    may_configure: bool,
+    formats: Vec<&'static str>,
     fields: Vec<Field>,
     rows: Vec<Row>,
     pager: Pager,
@@ -133,12 +134,14 @@ async fn list(
     for import in imports.items {
         rows.push(row(ImportView::of(db, import).await?));
     }
-    let models = WorkshopFormat::all().map(WorkshopFormat::title);
-    let formats: Vec<_> = ScanFormat::all().map(ScanFormat::title).chain(models).collect();
     shell::html(&ListPage {
         frame: context::frame(&request, &caller, "Imports", Section::Imports),
         may_import: caller.holds::<Import>(),
-        formats: formats.join("; "),
+        may_configure: caller.holds::<Configure>(),
+        formats: ScanFormat::all()
+            .map(ScanFormat::title)
+            .chain(WorkshopFormat::all().map(WorkshopFormat::title))
+            .collect(),
         fields: vec![
             Field::new("asset", "Asset", Kind::Text).hint(
                 "Its key; the report's target unless told. An unknown one is put on the register for review.",

@@ -301,7 +301,7 @@ async fn compare_and_stage(
     let reading = tokio::task::spawn_blocking(move || comparison.run(upload, format, &key));
     while let Some(rows) = batches.recv().await {
         let rows: Vec<StagedRow> = rows;
-        state.database.write(async |tx| Ok(stage_sql::insert(tx, import.id, &rows).await?)).await?;
+        stage_sql::insert(&state.database, import.id, &rows).await?;
     }
     let mut outcome = reading.await.map_err(Problem::internal)?.map_err(unusable)?;
     if outcome.created + outcome.kept + outcome.waiting > 0 {

@@ -5,37 +5,70 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, Statement,
 use super::row::StagedRow;
 use super::status;
 use crate::platform::clock::never;
-use crate::platform::database::placeholders;
+use crate::platform::database::{Database, placeholders};
+use crate::platform::problem::Problem;
 
-/// Rows of one INSERT; with the columns below within the bind limits of both databases.
+/// Rows of one INSERT; with the columns below within the bind limits of SQLite.
 const ROWS: usize = 500;
 
-const COLUMNS: &str = "import_id, ordinal, action, risk_id, risk_version, risk_uuid, finding_id, asset_id, \
-     intake_rule, confirm, scheme, hash, content_hash, kind, severity, unknown_severity, level, likelihood, impact, title, description, mitigation, location, rule, package, \
-     package_version, fixed_version, tags, confidential, data, triage_due_at, sla_start_at";
+/// The columns that are written, in the order of [`bind`].
+const COLUMNS: [&str; 30] = [
+    "import_id",
+    "ordinal",
+    "action",
+    "risk_id",
+    "risk_uuid",
+    "finding_id",
+    "asset_id",
+    "intake_rule",
+    "confirm",
+    "scheme",
+    "hash",
+    "content_hash",
+    "kind",
+    "severity",
+    "unknown_severity",
+    "level",
+    "likelihood",
+    "impact",
+    "title",
+    "description",
+    "mitigation",
+    "location",
+    "rule",
+    "package",
+    "package_version",
+    "fixed_version",
+    "tags",
+    "confidential",
+    "data",
+    "triage_due_at",
+];
 
 /// Writes staged rows.
-pub(super) async fn insert(
-    tx: &DatabaseTransaction,
-    import_id: i64,
-    rows: &[StagedRow],
-) -> Result<(), DbErr> {
-    let backend = tx.get_database_backend();
-    for chunk in rows.chunks(ROWS) {
-        let json = if backend == DbBackend::Postgres { "CAST(? AS JSONB)" } else { "?" };
-        let texts = "?,".repeat(17);
-        let row = format!("(?,?,?,?,NULL,?,?,?,?,?,{texts}{json},?,{json},?,NULL)");
-        let mut sql = format!("INSERT INTO staged_change ({COLUMNS}) VALUES ");
-        for number in 0..chunk.len() {
-            if number > 0 {
-                sql.push(',');
-            }
-            sql.push_str(&row);
+pub(super) async fn insert(database: &Database, import_id: i64, rows: &[StagedRow]) -> Result<(), Problem> {
+    let columns = COLUMNS.join(", ");
+    match database.backend() {
+        DbBackend::Postgres => {
+            let rows = rows.iter().map(|row| bind(import_id, row));
+            Ok(database.copy(&format!("staged_change ({columns})"), rows).await?)
         }
-        let values: Vec<Value> = chunk.iter().flat_map(|row| bind(import_id, row)).collect();
-        tx.execute_raw(Statement::from_sql_and_values(backend, placeholders(backend, &sql), values)).await?;
+        _ => {
+            let row = format!("({})", ["?"; COLUMNS.len()].join(","));
+            let insert = format!("INSERT INTO staged_change ({columns}) VALUES ");
+            database
+                .write(async |tx| {
+                    for chunk in rows.chunks(ROWS) {
+                        let sql = insert.clone() + &vec![row.as_str(); chunk.len()].join(",");
+                        let values: Vec<Value> = chunk.iter().flat_map(|row| bind(import_id, row)).collect();
+                        let statement = Statement::from_sql_and_values(DbBackend::Sqlite, sql, values);
+                        tx.execute_raw(statement).await?;
+                    }
+                    Ok(())
+                })
+                .await
+        }
     }
-    Ok(())
 }
 
 fn bind(import_id: i64, row: &StagedRow) -> Vec<Value> {

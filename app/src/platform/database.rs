@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use abate_migration::{Migrator, MigratorTrait as _};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait, Value,
 };
 
 use tokio::sync::Notify;
 
+use super::copy_text;
 use super::problem::Problem;
 
 /// How often a transaction is tried when the database says busy or deadlock.
@@ -121,6 +122,33 @@ impl Database {
                 Err(problem)
             }
         }
+    }
+
+    /// Adds many rows to `into`, a table of PostgreSQL with its columns, in a transaction of their own: several times
+    /// quicker than INSERT. Other databases have no such way.
+    ///
+    /// # Errors
+    /// When the database refuses; then none is added.
+    pub async fn copy(
+        &self,
+        into: &str,
+        rows: impl Iterator<Item = impl IntoIterator<Item = Value>>,
+    ) -> Result<(), DbErr> {
+        use sea_orm::sqlx::postgres::PgPoolCopyExt as _;
+        let mut text = String::new();
+        for row in rows {
+            copy_text::line(&mut text, row)?;
+        }
+        let failed = |error: sea_orm::sqlx::Error| DbErr::Exec(RuntimeErr::SqlxError(error.into()));
+        let statement = format!("COPY {into} FROM STDIN");
+        let pool = self.writer.get_postgres_connection_pool();
+        let mut copy = pool.copy_in_raw(&statement).await.map_err(failed)?;
+        if let Err(error) = copy.send(text.into_bytes()).await {
+            copy.abort("the rows could not be sent").await.map_err(failed)?;
+            return Err(failed(error));
+        }
+        copy.finish().await.map_err(failed)?;
+        Ok(())
     }
 
     /// Brings the schema up to date; safe when several processes start together.

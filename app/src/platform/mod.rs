@@ -1,6 +1,7 @@
 //! What every noun stands on: database, time, identities, errors, paging, jobs. Knows no noun.
 
 pub mod clock;
+mod copy_text;
 pub mod database;
 pub mod ids;
 pub mod job;

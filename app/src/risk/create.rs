@@ -1,13 +1,14 @@
 //! Records a risk by hand, or from a workshop.
 
 use abate_entity::lifecycle::{State, Treatment};
-use abate_entity::{asset, risk, risk_asset, risk_tag};
+use abate_entity::{asset, risk, risk_asset};
 use chrono::{DateTime, Utc};
 use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait};
 
 use super::clock::Happening;
 use super::record::{self, NewEvent, Occasion};
 use super::standing::{self, Standing};
+use super::tag;
 use crate::platform::database::take_numbers;
 use crate::platform::ids::Ids;
 use crate::platform::problem::Problem;
@@ -127,7 +128,7 @@ pub async fn create(
     );
     let risk = record::create(tx, occasion, row, first).await?;
     add_assets(tx, risk.id, asset.id, new.further_assets).await?;
-    add_tags(tx, risk.id, new.tags).await?;
+    tag::add(tx, new.tags.into_iter().map(|(kind, word)| (risk.id, kind, word))).await?;
     Ok(risk)
 }
 
@@ -148,26 +149,6 @@ async fn add_assets(
         .collect();
     if !rows.is_empty() {
         risk_asset::Entity::insert_many(rows).exec_without_returning(tx).await?;
-    }
-    Ok(())
-}
-
-async fn add_tags(
-    tx: &DatabaseTransaction,
-    risk_id: i64,
-    tags: Vec<(&'static str, String)>,
-) -> Result<(), Problem> {
-    let rows: Vec<_> = tags
-        .into_iter()
-        .map(|(kind, value)| risk_tag::ActiveModel {
-            risk_id: Set(risk_id),
-            kind: Set(kind.to_owned()),
-            value: Set(value),
-            ..Default::default()
-        })
-        .collect();
-    if !rows.is_empty() {
-        risk_tag::Entity::insert_many(rows).exec_without_returning(tx).await?;
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ use super::identity::{self, Side};
 use super::key::RiskKey;
 use super::parties::requester;
 use super::record::{self, Change, NewEvent, Occasion};
-use super::{standing, step};
+use super::{standing, step, tag};
 use crate::access::actor::Actor;
 use crate::access::right::MergeRisks;
 use crate::platform::problem::{FieldProblem, Problem};
@@ -141,22 +141,8 @@ async fn take_over(
 }
 
 async fn copy_tags(tx: &impl ConnectionTrait, from: i64, into: i64) -> Result<(), Problem> {
-    let tags = risk_tag::Entity::find().filter(risk_tag::Column::RiskId.is_in([from, into])).all(tx).await?;
-    let (there, more): (Vec<_>, Vec<_>) = tags.into_iter().partition(|tag| tag.risk_id == into);
-    let new: Vec<_> = more
-        .into_iter()
-        .filter(|tag| !there.iter().any(|known| (&known.kind, &known.value) == (&tag.kind, &tag.value)))
-        .map(|tag| risk_tag::ActiveModel {
-            risk_id: Set(into),
-            kind: Set(tag.kind),
-            value: Set(tag.value),
-            ..Default::default()
-        })
-        .collect();
-    if !new.is_empty() {
-        risk_tag::Entity::insert_many(new).exec_without_returning(tx).await?;
-    }
-    Ok(())
+    let tags = risk_tag::Entity::find().filter(risk_tag::Column::RiskId.eq(from)).all(tx).await?;
+    Ok(tag::add(tx, tags.into_iter().map(|tag| (into, tag.kind, tag.value))).await?)
 }
 
 async fn copy_assets(

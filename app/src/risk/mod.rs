@@ -20,4 +20,5 @@ pub mod search;
 pub mod split;
 pub mod standing;
 pub mod step;
+pub mod tag;
 pub mod view;

@@ -15,6 +15,7 @@ use super::write::Writer;
 use crate::platform::problem::Problem;
 use crate::risk::create::{self, NewRisk};
 use crate::risk::edit::{self, Edit};
+use crate::risk::tag;
 
 /// How risks of workshops are recognised.
 pub(super) const SCHEME: &str = "workshop/1";
@@ -136,19 +137,8 @@ impl Writer<'_> {
             .filter(risk_tag::Column::Kind.is_in(TAG_KINDS.iter().copied()))
             .exec(self.tx)
             .await?;
-        let rows: Vec<_> = tags
-            .iter()
-            .map(|(kind, value)| risk_tag::ActiveModel {
-                risk_id: Set(risk_id),
-                kind: Set((*kind).to_owned()),
-                value: Set(value.clone()),
-                ..Default::default()
-            })
-            .collect();
-        if !rows.is_empty() {
-            risk_tag::Entity::insert_many(rows).exec_without_returning(self.tx).await?;
-        }
-        Ok(())
+        let tags = tags.iter().map(|(kind, value)| (risk_id, *kind, value.clone()));
+        Ok(tag::add(self.tx, tags).await?)
     }
 
     /// What the file decided about threats that it does not list, but an earlier file of the same model did.

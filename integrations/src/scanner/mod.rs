@@ -85,8 +85,12 @@ impl ScanFormat {
         found.sort_by(|(one, _), (other, _)| other.cmp(one));
         match found.as_slice() {
             [] => Err(head.error.clone().unwrap_or_else(|| {
-                let titles: Vec<_> = Self::all().map(Self::title).collect();
-                ParseError::whole(format!("The format of this file is not known. Read are: {}, and workshop files (`\"schema\": \"abate-workshop/1\"`).", titles.join(", ")))
+                let short = |format: Self| format.title().split(" (").next().unwrap_or_default();
+                let titles: Vec<_> = Self::all().map(short).collect();
+                ParseError::whole(format!(
+                    "The format of this file is not known. Read are: {}, and threat models and workshop files.",
+                    titles.join(", ")
+                ))
             })),
             [(best, _), (next, _), ..] if best == next => {
                 let names: Vec<_> = found.iter().map(|(_, format)| format.name()).collect();

@@ -107,7 +107,6 @@ async fn a_late_risk_and_a_known_exploited_one_close_it() {
         risk_id: Set(number),
         kind: Set("kev".to_owned()),
         value: Set("CVE-2026-1".to_owned()),
-        ..Default::default()
     };
     let tagged = async |tx: &sea_orm::DatabaseTransaction| {
         Ok(risk_tag::Entity::insert(tag.clone()).exec_without_returning(tx).await?)
