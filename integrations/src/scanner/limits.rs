@@ -35,6 +35,40 @@ pub(crate) fn opening(head: &[u8]) -> Result<usize, ParseError> {
     }
 }
 
+/// Length of the lines that some tools write before their JSON, such as a log; nothing where the file begins with JSON,
+/// or has none in its first lines.
+pub(crate) fn preamble(start: &[u8]) -> usize {
+    let blank = start.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+    let text = &start[blank..start.len().min(PREAMBLE_BYTES).max(blank)];
+    // What begins so is a comment, markup or a table; no tool logs like that.
+    if matches!(text.first(), None | Some(b'#' | b'|' | b'<' | b'-' | b'"')) {
+        return 0;
+    }
+    let mut passed = 0;
+    let mut quotes = 0;
+    for line in text.split_inclusive(|byte| *byte == b'\n') {
+        // Within open quotes stands the cell of a table.
+        if quotes % 2 == 0 && begins_json(line) {
+            return if passed == 0 { 0 } else { blank + passed };
+        }
+        quotes += line.iter().filter(|byte| **byte == b'"').count();
+        passed += line.len();
+    }
+    0
+}
+
+/// How far into a file JSON may begin.
+const PREAMBLE_BYTES: usize = 64 * 1024;
+
+/// Whether a line opens an object or a list, and no mark of a log such as `[INFO]`.
+fn begins_json(line: &[u8]) -> bool {
+    match line.trim_ascii().split_first() {
+        Some((b'{', rest)) => matches!(rest.trim_ascii_start(), [] | [b'"', ..] | [b'}']),
+        Some((b'[', rest)) => matches!(rest.trim_ascii_start(), [] | [b'{' | b'[' | b'"', ..] | [b']']),
+        _ => false,
+    }
+}
+
 /// Length of a UTF-8 byte order mark at the start.
 pub(crate) fn byte_order_mark(head: &[u8]) -> usize {
     if head.starts_with(&[0xEF, 0xBB, 0xBF]) { 3 } else { 0 }
@@ -59,6 +93,31 @@ mod tests {
         let text = "ü".repeat(400);
         let short = cut(&text, SHORT_BYTES);
         assert!(short.len() <= SHORT_BYTES && short.ends_with('…'));
+    }
+
+    #[test]
+    fn log_lines_before_json_are_passed_over() {
+        for (log, json) in [
+            ("npm WARN using --force\n", "{\"a\": 1}"),
+            ("\n[main]  INFO  profile include tests: None\n[2026-01-01] x\r\n", "{\r\n\"a\": 1}"),
+            ("INFO: scanning, please \"wait\"\n", "[{}]"),
+            ("no findings\n", "[]\n"),
+        ] {
+            assert_eq!(preamble(format!("{log}{json}").as_bytes()), log.len(), "{log}");
+        }
+        for none in [
+            "",
+            " \n{}",
+            "[]",
+            "{\"a\":\n{}}",
+            "[1,\n{}]x",
+            "a,b\n\"x\n{\",1\n",
+            "# a\n{}",
+            "a: 1\nb: {}\n",
+            "hello",
+        ] {
+            assert_eq!(preamble(none.as_bytes()), 0, "{none}");
+        }
     }
 
     #[test]

@@ -73,6 +73,7 @@ impl Head {
             return Ok(head);
         }
         let mark = limits::byte_order_mark(&bytes);
+        let mark = mark + limits::preamble(&bytes[mark..]);
         let first = bytes[mark..].iter().copied().find(|byte| !byte.is_ascii_whitespace());
         if first != Some(b'<') {
             limits::opening(&bytes)?;

@@ -4,9 +4,8 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::details::details;
-use super::numbered::code_of_lines;
-use crate::scanner::finding::{FindingKind, ParseError, ScanFinding, ScanSummary, Severity};
-use crate::scanner::fingerprint::{self, normal_snippet};
+use super::numbered::{self, code_of_lines};
+use crate::scanner::finding::{ParseError, ScanFinding, ScanSummary, Severity};
 use crate::scanner::read::json::{JsonReader, RawJson, ReadSeek, RecordError};
 use crate::scanner::read::lenient::{Text, Texts, first_of, line_of, nullable};
 use crate::scanner::recognise::{Certainty, Head, Root};
@@ -115,13 +114,9 @@ fn issue(raw: &RawJson<'_>, key: &SecretKey) -> Result<ScanFinding, RecordError>
     let mut lines: Vec<u32> = record.line_range.iter().filter_map(line_of).collect();
     lines.extend(line);
     let code = code_of_lines(&record.code, &lines);
-    let context = normal_snippet(&code);
     let severity = Severity::from_word(&record.issue_severity).unwrap_or(Severity::Unknown);
     let is_secret = PASSWORD_TESTS.contains(&&*record.test_id);
-    let (kind, identity) = match is_secret {
-        true => (FindingKind::Secret, fingerprint::secret(&record.test_id, path, &key.hash(&context))),
-        false => (FindingKind::Code, fingerprint::code(&record.test_id, path, &context)),
-    };
+    let (kind, identity) = numbered::identity(is_secret, &record.test_id, path, &code, key);
     let text = if is_secret { secret::scrub(&record.issue_text, "") } else { record.issue_text.to_string() };
     Ok(ScanFinding {
         title: first_of(&[&text, &record.test_name]).to_owned(),

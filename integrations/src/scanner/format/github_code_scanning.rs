@@ -3,9 +3,10 @@
 use serde::Deserialize;
 use serde_json::json;
 
+use super::github;
 use crate::scanner::finding::{FindingKind, ParseError, ScanFinding, ScanSummary, Severity};
 use crate::scanner::fingerprint;
-use crate::scanner::read::json::{JsonReader, RawJson, ReadSeek, RecordError};
+use crate::scanner::read::json::{RawJson, ReadSeek, RecordError};
 use crate::scanner::read::lenient::{Text, Texts, first_of, line_of, nullable};
 use crate::scanner::recognise::{Certainty, Head, Root};
 use crate::scanner::secret::SecretKey;
@@ -32,32 +33,13 @@ impl Format for GithubCodeScanning {
         }
     }
 
-    /// Pages may be set one after the other, as `gh api --paginate` does.
     fn parse(
         &self,
         file: &mut dyn ReadSeek,
         _: &SecretKey,
         output: &mut Output<'_>,
     ) -> Result<ScanSummary, ParseError> {
-        let mut reader = JsonReader::new(file)?;
-        let mut target = String::new();
-        while reader.next_value()? {
-            if reader.peek()? == b'{' {
-                let raw = reader.raw()?;
-                output.record("", raw.line, |findings| alert(&raw, &mut target, findings))?;
-                continue;
-            }
-            reader.list(&mut |reader, number| {
-                let raw = reader.raw()?;
-                output.record(&format!("[{number}]"), raw.line, |findings| alert(&raw, &mut target, findings))
-            })?;
-        }
-        Ok(ScanSummary {
-            tool_name: "GitHub code scanning".into(),
-            target,
-            complete: true,
-            ..ScanSummary::default()
-        })
+        github::alerts(file, output, "GitHub code scanning", &mut alert)
     }
 }
 
@@ -141,7 +123,7 @@ fn alert(raw: &RawJson<'_>, target: &mut String, findings: &mut Vec<ScanFinding>
         return Err(RecordError::Shape("rule.id is missing".into()));
     }
     if target.is_empty() {
-        *target = repository_of(&record.html_url);
+        *target = github::repository_of(&record.html_url);
     }
     let instance = &record.most_recent_instance;
     let path = &instance.location.path;
@@ -169,10 +151,4 @@ fn alert(raw: &RawJson<'_>, target: &mut String, findings: &mut Vec<ScanFinding>
         .sealed(),
     );
     Ok(())
-}
-
-/// `owner/name` out of the address of an alert.
-pub(super) fn repository_of(address: &str) -> String {
-    let path = crate::scanner::address::path(address);
-    path.split('/').filter(|part| !part.is_empty()).take(2).collect::<Vec<_>>().join("/")
 }

@@ -3,10 +3,10 @@
 use serde::Deserialize;
 use serde_json::json;
 
-use super::github_code_scanning::repository_of;
+use super::github;
 use crate::scanner::finding::{FindingKind, ParseError, ScanFinding, ScanSummary, Severity};
 use crate::scanner::fingerprint;
-use crate::scanner::read::json::{JsonReader, RawJson, ReadSeek, RecordError};
+use crate::scanner::read::json::{RawJson, ReadSeek, RecordError};
 use crate::scanner::read::lenient::{Text, first_of, is_true, line_of, nullable};
 use crate::scanner::recognise::{Certainty, Head, Root};
 use crate::scanner::secret::SecretKey;
@@ -33,33 +33,14 @@ impl Format for GithubSecretScanning {
         }
     }
 
-    /// Pages may be set one after the other, as `gh api --paginate` does.
     fn parse(
         &self,
         file: &mut dyn ReadSeek,
         key: &SecretKey,
         output: &mut Output<'_>,
     ) -> Result<ScanSummary, ParseError> {
-        let mut reader = JsonReader::new(file)?;
-        let mut target = String::new();
-        while reader.next_value()? {
-            if reader.peek()? == b'{' {
-                let raw = reader.raw()?;
-                output.record("", raw.line, |findings| alert(&raw, key, &mut target, findings))?;
-                continue;
-            }
-            reader.list(&mut |reader, number| {
-                let raw = reader.raw()?;
-                output.record(&format!("[{number}]"), raw.line, |findings| {
-                    alert(&raw, key, &mut target, findings)
-                })
-            })?;
-        }
-        Ok(ScanSummary {
-            tool_name: "GitHub secret scanning".into(),
-            target,
-            complete: true,
-            ..ScanSummary::default()
+        github::alerts(file, output, "GitHub secret scanning", &mut |raw, target, findings| {
+            alert(raw, key, target, findings)
         })
     }
 }
@@ -119,7 +100,7 @@ fn alert(
     if kind.is_empty() {
         return Err(RecordError::Shape("secret_type is empty".into()));
     }
-    let of_address = repository_of(&record.html_url);
+    let of_address = github::repository_of(&record.html_url);
     let repository = first_of(&[&record.repository.full_name, &of_address]);
     if target.is_empty() {
         repository.clone_into(target);

@@ -5,9 +5,8 @@ use serde::de::IgnoredAny;
 use serde_json::json;
 
 use super::details::details;
-use super::numbered::code_of_lines;
-use crate::scanner::finding::{FindingKind, ParseError, ScanFinding, ScanSummary, Severity};
-use crate::scanner::fingerprint::{self, normal_snippet};
+use super::numbered::{self, code_of_lines};
+use crate::scanner::finding::{ParseError, ScanFinding, ScanSummary, Severity};
 use crate::scanner::read::json::{JsonReader, RawJson, ReadSeek, RecordError};
 use crate::scanner::read::lenient::{Text, first_of, is_true, line_of, nullable};
 use crate::scanner::recognise::{Certainty, Head, Root};
@@ -109,13 +108,9 @@ fn issue(raw: &RawJson<'_>, key: &SecretKey) -> Result<ScanFinding, RecordError>
     let last = ends.next().or(first).unwrap_or_default();
     let lines: Vec<u32> = first.map_or_else(Vec::new, |first| (first..=last).take(100).collect());
     let code = code_of_lines(&record.code, &lines);
-    let context = normal_snippet(&code);
     // The rule for credentials in code: what it shows holds one.
     let is_secret = rule == "G101";
-    let (kind, identity) = match is_secret {
-        true => (FindingKind::Secret, fingerprint::secret(rule, &record.file, &key.hash(&context))),
-        false => (FindingKind::Code, fingerprint::code(rule, &record.file, &context)),
-    };
+    let (kind, identity) = numbered::identity(is_secret, rule, &record.file, &code, key);
     let text = if is_secret { secret::scrub(&record.details, "") } else { record.details.to_string() };
     let severity = Severity::from_word(&record.severity).unwrap_or(Severity::Unknown);
     Ok(ScanFinding {

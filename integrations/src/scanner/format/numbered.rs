@@ -1,5 +1,24 @@
 //! Code as some scanners show it: each line with its number before it, and lines around those that are meant.
 
+use crate::scanner::finding::{FindingKind, Fingerprint};
+use crate::scanner::fingerprint::{self, normal_snippet};
+use crate::scanner::secret::SecretKey;
+
+/// What a result is, and what identifies it: its code, or the keyed hash of the code where that holds a secret.
+pub(super) fn identity(
+    is_secret: bool,
+    rule: &str,
+    path: &str,
+    code: &str,
+    key: &SecretKey,
+) -> (FindingKind, Fingerprint) {
+    let context = normal_snippet(code);
+    match is_secret {
+        true => (FindingKind::Secret, fingerprint::secret(rule, path, &key.hash(&context))),
+        false => (FindingKind::Code, fingerprint::code(rule, path, &context)),
+    }
+}
+
 /// The lines that are meant, without their numbers; all of the code where it carries none.
 pub(super) fn code_of_lines(code: &str, lines: &[u32]) -> String {
     let numbered: Vec<(u32, &str)> = code.lines().filter_map(number_of).collect();

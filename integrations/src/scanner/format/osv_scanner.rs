@@ -91,7 +91,10 @@ fn package(
 ) -> Result<(), ParseError> {
     let mut named = Named::default();
     reader.object_in_order(&["package"], &["vulnerabilities"], &mut |reader, key| match key {
-        "package" => reader.value().map(|package| named = package).map(|()| true),
+        "package" => {
+            named = reader.value::<Option<Named>>()?.unwrap_or_default();
+            Ok(true)
+        }
         "vulnerabilities" => output
             .records(reader, &format!("{place}.{key}"), &mut |raw, findings| {
                 findings.push(advisory(raw, &named, path)?);

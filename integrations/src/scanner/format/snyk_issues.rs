@@ -9,7 +9,7 @@ use crate::scanner::finding::{
 };
 use crate::scanner::fingerprint::{self, purl_of};
 use crate::scanner::read::json::{JsonReader, RawJson, ReadSeek, RecordError};
-use crate::scanner::read::lenient::{Text, first_of, nullable, number};
+use crate::scanner::read::lenient::{Text, first_of, nullable, number, truth, whole};
 use crate::scanner::recognise::{Certainty, Head, Root};
 use crate::scanner::secret::SecretKey;
 use crate::scanner::{Format, Output, weakness};
@@ -88,6 +88,7 @@ struct Attributes<'a> {
     kind: Text<'a>,
     #[serde(borrow)]
     status: Text<'a>,
+    #[serde(deserialize_with = "truth")]
     ignored: Option<bool>,
     #[serde(borrow)]
     effective_severity_level: Text<'a>,
@@ -167,6 +168,7 @@ struct Region {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Position {
+    #[serde(deserialize_with = "whole")]
     line: Option<u32>,
 }
 

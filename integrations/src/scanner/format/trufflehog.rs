@@ -1,15 +1,17 @@
-//! TruffleHog 3: one finding a line.
+//! TruffleHog 3: one finding a line. Lists of its forerunners are read too.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::json;
 
+use super::trufflehog_history;
 use crate::scanner::address;
 use crate::scanner::finding::{FindingKind, ParseError, ScanFinding, ScanSummary, Severity};
 use crate::scanner::fingerprint;
 use crate::scanner::read::json::{JsonReader, RawJson, ReadSeek, RecordError};
-use crate::scanner::read::lenient::{Text, first_of, is_true, line_of, nullable};
+use crate::scanner::read::lenient::{Text, first_of, is_true, line_of, nullable, without_nulls};
 use crate::scanner::recognise::{Certainty, Head, Root};
 use crate::scanner::repeats::Repeats;
 use crate::scanner::secret::SecretKey;
@@ -24,7 +26,7 @@ impl Format for Trufflehog {
     }
 
     fn title(&self) -> &'static str {
-        "TruffleHog 3 JSON (`trufflehog … --json`)"
+        "TruffleHog JSON (`trufflehog … --json`, and lists of trufflehog3)"
     }
 
     fn recognise(&self, head: &Head) -> Certainty {
@@ -33,6 +35,9 @@ impl Format for Trufflehog {
                 Certainty::Certain
             }
             Root::Object | Root::Array if head.has_all(&["DetectorName", "Raw"]) => Certainty::Certain,
+            Root::Object | Root::Array if head.has_all(&["stringsFound", "reason"]) => Certainty::Certain,
+            // Its log, when both outputs went into one file.
+            Root::Object if head.text("logger") == "trufflehog" && head.has("msg") => Certainty::Certain,
             _ => Certainty::No,
         }
     }
@@ -81,12 +86,18 @@ struct Record<'a> {
     raw_v2: Text<'a>,
     #[serde(borrow)]
     redacted: Text<'a>,
+    #[serde(rename = "stringsFound")]
+    strings_found: Option<IgnoredAny>,
+    #[serde(rename = "logger", borrow)]
+    logger: Text<'a>,
+    #[serde(rename = "level", borrow)]
+    level: Text<'a>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "PascalCase", default)]
 struct Metadata<'a> {
-    #[serde(borrow, deserialize_with = "nullable")]
+    #[serde(borrow, deserialize_with = "without_nulls")]
     data: BTreeMap<String, Place<'a>>,
 }
 
@@ -127,7 +138,18 @@ fn detection(
     findings: &mut Vec<ScanFinding>,
 ) -> Result<(), RecordError> {
     let record: Record<'_> = raw.read()?;
+    if record.strings_found.is_some() {
+        return trufflehog_history::commit(raw, repeats, findings);
+    }
     let detector = record.detector_name.trim();
+    if detector.is_empty() && !record.logger.is_empty() {
+        return match record.level.starts_with("error") {
+            true => Err(RecordError::Shape(
+                "TruffleHog tells of an error here, so the scan may not be whole".into(),
+            )),
+            false => Ok(()),
+        };
+    }
     if detector.is_empty() {
         return Err(RecordError::Shape("DetectorName is missing".into()));
     }

@@ -71,19 +71,20 @@ struct Line<'a> {
     data: Value,
     #[serde(borrow)]
     value: Text<'a>,
-    children: Option<Children>,
+    #[serde(borrow)]
+    children: Option<Children<'a>>,
 }
 
 #[derive(Deserialize)]
-struct Children {
+struct Children<'a> {
     #[serde(rename = "ID")]
     id: Value,
-    #[serde(rename = "Issue", default)]
-    issue: String,
-    #[serde(rename = "URL", default)]
-    url: String,
-    #[serde(rename = "Severity", default)]
-    severity: String,
+    #[serde(rename = "Issue", borrow, default)]
+    issue: Text<'a>,
+    #[serde(rename = "URL", borrow, default)]
+    url: Text<'a>,
+    #[serde(rename = "Severity", borrow, default)]
+    severity: Text<'a>,
     #[serde(rename = "Vulnerable Versions", default)]
     vulnerable_versions: Value,
     #[serde(rename = "Tree Versions", default)]
@@ -120,7 +121,7 @@ fn line(
 }
 
 /// A line of yarn 2 or later. A package that is only deprecated has an id made of its name.
-fn later(name: &str, record: &Children) -> Result<ScanFinding, RecordError> {
+fn later(name: &str, record: &Children<'_>) -> Result<ScanFinding, RecordError> {
     let own = match &record.id {
         Value::Number(number) => format!("NPM-{number}"),
         Value::String(text) => text.trim().to_owned(),
@@ -139,18 +140,15 @@ fn later(name: &str, record: &Children) -> Result<ScanFinding, RecordError> {
         ..Package::default()
     };
     let severity = Severity::from_word(&record.severity).unwrap_or(Severity::Info);
-    let title = if record.issue.len() <= 200 { record.issue.as_str() } else { "" };
+    let title = if record.issue.len() <= 200 { &*record.issue } else { "" };
     Ok(ScanFinding {
-        description: record.issue.clone(),
+        description: record.issue.to_string(),
         // "name@virtual:hash#npm:version" names the package that needs it; the rest changes with every install.
         path: record.dependents.iter().next().map_or_else(String::new, |by| match by.rfind("@virtual:") {
             Some(at) => by[..at].to_owned(),
             None => by.to_owned(),
         }),
-        data: details([
-            ("url", Value::from(record.url.as_str())),
-            ("range", record.vulnerable_versions.clone()),
-        ]),
+        data: details([("url", Value::from(&*record.url)), ("range", record.vulnerable_versions.clone())]),
         ..ScanFinding::vulnerable_package(severity, ids, package, title)
     }
     .sealed())

@@ -1,6 +1,7 @@
 //! Fields as scanners really write them: `null` for nothing, texts with and without escapes.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Deref;
 
@@ -84,6 +85,29 @@ pub(crate) fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Optio
         serde_json::Value::String(text) => text.trim().parse().ok().filter(|score: &f64| score.is_finite()),
         _ => None,
     })
+}
+
+/// A whole number, however it is written; none where it has a fraction or does not fit.
+pub(crate) fn whole<'de, D: Deserializer<'de>, T: TryFrom<i64>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    let number = number(deserializer)?.filter(|number| number.fract() == 0.0 && number.abs() <= EXACT);
+    Ok(number.and_then(|number| T::try_from(number as i64).ok()))
+}
+
+/// Yes or no, whether it is written as one or as a text.
+pub(crate) fn truth<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
+    let text = Text::deserialize(deserializer)?;
+    Ok(if text.is_empty() { None } else { Some(is_true(&text)) })
+}
+
+/// An object by its keys, without those that say nothing.
+pub(crate) fn without_nulls<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, T>, D::Error> {
+    let entries = Option::<BTreeMap<String, Option<T>>>::deserialize(deserializer)?.unwrap_or_default();
+    Ok(entries.into_iter().filter_map(|(key, value)| Some((key, value?))).collect())
 }
 
 /// Several texts, or one that stands for itself; what is no text counts as none.

@@ -3,6 +3,7 @@
 pub(crate) mod enveloped;
 pub(crate) mod json;
 mod json_later;
+mod json_measure;
 #[cfg(test)]
 mod json_tests;
 mod json_window;

@@ -63,7 +63,7 @@ pub(crate) fn rows(
     file.take(64 * 1024).read_to_end(&mut head).map_err(unreadable)?;
     let mark = limits::byte_order_mark(&head);
     let first_line = String::from_utf8_lossy(&head[mark..]);
-    let first_line = first_line.lines().next().unwrap_or_default();
+    let first_line = first_line.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     file.seek(SeekFrom::Start(mark as u64)).map_err(unreadable)?;
     let allowance = Rc::new(Cell::new(limits::RECORD_BYTES));
     let mut reader = csv::ReaderBuilder::new()

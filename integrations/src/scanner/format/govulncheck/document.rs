@@ -9,7 +9,7 @@ use crate::scanner::finding::{Package, ParseError, ScanFinding, Severity};
 use crate::scanner::fingerprint::purl_of;
 use crate::scanner::format::details::{details, references};
 use crate::scanner::read::json::{JsonReader, RawJson, RecordError};
-use crate::scanner::read::lenient::{Text, Texts, first_of, nullable};
+use crate::scanner::read::lenient::{Text, Texts, first_of, nullable, whole};
 use crate::scanner::repeats::Repeats;
 
 /// Reads the list of vulnerabilities.
@@ -32,7 +32,9 @@ struct Record<'a> {
     pkg_path: Text<'a>,
     #[serde(borrow)]
     mod_path: Text<'a>,
+    #[serde(deserialize_with = "whole")]
     call_sink: Option<u64>,
+    #[serde(deserialize_with = "whole")]
     import_sink: Option<u64>,
     #[serde(borrow, deserialize_with = "nullable")]
     modules: Vec<Module<'a>>,

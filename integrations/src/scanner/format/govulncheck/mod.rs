@@ -12,7 +12,7 @@ use crate::scanner::finding::{Package, ParseError, ScanFinding, ScanSummary, Sev
 use crate::scanner::fingerprint::purl_of;
 use crate::scanner::limits::{DESCRIPTION_BYTES, SHORT_BYTES, cut};
 use crate::scanner::read::json::{JsonReader, RawJson, ReadSeek, RecordError};
-use crate::scanner::read::lenient::{Text, Texts, nullable};
+use crate::scanner::read::lenient::{Text, Texts, nullable, whole};
 use crate::scanner::recognise::{Certainty, Head, Root};
 use crate::scanner::secret::SecretKey;
 use crate::scanner::{Format, Output};
@@ -289,6 +289,7 @@ struct Frame<'a> {
 struct Position<'a> {
     #[serde(borrow)]
     filename: Text<'a>,
+    #[serde(deserialize_with = "whole")]
     line: Option<u32>,
 }
 

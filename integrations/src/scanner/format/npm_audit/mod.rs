@@ -75,5 +75,8 @@ fn records(
 
 fn failed(error: &Value) -> ParseError {
     let text = error["summary"].as_str().or_else(|| error["code"].as_str()).unwrap_or("no reason was given");
-    ParseError::whole(format!("npm audit failed: {text}. Mend that and run it again; nothing was scanned."))
+    ParseError::whole(format!(
+        "npm audit failed: {}. Mend that and run it again; nothing was scanned.",
+        text.trim_end_matches('.')
+    ))
 }

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use crate::scanner::finding::{ParseError, ScanSummary};
 use crate::scanner::read::json::{Bookmark, JsonReader, ReadSeek, RecordError};
-use crate::scanner::read::lenient::{first_of, nullable};
+use crate::scanner::read::lenient::{first_of, nullable, truth};
 use crate::scanner::recognise::{Certainty, Head, Root};
 use crate::scanner::secret::SecretKey;
 use crate::scanner::{Format, Output};
@@ -74,6 +74,7 @@ struct Walk<'w, 'r, 's> {
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 struct Invocation {
+    #[serde(deserialize_with = "truth")]
     execution_successful: Option<bool>,
     #[serde(deserialize_with = "nullable")]
     start_time_utc: String,
@@ -220,6 +221,9 @@ impl Walk<'_, '_, '_> {
     }
 
     fn tool(&mut self, run: &mut Run) -> Result<(), ParseError> {
+        if self.reader.skip_null()? {
+            return Ok(());
+        }
         self.reader.enter_object()?;
         while let Some(key) = self.reader.next_key()? {
             match key.as_str() {

@@ -9,13 +9,14 @@ use serde_json::Value;
 
 use super::rule::{Properties, Taxon};
 use crate::scanner::read::json::RecordError;
-use crate::scanner::read::lenient::{Text, nullable};
+use crate::scanner::read::lenient::{Text, nullable, whole};
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct ResultRecord<'a> {
     #[serde(borrow)]
     pub(super) rule_id: Text<'a>,
+    #[serde(deserialize_with = "whole")]
     pub(super) rule_index: Option<i64>,
     #[serde(borrow, deserialize_with = "nullable")]
     pub(super) rule: RuleReference<'a>,
@@ -48,6 +49,7 @@ pub(super) struct ResultRecord<'a> {
 pub(super) struct RuleReference<'a> {
     #[serde(borrow)]
     pub(super) id: Text<'a>,
+    #[serde(deserialize_with = "whole")]
     pub(super) index: Option<i64>,
     #[serde(deserialize_with = "nullable")]
     pub(super) tool_component: ComponentReference,
@@ -56,6 +58,7 @@ pub(super) struct RuleReference<'a> {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub(super) struct ComponentReference {
+    #[serde(deserialize_with = "whole")]
     pub(super) index: Option<i64>,
 }
 
@@ -145,12 +148,14 @@ pub(super) struct PhysicalLocation<'a> {
 pub(super) struct ArtifactLocation<'a> {
     #[serde(borrow)]
     pub(super) uri: Text<'a>,
+    #[serde(deserialize_with = "whole")]
     pub(super) index: Option<i64>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Region<'a> {
+    #[serde(deserialize_with = "whole")]
     pub(super) start_line: Option<i64>,
     #[serde(borrow, deserialize_with = "nullable")]
     pub(super) snippet: Snippet<'a>,

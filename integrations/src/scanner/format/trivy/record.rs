@@ -6,7 +6,7 @@ use crate::scanner::finding::{FindingKind, Package, ScanFinding, Severity};
 use crate::scanner::fingerprint;
 use crate::scanner::limits::{DESCRIPTION_BYTES, SHORT_BYTES, cut};
 use crate::scanner::read::json::{RawJson, RecordError};
-use crate::scanner::read::lenient::{Text, first_of, nullable};
+use crate::scanner::read::lenient::{Text, first_of, nullable, whole};
 use crate::scanner::secret::{self, SecretKey};
 use crate::scanner::without_tag;
 
@@ -69,7 +69,9 @@ struct Cause<'a> {
     provider: Text<'a>,
     #[serde(borrow)]
     service: Text<'a>,
+    #[serde(deserialize_with = "whole")]
     start_line: Option<u32>,
+    #[serde(deserialize_with = "whole")]
     end_line: Option<u32>,
 }
 
@@ -139,6 +141,7 @@ struct Secret<'a> {
     severity: Text<'a>,
     #[serde(borrow)]
     title: Text<'a>,
+    #[serde(deserialize_with = "whole")]
     start_line: Option<u32>,
     #[serde(rename = "Match", borrow)]
     matched: Text<'a>,

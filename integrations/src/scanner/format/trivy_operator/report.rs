@@ -11,7 +11,7 @@ use crate::scanner::format::details::{details, references};
 use crate::scanner::format::trivy::check_key;
 use crate::scanner::limits::SHORT_BYTES;
 use crate::scanner::read::json::{RawJson, RecordError};
-use crate::scanner::read::lenient::{Text, Texts, first_of, nullable, number};
+use crate::scanner::read::lenient::{Text, Texts, first_of, nullable, number, truth};
 use crate::scanner::secret::{self, SecretKey};
 
 #[derive(Deserialize, Default)]
@@ -126,6 +126,7 @@ struct Check<'a> {
     #[serde(borrow)]
     target: Text<'a>,
     messages: Texts,
+    #[serde(deserialize_with = "truth")]
     success: Option<bool>,
 }
 
