@@ -3,7 +3,7 @@
 use crate::platform::job::Job;
 use crate::platform::timer::Timer;
 use crate::state::AppState;
-use crate::{acceptance, asset, feed, hook, intake, message, obligation, posture, risk, ticket};
+use crate::{acceptance, asset, datadog, feed, hook, intake, message, obligation, posture, risk, ticket};
 
 /// Makes the ticket of a risk true; the subject is `r-` and the risk's number.
 pub const TICKET: &str = "ticket";
@@ -11,6 +11,7 @@ pub const TICKET: &str = "ticket";
 /// The jobs.
 pub const JOBS: &[Job<AppState>] = &[
     asset::settle::JOB,
+    datadog::JOB,
     feed::JOB,
     hook::JOB,
     intake::JOB,
@@ -25,6 +26,7 @@ pub const JOBS: &[Job<AppState>] = &[
 pub const TIMERS: &[Timer<AppState>] = &[
     acceptance::expire::TIMER,
     asset::retire::TIMER,
+    datadog::TIMER,
     feed::TIMER,
     intake::TIMER,
     intake::silent::TIMER,

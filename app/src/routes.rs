@@ -9,8 +9,8 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::platform::problem::{Kind, Problem};
 use crate::{
-    access, asset, feed, gate, hook, intake, message, obligation, operations, page, posture, risk, slack,
-    ticket, vex, workshop,
+    access, asset, datadog, feed, gate, hook, intake, message, obligation, operations, page, posture, risk,
+    slack, ticket, vex, workshop,
 };
 
 /// Largest JSON body, in bytes.
@@ -40,6 +40,7 @@ pub fn api() -> impl HttpServiceFactory + OpenApiFactory + 'static {
         .configure(intake::source_api::routes)
         .configure(feed::api::routes)
         .configure(hook::api::routes)
+        .configure(datadog::api::routes)
         .configure(intake::plan::routes)
         .configure(intake::finding::api::routes)
         .configure(intake::rule::api::routes)
@@ -81,6 +82,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .configure(feed::page::pages)
         .configure(hook::routes)
         .configure(hook::page::pages)
+        .configure(datadog::page::pages)
         .configure(intake::finding::page::pages)
         .configure(intake::rule::page::pages)
         .configure(intake::scope::pages)

@@ -22,6 +22,8 @@ pub mod connection;
 pub mod control;
 pub mod counter;
 pub mod data_class_table;
+pub mod datadog_connection;
+pub mod datadog_signal;
 pub mod epss_score;
 pub mod evidence;
 pub mod feed;

@@ -1,5 +1,7 @@
 //! Foreign systems and formats that Abate speaks. Plain values in and out: no database, no web, no clock.
 
+#[cfg(feature = "clients")]
+pub mod datadog;
 pub mod feed;
 #[cfg(feature = "clients")]
 pub mod jira;

@@ -5,6 +5,7 @@
 pub(crate) mod app;
 pub(crate) mod browser;
 pub(crate) mod database;
+pub(crate) mod datadog;
 pub(crate) mod http;
 pub(crate) mod process;
 

@@ -10,6 +10,7 @@ mod harness;
 mod acceptance;
 mod asset;
 mod command;
+mod datadog;
 mod feed;
 mod gate;
 mod hook;

@@ -58,6 +58,11 @@ pub const KEYS: &[Key] = &[
         None,
         "hosts besides Amazon's that may serve SNS certificates and confirm subscriptions, with commas between",
     ),
+    plain(
+        "datadog.addresses",
+        None,
+        "addresses besides Datadog's own sites that its signals may be read from, with commas between",
+    ),
     secret("smtp.url", None, "smtps://USER:PASSWORD@HOST or smtp://HOST:PORT"),
     plain("smtp.from", None, "the sender of mails"),
     plain("feeds.kev.url", None, "where KEV is read from: official, an address, or a file"),

@@ -4,6 +4,7 @@
 //! unknown or malformed stops the start with the key's name, so that a typing mistake never becomes a default.
 
 mod database;
+mod datadog;
 mod document;
 mod error;
 mod feeds;
@@ -25,6 +26,7 @@ use std::path::Path;
 use secrecy::SecretString;
 
 pub use self::database::{DatabaseConfig, DatabaseKind};
+pub use self::datadog::DatadogConfig;
 pub use self::document::{Document, Origin, Setting};
 pub use self::error::ConfigError;
 pub use self::feeds::{FeedAddress, FeedsConfig};
@@ -61,6 +63,8 @@ pub struct Config {
     pub feeds: FeedsConfig,
     /// What the addresses that other systems call believe.
     pub hooks: HooksConfig,
+    /// Where accounts of Datadog may be.
+    pub datadog: DatadogConfig,
     /// Which internal addresses outgoing calls may reach.
     pub outgoing: OutgoingConfig,
     /// What is logged and how.
@@ -88,10 +92,12 @@ impl Document {
         let slack = SlackConfig::read(self)?;
         let smtp = SmtpConfig::read(self)?;
         let feeds = FeedsConfig::read(self)?;
+        let datadog = DatadogConfig::read(self)?;
         let mut outgoing = OutgoingConfig::read(self)?;
         outgoing.trust(jira.iter().flat_map(|jira| [&jira.url, &jira.api_url]));
         outgoing.trust(slack.iter().filter_map(|slack| slack.api_url.as_ref()));
         outgoing.trust(feeds.web());
+        outgoing.trust(&datadog.addresses);
         Ok(Config {
             secret_key: secret::key(self, database.kind)?,
             database,
@@ -102,6 +108,7 @@ impl Document {
             smtp,
             feeds,
             hooks: HooksConfig::read(self),
+            datadog,
             outgoing,
             log: LogConfig::read(self)?,
         })

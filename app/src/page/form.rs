@@ -17,6 +17,8 @@ pub enum Kind {
     Check,
     /// An address on the web.
     Address,
+    /// One line that nobody is to read over a shoulder.
+    Password,
 }
 
 /// One choice of a field.
@@ -122,6 +124,7 @@ impl Field {
             Kind::Number => "number",
             Kind::Address => "url",
             Kind::Check => "checkbox",
+            Kind::Password => "password",
             Kind::Text | Kind::Lines | Kind::Choice => "text",
         }
     }

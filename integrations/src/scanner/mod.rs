@@ -29,6 +29,8 @@ pub use finding::{
     CvssRating, FindingKind, Fingerprint, Package, ParseError, RejectedRecord, ScanFinding, ScanRecord,
     ScanSummary, Severity,
 };
+#[cfg(feature = "clients")]
+pub(crate) use format::datadog::outline as datadog_outline;
 pub use read::json::ReadSeek;
 pub use recognise::{Certainty, Head, Root};
 pub use secret::SecretKey;

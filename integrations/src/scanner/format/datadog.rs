@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+#[cfg(feature = "clients")]
+use crate::scanner::finding::Fingerprint;
 use crate::scanner::finding::{FindingKind, ParseError, ScanFinding, ScanSummary, Severity};
 use crate::scanner::fingerprint;
 use crate::scanner::read::enveloped::records;
@@ -55,6 +57,33 @@ fn signal(raw: &RawJson<'_>, findings: &mut Vec<ScanFinding>) -> Result<(), Reco
     };
     findings.push(signal.finding()?);
     Ok(())
+}
+
+/// What the list of signals has to know of one.
+#[cfg(feature = "clients")]
+pub(crate) struct Outline {
+    pub(crate) title: String,
+    pub(crate) severity: String,
+    /// Its triage, empty until somebody touched it.
+    pub(crate) state: String,
+    pub(crate) first_seen: String,
+    pub(crate) last_seen: String,
+    /// None where a report with it would reject it.
+    pub(crate) fingerprint: Option<Fingerprint>,
+}
+
+/// Reads a record of the API as a report with it is read.
+#[cfg(feature = "clients")]
+pub(crate) fn outline(record: &Value) -> Outline {
+    let signal = Signal::of_api(record);
+    Outline {
+        title: signal.title.clone(),
+        severity: signal.severity.clone(),
+        state: signal.state.to_ascii_lowercase(),
+        first_seen: signal.first_seen.clone(),
+        last_seen: signal.last_seen.clone(),
+        fingerprint: signal.finding().ok().map(|finding| finding.fingerprint),
+    }
 }
 
 struct Signal {

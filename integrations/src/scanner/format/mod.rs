@@ -7,7 +7,7 @@ mod cargo_audit;
 mod checkov;
 mod cloudtrail;
 mod cyclonedx;
-mod datadog;
+pub(crate) mod datadog;
 mod dependabot;
 mod dependency_check;
 mod details;

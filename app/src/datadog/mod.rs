@@ -1,0 +1,16 @@
+//! Datadog, looked at on a schedule: its security signals come in, and it is told how they were triaged here.
+//!
+//! - `connection` is an account with its keys, `api` and `page` set it up.
+//! - `pull` reads what is new and hands it to the one door for reports; `position` says where it goes on.
+//! - `tell` writes the triage back, once for each decision; `triage` says what a decision means there.
+
+pub mod api;
+mod connection;
+pub mod page;
+mod position;
+mod pull;
+mod tell;
+mod triage;
+mod view;
+
+pub use self::pull::{JOB, TIMER};
