@@ -9,7 +9,7 @@ mod fingerprint;
 mod format;
 pub mod limits;
 mod markup;
-mod read;
+pub(crate) mod read;
 mod recognise;
 mod repeats;
 mod resource;

@@ -16,7 +16,10 @@ mod format_tests;
 use std::io::{Read as _, SeekFrom};
 
 pub use format::SCHEMA;
-use format::{AbateJson, Otm, Threagile, ThreagileModel, ThreatComposer, ThreatDragon};
+use format::{
+    AbateJson, CycloneDxThreats, IriusRisk, Otm, Pytm, Threagile, ThreagileModel, ThreatComposer,
+    ThreatDragon, Tm7, TmBom,
+};
 pub use model::{
     APPROACHES, AttackTechnique, Band, FieldError, KILL_CHAIN_PHASES, LEVELS, Position, STATUSES,
     STRIDE_CATEGORIES, Scale, TIERS, TREATMENTS, Tracking, Workshop, WorkshopAsset, WorkshopControl,
@@ -35,6 +38,11 @@ static FORMATS: &[&dyn Format] = &[
     &Threagile,
     &ThreagileModel,
     &ThreatComposer,
+    &Tm7,
+    &Pytm,
+    &TmBom,
+    &CycloneDxThreats,
+    &IriusRisk,
     &CsvTable,
     &XlsxTable,
     &MarkdownTable,

@@ -1,5 +1,7 @@
 //! Rules. What the words, numbers and scales of foreign models mean in ours.
 
+use sha2::{Digest, Sha256};
+
 use super::model::{AttackTechnique, Position};
 
 /// The words of likelihood and impact by their place on the scale.
@@ -233,6 +235,15 @@ pub(crate) fn without_html(text: &str) -> String {
         bare = bare.replace(entity, character);
     }
     one_line(&bare)
+}
+
+/// A risk without an id is recognised by its title and asset.
+pub(crate) fn made_id(title: &str, assets: &str) -> String {
+    let digest = Sha256::new()
+        .chain_update(title.to_lowercase())
+        .chain_update([0])
+        .chain_update(assets.to_lowercase());
+    format!("t-{}", hex::encode(&digest.finalize()[..6]))
 }
 
 /// Any run of white space as one blank.

@@ -39,11 +39,13 @@ mod sarif;
 mod semgrep;
 mod snyk;
 mod snyk_issues;
+mod sonarqube;
 mod trivy;
 mod trivy_operator;
 mod trufflehog;
 mod trufflehog_history;
 mod waf;
+mod wiz;
 mod yarn_audit;
 mod zap;
 
@@ -96,9 +98,11 @@ pub(super) const FORMATS: &[&dyn Format] = &[
     &semgrep::Semgrep,
     &snyk::Snyk,
     &snyk_issues::SnykIssues,
+    &sonarqube::SonarQube,
     &trivy_operator::TrivyOperator,
     &trufflehog::Trufflehog,
     &waf::Waf,
+    &wiz::Wiz,
     &yarn_audit::YarnAudit,
     &zap::Zap,
 ];

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use sha2::{Digest as _, Sha256};
 
 use super::mapping::{TableMapping, wanted};
 use super::{Sheet, SheetRow, TableFile, asset};
@@ -129,7 +128,7 @@ fn read_row(
     let names = asset_names(cells.text("asset"), listed);
     let mut id = one_line(cells.text("id"));
     if id.is_empty() {
-        id = made_id(&title, &names.join(";"));
+        id = words::made_id(&title, &names.join(";"));
     }
     let beside = table.texts.get(&id);
     let mut scenario = one_line(cells.text("scenario"));
@@ -245,15 +244,6 @@ fn unnamed(parts: &Parts, table: &TableFile) -> String {
 
 fn split(text: &str, at: &[char]) -> Vec<String> {
     text.split(at).map(one_line).filter(|part| !part.is_empty()).collect()
-}
-
-/// A risk without an id is recognised by its title and asset.
-fn made_id(title: &str, assets: &str) -> String {
-    let digest = Sha256::new()
-        .chain_update(title.to_lowercase())
-        .chain_update([0])
-        .chain_update(assets.to_lowercase());
-    format!("t-{}", hex::encode(&digest.finalize()[..6]))
 }
 
 fn day(cells: &Cells<'_>, mistakes: &mut Mistakes) -> Option<NaiveDate> {
