@@ -26,8 +26,9 @@ impl Format for Bandit {
     }
 
     fn recognise(&self, head: &Head) -> Certainty {
-        let marks =
-            head.has("metrics._totals") || head.has_all(&["results.test_id", "results.issue_severity"]);
+        let marks = head.has("metrics._totals")
+            || head.has_all(&["errors", "generated_at", "results"])
+            || head.has_all(&["results.test_id", "results.issue_severity"]);
         match head.root() {
             Root::Object if marks => Certainty::Certain,
             _ => Certainty::No,

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::json;
 
+use super::semgrep_supply_chain;
 use crate::scanner::finding::{FindingKind, Package, ParseError, ScanFinding, ScanSummary, Severity};
 use crate::scanner::fingerprint::{self, normal_snippet, purl_of};
 use crate::scanner::read::json::{JsonReader, RawJson, ReadSeek, RecordError};
@@ -32,10 +33,16 @@ impl Format for Semgrep {
         let run = head.has_all(&["results.check_id", "results.path"])
             || (head.has("results")
                 && head.has_any(&["interfile_languages_used", "paths.scanned", "skipped_rules"]));
-        let platform = head.has_any(&["findings.syntactic_id", "findings.match_based_id"]);
-        match run || platform {
-            true => Certainty::Certain,
-            false => Certainty::No,
+        let platform = head.has_any(&["findings.syntactic_id", "findings.match_based_id"])
+            || head.has_all(&["vulns.advisory", "vulns.matchedDependency"]);
+        // A run that found nothing, in an older or a shortened report.
+        let nothing = head.has_all(&["results", "errors"])
+            && !head.has("generated_at")
+            && head.text("results").is_empty();
+        match (run || platform, nothing) {
+            (true, _) => Certainty::Certain,
+            (false, true) => Certainty::Likely,
+            (false, false) => Certainty::No,
         }
     }
 
@@ -58,6 +65,12 @@ impl Format for Semgrep {
                     })?;
                 }
                 "findings" => output.records(reader, name, &mut |raw, findings| platform(raw, findings))?,
+                "vulns" => output.records(reader, name, &mut |raw, findings| {
+                    findings.push(semgrep_supply_chain::vulnerability(raw)?);
+                    Ok(())
+                })?,
+                // The platform answers in pages.
+                "hasMore" => summary.complete &= !reader.value::<Option<bool>>()?.unwrap_or_default(),
                 // Files that could not be parsed were not looked at; other entries are warnings.
                 "errors" => reader.list(&mut |reader, _| {
                     let problem: Problem = reader.raw()?.read().unwrap_or_default();

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::json;
 
-use super::trufflehog_history;
+use super::trufflehog_lists;
 use crate::scanner::address;
 use crate::scanner::finding::{FindingKind, ParseError, ScanFinding, ScanSummary, Severity};
 use crate::scanner::fingerprint;
@@ -36,6 +36,12 @@ impl Format for Trufflehog {
             }
             Root::Object | Root::Array if head.has_all(&["DetectorName", "Raw"]) => Certainty::Certain,
             Root::Object | Root::Array if head.has_all(&["stringsFound", "reason"]) => Certainty::Certain,
+            Root::Array
+                if head.has_all(&["rule.id", "rule.severity", "secret", "path"])
+                    && head.has_any(&["context", "parent", "commit"]) =>
+            {
+                Certainty::Certain
+            }
             // Its log, when both outputs went into one file.
             Root::Object if head.text("logger") == "trufflehog" && head.has("msg") => Certainty::Certain,
             _ => Certainty::No,
@@ -88,6 +94,8 @@ struct Record<'a> {
     redacted: Text<'a>,
     #[serde(rename = "stringsFound")]
     strings_found: Option<IgnoredAny>,
+    #[serde(rename = "rule")]
+    rule: Option<IgnoredAny>,
     #[serde(rename = "logger", borrow)]
     logger: Text<'a>,
     #[serde(rename = "level", borrow)]
@@ -139,7 +147,10 @@ fn detection(
 ) -> Result<(), RecordError> {
     let record: Record<'_> = raw.read()?;
     if record.strings_found.is_some() {
-        return trufflehog_history::commit(raw, repeats, findings);
+        return trufflehog_lists::commit(raw, repeats, findings);
+    }
+    if record.rule.is_some() {
+        return trufflehog_lists::line(raw, key, findings);
     }
     let detector = record.detector_name.trim();
     if detector.is_empty() && !record.logger.is_empty() {
