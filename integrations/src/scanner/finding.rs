@@ -248,6 +248,20 @@ impl ScanFinding {
         }
     }
 
+    /// The same of one of several workloads or repositories that a report is about: each has its own problem.
+    #[must_use]
+    pub(crate) fn vulnerable_package_of(
+        workload: &str,
+        severity: Severity,
+        ids: Vec<String>,
+        package: Package,
+        title: &str,
+    ) -> Self {
+        let canonical = fingerprint::canonical_vulnerability(ids.iter().map(String::as_str));
+        let fingerprint = fingerprint::package_vulnerability(&package.purl, &canonical, workload);
+        Self { fingerprint, ..Self::vulnerable_package(severity, ids, package, title) }
+    }
+
     /// The finding as it leaves its parser: every text within its limit, lists short and without repetition, and the
     /// digest of all of it.
     #[must_use]

@@ -115,3 +115,29 @@ fn a_million_places_of_one_result_are_an_answer() {
     let [ScanRecord::Rejected(rejected)] = &records[..] else { panic!("{} records", records.len()) };
     assert!(rejected.reason.contains("1000001 locations"), "{}", rejected.reason);
 }
+
+#[test]
+fn repositories_of_one_answer_keep_their_own_alerts() {
+    let repository = |name: &str| {
+        json!({"nameWithOwner": name, "vulnerabilityAlerts": {"nodes": [{
+            "state": "OPEN",
+            "securityVulnerability": {
+                "severity": "HIGH",
+                "package": {"name": "basket", "ecosystem": "NPM"},
+                "advisory": {"identifiers": [{"type": "CVE", "value": "CVE-2026-7006"}]},
+            },
+        }]}})
+    };
+    let answer = json!({"data": {"search": {"nodes": [repository("shop/web"), repository("shop/till")]}}});
+    assert_eq!(identities(&answer).len(), 2);
+    assert_eq!(findings(&answer)[1].resource, "shop/till");
+    let vulnerability = |repository: &str| {
+        json!({
+            "advisory": {"ruleId": "ssc-1", "severity": "HIGH", "references": {"cveIds": ["CVE-2026-7006"]}},
+            "matchedDependency": {"name": "basket"},
+            "repositoryName": repository,
+        })
+    };
+    let answer = json!({"vulns": [vulnerability("shop/web"), vulnerability("shop/till")]});
+    assert_eq!(identities(&answer).len(), 2);
+}

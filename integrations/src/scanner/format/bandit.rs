@@ -51,10 +51,7 @@ impl Format for Bandit {
                     summary.scanned_at = chrono::DateTime::parse_from_rfc3339(&at).ok().map(|at| at.to_utc());
                 }
                 // Files that could not be parsed were not looked at.
-                "errors" => reader.list(&mut |reader, _| {
-                    summary.complete = false;
-                    reader.skip()
-                })?,
+                "errors" => summary.complete &= reader.count()? == 0,
                 "results" => output.records(reader, name, &mut |raw, findings| {
                     findings.push(issue(raw, key)?);
                     Ok(())

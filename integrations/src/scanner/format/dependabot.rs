@@ -287,7 +287,7 @@ fn alert(raw: &RawJson<'_>, repository: &str) -> Result<Option<ScanFinding>, Rec
     };
     let severity = Severity::from_word(word).unwrap_or(Severity::Unknown);
     let state = record.state.trim().to_ascii_lowercase();
-    let finding = ScanFinding::vulnerable_package(severity, ids, found, &advisory.summary);
+    let finding = ScanFinding::vulnerable_package_of(repository, severity, ids, found, &advisory.summary);
     Ok(Some(
         ScanFinding {
             description: advisory.description.to_string(),

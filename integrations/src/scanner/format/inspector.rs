@@ -209,12 +209,10 @@ pub(super) fn package_finding(
         purl: first.purl(platform),
         ..first.package.clone()
     });
-    let canonical = fingerprint::canonical_vulnerability(ids.iter().map(String::as_str));
-    let fingerprint = fingerprint::package_vulnerability(&package.purl, &canonical, identity);
     let advice = first.map(|first| first.remediation.clone()).unwrap_or_default();
     let path = first.map(|first| first.path.clone()).unwrap_or_default();
-    let finding = ScanFinding::vulnerable_package(severity, ids, package, "");
-    ScanFinding { fingerprint, mitigation: advice, path, ..finding }
+    let finding = ScanFinding::vulnerable_package_of(identity, severity, ids, package, "");
+    ScanFinding { mitigation: advice, path, ..finding }
 }
 
 /// The vulnerability that a title such as `CVE-2023-1255 - openssl` names; the title itself where it names none.

@@ -36,11 +36,11 @@ pub(super) fn vulnerability(raw: &RawJson<'_>) -> Result<ScanFinding, RecordErro
     Ok(ScanFinding {
         description: record.first_text(&["advisory.description", "title"]),
         path: record.text("dependencyFileLocation.path"),
+        resource: repository.clone(),
         line: record
             .number("dependencyFileLocation.startLine")
             .filter(|line| *line >= 1.0)
             .map(|line| line as u32),
-        resource: repository,
         cwes: cwes(weaknesses.iter().map(String::as_str)),
         suppressed: SETTLED.contains(&status.as_str()),
         status,
@@ -51,7 +51,7 @@ pub(super) fn vulnerability(raw: &RawJson<'_>) -> Result<ScanFinding, RecordErro
             ("opened_at", json!(record.text("openedAt"))),
             ("references", references(urls.iter().map(String::as_str))),
         ]),
-        ..ScanFinding::vulnerable_package(severity, ids, package, &title)
+        ..ScanFinding::vulnerable_package_of(&repository, severity, ids, package, &title)
     }
     .sealed())
 }

@@ -108,16 +108,10 @@ fn package(row: &Row<'_>) -> Result<ScanFinding, RecordError> {
     let ids: Vec<String> =
         std::iter::once(id.to_owned()).chain(weakness::vulnerability_ids(row.cell("link"))).collect();
     let workload = stable(resource, &tags(row.cell("tags")));
-    let identity = fingerprint::package_vulnerability(
-        &package.purl,
-        &fingerprint::canonical_vulnerability([id]),
-        &workload,
-    );
     let severity = [row.cell("vendor_severity"), row.cell("cvss_severity")];
     let severity = severity.into_iter().find_map(Severity::from_word).unwrap_or(Severity::Info);
     let status = row.cell("finding_status");
     Ok(ScanFinding {
-        fingerprint: identity,
         mitigation: row.cell("remediation").to_owned(),
         path: row.cell("location_path").to_owned(),
         resource: resource.to_owned(),
@@ -131,7 +125,7 @@ fn package(row: &Row<'_>) -> Result<ScanFinding, RecordError> {
             ("exploit", json!(is_true(row.cell("has_exploit")))),
             ("known_exploited", json!(is_true(row.cell("has_cisa_kev_exploit")))),
         ]),
-        ..ScanFinding::vulnerable_package(severity, ids, package, "")
+        ..ScanFinding::vulnerable_package_of(&workload, severity, ids, package, "")
     }
     .sealed())
 }

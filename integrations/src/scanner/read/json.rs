@@ -216,6 +216,16 @@ impl<'r> JsonReader<'r> {
         Ok(())
     }
 
+    /// Steps over a list and counts its elements; `null` is an empty list.
+    pub(crate) fn count(&mut self) -> Result<usize, ParseError> {
+        let mut count = 0;
+        self.list(&mut |reader, _| {
+            count += 1;
+            reader.skip()
+        })?;
+        Ok(count)
+    }
+
     /// Steps over `null`; false when the next value is something else.
     pub(crate) fn skip_null(&mut self) -> Result<bool, ParseError> {
         let null = self.peek()? == b'n';

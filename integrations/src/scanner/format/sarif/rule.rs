@@ -175,6 +175,9 @@ pub(crate) fn cwe(text: &str) -> Option<String> {
 pub(crate) fn component(reader: &mut JsonReader<'_>) -> Result<Component, ParseError> {
     let mut component = Component::default();
     let mut semantic = String::new();
+    if reader.skip_null()? {
+        return Ok(component);
+    }
     reader.enter_object()?;
     while let Some(key) = reader.next_key()? {
         match key.as_str() {
