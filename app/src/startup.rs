@@ -167,6 +167,7 @@ pub async fn open(config: Config, clock: Clock, ids: Ids) -> anyhow::Result<AppS
         key,
         http: outgoing.guarded(),
         outgoing,
+        certificates: crate::hook::certificate::Certificates::default(),
         passwords: access::password::Passwords::default(),
         throttle: access::throttle::Throttle::default(),
         posture: crate::posture::store::Posture::default(),

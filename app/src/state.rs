@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::access::password::Passwords;
 use crate::access::throttle::Throttle;
 use crate::config::Config;
+use crate::hook::certificate::Certificates;
 use crate::platform::clock::Clock;
 use crate::platform::database::Database;
 use crate::platform::ids::Ids;
@@ -30,6 +31,8 @@ pub struct AppState {
     pub outgoing: Outgoing,
     /// Calls to other systems, guarded by `outgoing`.
     pub http: reqwest::Client,
+    /// Certificates of SNS.
+    pub certificates: Certificates,
     /// Password hashes.
     pub passwords: Passwords,
     /// How often a password may be tried.

@@ -34,5 +34,6 @@ CREATE TABLE hook_delivery (
     UNIQUE (hook_id, identifier)
 );
 CREATE INDEX hook_delivery_by_time ON hook_delivery (hook_id, id);
+CREATE INDEX hook_delivery_waiting ON hook_delivery (hook_id) WHERE state = 'stored';
 "
 );

@@ -4,17 +4,12 @@ use abate_entity::hook;
 use abate_integrations::sns::{SnsError, SnsMessage};
 use actix_web::HttpRequest;
 use serde_json::Value;
-use url::Url;
 
+use super::certificate;
 use super::delivery::{CONFIRMATION, Delivery};
 use super::secret::{self, header, refused};
 use crate::platform::problem::{Kind, Problem};
 use crate::state::AppState;
-
-/// SNS waits fifteen seconds for an answer.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
-/// Longer than any certificate.
-const CERTIFICATE_BYTES: usize = 64 * 1024;
 
 /// Believes the request, and says what of it is to be kept.
 pub(super) async fn check(
@@ -39,8 +34,9 @@ pub(super) async fn check(
     }
     message.check_time(state.clock.now()).map_err(|error| unbelieved(hook, &error))?;
     let address = message.certificate(hosts).map_err(|error| unbelieved(hook, &error))?;
-    let certificate = fetch(state, address).await?;
+    let certificate = certificate::fetch(state, &address).await?;
     message.verify(&certificate).map_err(|error| unbelieved(hook, &error))?;
+    state.certificates.remember(address, certificate);
     match message.kind.as_str() {
         "Notification" => {
             Ok(Some(Delivery::report(state, &message.message_id, message.message.into_bytes())))
@@ -55,24 +51,6 @@ pub(super) async fn check(
             Ok(None)
         }
     }
-}
-
-async fn fetch(state: &AppState, address: Url) -> Result<Vec<u8>, Problem> {
-    state.outgoing.check(&address).map_err(Problem::internal)?;
-    let answer =
-        state.http.get(address).timeout(PATIENCE).send().await.and_then(|answer| answer.error_for_status());
-    let mut answer = answer.map_err(|error| {
-        tracing::warn!(%error, "the certificate of SNS could not be fetched");
-        Problem::unavailable(30)
-    })?;
-    let mut bytes = Vec::new();
-    while let Some(part) = answer.chunk().await.map_err(Problem::internal)? {
-        bytes.extend_from_slice(&part);
-        if bytes.len() > CERTIFICATE_BYTES {
-            return Err(Problem::new(Kind::Unauthenticated, "The certificate is too long to be one."));
-        }
-    }
-    Ok(bytes)
 }
 
 fn unbelieved(hook: &hook::Model, error: &SnsError) -> Problem {

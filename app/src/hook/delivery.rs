@@ -2,13 +2,13 @@
 
 use abate_entity::{hook, hook_delivery};
 use actix_web::HttpResponse;
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect};
 use sha2::{Digest as _, Sha256};
 
 use super::read;
 use crate::platform::job::queue;
-use crate::platform::problem::Problem;
+use crate::platform::problem::{Kind, Problem};
 use crate::state::AppState;
 
 /// Waits to be read.
@@ -22,6 +22,13 @@ pub(super) const FAILED: &str = "failed";
 pub(super) const REPORT: &str = "report";
 /// The address that confirms a subscription.
 pub(super) const CONFIRMATION: &str = "confirmation";
+
+/// Deliveries of one hook that may wait to be read.
+const WAITING: i64 = 1_000;
+/// Bytes that they may have together.
+const WAITING_BYTES: i64 = 64 * 1024 * 1024;
+/// When the sender is asked to try again.
+const RETRY_SECONDS: u32 = 60;
 
 /// Longest name of a delivery that is kept as it is.
 const LONGEST_NAME: usize = 200;
@@ -61,6 +68,43 @@ pub(super) async fn hook(state: &AppState, id: &str, kind: &str) -> Result<hook:
     found.ok_or_else(nobody)
 }
 
+/// Refuses what there is no room for, before what waits fills the disk. The sender tries again.
+async fn room(
+    tx: &DatabaseTransaction,
+    hook: &hook::Model,
+    identifier: &str,
+    bytes: usize,
+) -> Result<(), Problem> {
+    let known = hook_delivery::Entity::find()
+        .select_only()
+        .column(hook_delivery::Column::Id)
+        .filter(hook_delivery::Column::HookId.eq(hook.id))
+        .filter(hook_delivery::Column::Identifier.eq(identifier))
+        .into_tuple::<i64>();
+    if known.one(tx).await?.is_some() {
+        return Ok(());
+    }
+    let waiting = hook_delivery::Entity::find()
+        .select_only()
+        .column_as(hook_delivery::Column::Id.count(), "deliveries")
+        .column_as(Expr::cust("CAST(COALESCE(SUM(LENGTH(body)), 0) AS BIGINT)"), "bytes")
+        .filter(hook_delivery::Column::HookId.eq(hook.id))
+        .filter(hook_delivery::Column::State.eq(STORED));
+    let (deliveries, waiting) = waiting.into_tuple::<(i64, i64)>().one(tx).await?.unwrap_or_default();
+    let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
+    if deliveries < WAITING && waiting.saturating_add(bytes) <= WAITING_BYTES {
+        return Ok(());
+    }
+    tracing::warn!(
+        hook = hook.id,
+        deliveries,
+        bytes = waiting,
+        "too much waits to be read; a delivery was refused"
+    );
+    let text = "Too much of this hook waits to be read. Send it again later.";
+    Err(Problem::new(Kind::TooMany, text).retry_after(RETRY_SECONDS))
+}
+
 /// Keeps a delivery and answers; the same one again changes nothing.
 pub(super) async fn store(
     state: &AppState,
@@ -83,6 +127,7 @@ pub(super) async fn store(
                 received_at: Set(now),
                 ..Default::default()
             };
+            room(tx, hook, &identifier, body.len()).await?;
             let columns = [hook_delivery::Column::HookId, hook_delivery::Column::Identifier];
             let new = hook_delivery::Entity::insert(row)
                 .on_conflict(OnConflict::columns(columns).do_nothing().to_owned())

@@ -5,6 +5,7 @@
 
 pub mod api;
 mod aws;
+pub mod certificate;
 mod datadog;
 mod delivery;
 mod generic;

@@ -222,4 +222,24 @@ mod tests {
         assert!(text("SubscriptionConfirmation").contains("SubscribeURL\ns\n"));
         assert!(text("SubscriptionConfirmation").contains("Token\nk\n"));
     }
+
+    /// Signed with SHA-1, by `openssl dgst -sha1 -sign` and the key of the fixtures: ring makes no such signatures.
+    #[test]
+    fn signatures_of_the_first_version_are_checked_too() {
+        let certificate = include_bytes!("../../../tests/fixtures/sns/certificate.pem");
+        let signature = include_str!("../../../tests/fixtures/sns/signature_version_1.txt").trim();
+        let signed = |version: &str, text: &str| {
+            let body = serde_json::json!({
+                "Type": "Notification", "MessageId": "m-1", "Message": text,
+                "TopicArn": "arn:aws:sns:eu-west-1:111122223333:findings",
+                "Timestamp": "2026-03-02T09:00:00.000Z", "SignatureVersion": version, "Signature": signature,
+                "SigningCertURL": "https://sns.eu-west-1.amazonaws.com/x.pem",
+            });
+            SnsMessage::parse(body.to_string().as_bytes()).unwrap()
+        };
+        assert!(signed("1", "A finding").verify(certificate).is_ok());
+        assert!(matches!(signed("1", "Another").verify(certificate), Err(SnsError::Signature)));
+        assert!(matches!(signed("2", "A finding").verify(certificate), Err(SnsError::Signature)));
+        assert!(matches!(signed("3", "A finding").verify(certificate), Err(SnsError::Signature)));
+    }
 }

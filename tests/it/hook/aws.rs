@@ -110,6 +110,7 @@ async fn a_subscription_is_confirmed_and_a_signed_finding_becomes_a_risk_once() 
     let all = imports(&admin).await;
     assert_eq!((all.len(), &all[0]["format"]), (1, &json!("guardduty")));
     assert_eq!(all[0]["counts"]["findings"], 1);
+    assert_eq!(amazon.asked("/x.pem"), 1, "a certificate that was believed is not fetched again");
 }
 
 #[actix_web::test]

@@ -2,6 +2,7 @@
 
 mod aws;
 mod generic;
+mod limit;
 mod manage;
 
 use abate::access::role::Role;
