@@ -44,7 +44,7 @@ impl Attacked {
     ///
     /// # Errors
     /// When the database cannot be asked.
-    pub(super) async fn about(db: &impl ConnectionTrait, cves: Vec<String>) -> Result<Self, Problem> {
+    pub(crate) async fn about(db: &impl ConnectionTrait, cves: Vec<String>) -> Result<Self, Problem> {
         let listed = kev_entry::Entity::find()
             .filter(kev_entry::Column::Cve.is_in(cves.iter().map(String::as_str)))
             .all(db)

@@ -10,7 +10,7 @@ mod copy_rules;
 mod fetch;
 pub mod known;
 pub mod page;
-mod raise;
+pub(crate) mod raise;
 mod raise_rules;
 pub mod refresh;
 mod store;

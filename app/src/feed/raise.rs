@@ -30,11 +30,23 @@ const BATCH: i64 = 500;
 
 /// Raises what there is to raise; answers how many risks that were.
 pub(super) async fn run(state: &AppState, via: Via) -> Result<u64, Problem> {
+    among(state, via, None).await
+}
+
+/// Raises what there is to raise on one asset, which may face the internet now.
+///
+/// # Errors
+/// When the database refuses.
+pub(crate) async fn asset(state: &AppState, asset_id: i64) -> Result<(), Problem> {
+    among(state, Via::Timer, Some(asset_id)).await.map(drop)
+}
+
+async fn among(state: &AppState, via: Via, asset_id: Option<i64>) -> Result<u64, Problem> {
     let mut raised = 0;
     for catalogue in Catalogue::ALL.iter().copied() {
         let mut after = 0;
         loop {
-            let ids = candidates(state.database.reader(), catalogue, after).await?;
+            let ids = candidates(state.database.reader(), catalogue, asset_id, after).await?;
             let Some(last) = ids.last() else { break };
             after = *last;
             let now = state.clock.now();
@@ -56,6 +68,7 @@ pub(super) async fn run(state: &AppState, via: Via) -> Result<u64, Problem> {
 async fn candidates(
     db: &impl ConnectionTrait,
     catalogue: Catalogue,
+    asset_id: Option<i64>,
     after: i64,
 ) -> Result<Vec<i64>, Problem> {
     let backend = db.get_database_backend();
@@ -70,14 +83,16 @@ async fn candidates(
                             WHERE e.percentile >= 0.95 AND a.internet_facing = TRUE"
         }
     };
+    let here = if asset_id.is_some() { " AND r.asset_id = ?" } else { "" };
     let sql = placeholders(
         backend,
         &format!(
-            "SELECT DISTINCT r.id {found} AND r.state <> 'closed' AND r.id > ? AND NOT EXISTS \
+            "SELECT DISTINCT r.id {found}{here} AND r.state <> 'closed' AND r.id > ? AND NOT EXISTS \
              (SELECT 1 FROM risk_tag s WHERE s.risk_id = r.id AND s.kind = ?) ORDER BY r.id LIMIT ?"
         ),
     );
-    let values = [after.into(), catalogue.as_str().into(), BATCH.into()];
+    let rest = [after.into(), catalogue.as_str().into(), BATCH.into()];
+    let values = asset_id.map(Into::into).into_iter().chain(rest);
     let rows = db.query_all_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
     Ok(rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, DbErr>>()?)
 }

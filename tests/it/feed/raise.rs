@@ -111,3 +111,52 @@ async fn an_acceptance_falls_when_kev_lists_it() {
     let fallen = risks(&first, "").await[0].clone();
     assert_eq!((&fallen["state"], &fallen["kev"]), (&json!("open"), &json!(true)));
 }
+
+/// A regression: a risk that a person made of a waiting finding was rated without the feeds, and lost its techniques.
+#[tokio::test]
+async fn what_a_person_makes_of_a_waiting_finding_is_rated_and_found_like_the_rest() {
+    let app = TestApp::spawn().await;
+    let first = app.first().await;
+    app.asset("web", None).await;
+    take(&app, Catalogue::Kev, &kev(&[1001])).await;
+    import(&app, &first, &trivy(&[(1001, "UNKNOWN"), (1002, "UNKNOWN")]), TO_WEB).await;
+    let signal = json!({ "data": [{ "id": "s-1", "type": "signal", "attributes": {
+        "message": "x", "tags": ["service:web", "technique:t1562.008-cloud-logs"],
+        "custom": { "title": "Trail stopped", "workflow": { "rule": { "id": "r-1" } } } } }] });
+    import(&app, &first, &signal.to_string(), TO_WEB).await;
+    let waiting = first.api.get("/api/v1/findings?intake=waiting").await.expect(200).json();
+    let waiting = waiting["items"].as_array().unwrap();
+    assert_eq!(waiting.len(), 3, "{waiting:?}");
+    for finding in waiting {
+        let path = format!("/api/v1/findings/{}/decide", finding["id"]);
+        let made = json!({ "decision": "make_risk", "severity": "medium" });
+        first.api.post(&path, &made).await.expect(200);
+    }
+    let raised = risks(&first, "cve=CVE-2026-1001").await[0].clone();
+    assert_eq!((&raised["kev"], &raised["score"]), (&json!(true), &json!(12)), "{raised}");
+    let other = risks(&first, "cve=CVE-2026-1002").await[0].clone();
+    assert_eq!((&other["kev"], &other["score"]), (&json!(false), &json!(9)), "{other}");
+    assert_eq!(risks(&first, "technique=T1685.002").await.len(), 1);
+    // The feed has nothing left to raise.
+    assert_eq!(take(&app, Catalogue::Kev, &kev(&[1001])).await.raised, 0);
+}
+
+/// A regression: an asset that turned to the internet kept the ratings that it had inside until the feed was read again.
+#[tokio::test]
+async fn an_asset_that_turns_to_the_internet_is_rated_with_what_the_feeds_know() {
+    let app = TestApp::spawn().await;
+    let first = app.first().await;
+    app.asset("web", None).await;
+    import(&app, &first, &trivy(&[(1001, "MEDIUM"), (1002, "MEDIUM")]), TO_WEB).await;
+    let table = "cve,epss,percentile\nCVE-2026-1001,0.5,0.99\nCVE-2026-1002,5e-05,0.2\n";
+    assert_eq!(take(&app, Catalogue::Epss, table).await.raised, 0);
+    first.api.patch("/api/v1/assets/web", &json!({"internet_facing": true})).await.expect(200);
+    app.settle().await;
+    assert_eq!(risks(&first, "cve=CVE-2026-1001").await[0]["score"], 12);
+    assert_eq!(risks(&first, "cve=CVE-2026-1002").await[0]["score"], 9);
+    // A tier that changes afterwards keeps what was raised.
+    first.api.patch("/api/v1/assets/web", &json!({"tier": "mission"})).await.expect(200);
+    app.settle().await;
+    assert_eq!(risks(&first, "cve=CVE-2026-1001").await[0]["score"], 20);
+    assert_eq!(risks(&first, "cve=CVE-2026-1002").await[0]["score"], 15);
+}

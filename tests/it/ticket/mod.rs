@@ -6,5 +6,6 @@ mod faults;
 mod follow;
 mod killed;
 mod poll;
+mod undone;
 mod webhook;
 pub(crate) mod world;

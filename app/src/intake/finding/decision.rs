@@ -11,6 +11,7 @@ use super::finder;
 use crate::access::actor::Actor;
 use crate::access::right::DecideFindings;
 use crate::audit_log;
+use crate::feed::known::Attacked;
 use crate::intake::plan_rules::Intake;
 use crate::intake::row;
 use crate::platform::problem::{Kind, Problem};
@@ -124,10 +125,17 @@ async fn create_risk(
         policies: &policies,
         audit_each: true,
     };
+    let mut tags = tags(found);
+    // As an import would have read it.
+    let cves: Vec<String> =
+        tags.iter().filter(|(kind, _)| *kind == "cve").map(|(_, id)| id.clone()).collect();
+    let attacked = Attacked::about(tx, cves.clone()).await?;
+    let raises = attacked.raises(cves.iter().map(String::as_str), asset.internet_facing);
+    tags.extend(raises.iter().map(|raise| (raise.tag_kind(), raise.tag_value())));
     let signals = Signals {
         severity,
         tier: asset.tier,
-        kev_listed: false,
+        kev_listed: !raises.is_empty(),
         internet_facing: asset.internet_facing,
         epss_percentile: None,
         shown_unreachable: false,
@@ -146,7 +154,7 @@ async fn create_risk(
         ),
         owner_id: asset.owner_id,
         inherent: Some((rated.likelihood, rated.impact)),
-        tags: tags(found),
+        tags,
         import_id: Some(found.first_import_id),
         confidential: found.kind == "secret",
         ..NewRisk::default()
@@ -173,6 +181,7 @@ fn tags(found: &finding::Model) -> Vec<(&'static str, String)> {
     };
     let mut tags: Vec<_> = words("ids").map(|id| ("cve", id)).collect();
     tags.extend(words("cwes").map(|cwe| ("cwe", cwe)));
+    tags.extend(words("techniques").map(|id| ("technique", id)));
     if !found.package.is_empty() {
         tags.push(("package", found.package.clone()));
     }
