@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use abate_entity::level::Level;
 use abate_entity::tier::Tier;
+use abate_integrations::feed::attack;
 use abate_integrations::scanner::{FindingKind, ScanFinding, Severity};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -153,6 +154,8 @@ struct Kept<'a> {
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     cwes: &'a [String],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    techniques: &'a [String],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
     cvss: &'a [abate_integrations::scanner::CvssRating],
     #[serde(skip_serializing_if = "str::is_empty")]
     purl: &'a str,
@@ -204,6 +207,7 @@ fn kept(finding: &ScanFinding, without_risk: bool) -> String {
         description: if without_risk { &finding.description } else { "" },
         ids: &finding.vulnerability_ids,
         cwes: &finding.cwes,
+        techniques: &techniques(finding),
         cvss: &finding.cvss,
         purl: finding.package.as_ref().map_or("", |package| &package.purl),
         status: &finding.status,
@@ -221,12 +225,18 @@ fn kept(finding: &ScanFinding, without_risk: bool) -> String {
     without_zeros(json)
 }
 
+/// The techniques under the ids that they have now; what no version of ATT&CK has is left out.
+fn techniques(finding: &ScanFinding) -> Vec<String> {
+    finding.techniques.iter().filter_map(|id| attack::current_id(id)).collect()
+}
+
 fn tags(finding: &ScanFinding, raises: &[Raise]) -> String {
     let raised: Vec<_> = raises.iter().map(|raise| (raise.tag_kind(), raise.tag_value())).collect();
+    let techniques = techniques(finding);
     let mut tags: Vec<(&str, &str)> = raised.iter().map(|(kind, value)| (*kind, value.as_str())).collect();
     tags.extend(finding.vulnerability_ids.iter().map(|id| ("cve", id.as_str())));
     tags.extend(finding.cwes.iter().map(|cwe| ("cwe", cwe.as_str())));
-    tags.extend(finding.techniques.iter().map(|technique| ("technique", technique.as_str())));
+    tags.extend(techniques.iter().map(|technique| ("technique", technique.as_str())));
     if let Some(package) = finding.package.as_ref().filter(|package| !package.name.is_empty()) {
         tags.push(("package", &package.name));
     }

@@ -1,13 +1,16 @@
 //! Changes what a risk says, who answers for it and who works on it: everything but where it stands.
 
+use std::collections::BTreeSet;
+
 use abate_entity::{risk, risk_tag};
-use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
+use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
 
 use super::clock::Happening;
 use super::create::check_text;
 use super::record::{self, Change, NewEvent, Occasion};
 use super::standing;
+use super::tag;
 use crate::platform::problem::Problem;
 
 /// What to change; what is none stays.
@@ -29,6 +32,8 @@ pub struct Edit {
     pub inherent: Option<(u8, u8)>,
     /// Likelihood and impact aimed at.
     pub target: Option<(u8, u8)>,
+    /// ATT&CK techniques in place of those it has, in the ids that they have now.
+    pub techniques: Option<Vec<String>>,
     /// Whether a ticket is wanted whatever the rule says.
     pub ticket_wanted: Option<bool>,
     /// Why, in the editor's words.
@@ -93,6 +98,9 @@ pub async fn edit(
         change.set.target_impact = Set(Some(i16::from(impact)));
         said.insert("target".to_owned(), json!({"likelihood": likelihood, "impact": impact}));
     }
+    if let Some(techniques) = edit.techniques {
+        retag(tx, &risk, techniques, &mut said).await?;
+    }
     if let Some(wanted) = edit.ticket_wanted.filter(|wanted| *wanted != risk.ticket_wanted) {
         change.set.ticket_wanted = Set(wanted);
         said.insert("ticket_wanted".to_owned(), Value::Bool(wanted));
@@ -103,6 +111,28 @@ pub async fn edit(
     change.event.data = said;
     let mut risks = record::record(tx, occasion, vec![change]).await?;
     risks.pop().ok_or_else(|| Problem::not_found("such risk"))
+}
+
+/// Gives the risk these techniques in place of those it has.
+async fn retag(
+    tx: &DatabaseTransaction,
+    risk: &risk::Model,
+    techniques: Vec<String>,
+    said: &mut serde_json::Map<String, Value>,
+) -> Result<(), Problem> {
+    let known = || {
+        Condition::all().add(risk_tag::Column::RiskId.eq(risk.id)).add(risk_tag::Column::Kind.eq("technique"))
+    };
+    let rows = risk_tag::Entity::find().filter(known()).all(tx).await?;
+    let before: BTreeSet<String> = rows.into_iter().map(|tag| tag.value).collect();
+    let after: BTreeSet<String> = techniques.into_iter().collect();
+    if before == after {
+        return Ok(());
+    }
+    risk_tag::Entity::delete_many().filter(known()).exec(tx).await?;
+    tag::add(tx, after.iter().map(|id| (risk.id, "technique", id.clone()))).await?;
+    said.insert("techniques".to_owned(), json!({"from": before, "to": after}));
+    Ok(())
 }
 
 fn rate(

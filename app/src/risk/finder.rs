@@ -11,7 +11,7 @@ use sea_orm::{
 use serde::{Deserialize, Serialize};
 
 use super::key::RiskKey;
-use super::search;
+use super::{search, technique};
 use crate::access::scope::Scope;
 use crate::platform::paging::{Page, PageQuery};
 use crate::platform::problem::Problem;
@@ -250,15 +250,16 @@ async fn condition(
 }
 
 fn tagged(kind: &str, value: &str) -> sea_orm::sea_query::SelectStatement {
-    let value = match kind {
-        "stride" => value.trim().to_lowercase().replace(' ', "_"),
-        _ => value.trim().to_uppercase(),
+    let values = match kind {
+        "stride" => vec![value.trim().to_lowercase().replace(' ', "_")],
+        "technique" => technique::asked(value),
+        _ => vec![value.trim().to_uppercase()],
     };
     Query::select()
         .column(risk_tag::Column::RiskId)
         .from(risk_tag::Entity)
         .and_where(risk_tag::Column::Kind.eq(kind))
-        .and_where(risk_tag::Column::Value.eq(value))
+        .and_where(risk_tag::Column::Value.is_in(values))
         .to_owned()
 }
 

@@ -21,4 +21,5 @@ pub mod split;
 pub mod standing;
 pub mod step;
 pub mod tag;
+pub mod technique;
 pub mod view;

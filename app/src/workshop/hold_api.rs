@@ -20,6 +20,7 @@ use crate::platform::problem::Problem;
 use crate::policy::Policies;
 use crate::risk::create::check_text;
 use crate::risk::key::RiskKey;
+use crate::risk::technique;
 use crate::state::AppState;
 
 /// Registers the endpoints.
@@ -316,6 +317,7 @@ async fn add_risk(
     let now = state.clock.now();
     let inherent = form.inherent.map(|place| place.position("inherent")).transpose()?;
     let target = form.target.map(|place| place.position("target")).transpose()?;
+    let techniques = technique::resolved("techniques", &form.techniques)?;
     let risk = state
         .database
         .write(async |tx| {
@@ -333,7 +335,7 @@ async fn add_risk(
                 inherent,
                 target,
                 stride: form.stride.clone(),
-                techniques: form.techniques.clone(),
+                techniques: techniques.clone(),
                 kill_chain_phase: form.kill_chain_phase.clone(),
                 owner_id,
                 external_id: None,

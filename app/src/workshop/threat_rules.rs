@@ -1,6 +1,7 @@
 //! Rules. What a later state of a model changes in a risk: only what the model itself says otherwise than before, so
 //! that whatever people wrote since stays.
 
+use abate_integrations::feed::attack;
 use abate_integrations::workshop::{Position, WorkshopRisk};
 
 /// What is to be written.
@@ -46,7 +47,9 @@ pub(super) const TAG_KINDS: &[&str] = &["stride", "technique", "cwe", "category"
 /// The words by which a risk of a model is found.
 pub(super) fn tags(found: &WorkshopRisk) -> Vec<(&'static str, String)> {
     let stride = found.stride.iter().map(|category| ("stride", category.clone()));
-    let techniques = found.attack.iter().map(|technique| ("technique", technique.id.clone()));
+    // Under the id of today, so that a model of an older version is found with the others.
+    let techniques = found.attack.iter().filter_map(|technique| attack::current_id(&technique.id));
+    let techniques = techniques.map(|id| ("technique", id));
     let weaknesses = found.cwes.iter().map(|cwe| ("cwe", cwe.clone()));
     let categories = found.categories.iter().map(|category| ("category", category.clone()));
     let needs = found.needs_rating.then(|| (NEEDS.0, NEEDS.1.to_owned()));

@@ -113,6 +113,16 @@ pub fn resolve(given: &str) -> Result<Resolved, UnknownTechnique> {
     Ok(technique(now).map_or(Resolved::Retired { name }, |to| Resolved::Renamed { to }))
 }
 
+/// The id under which a technique is known now; its own where it ended without a successor, none where no version
+/// has it.
+#[must_use]
+pub fn current_id(given: &str) -> Option<String> {
+    match resolve(given).ok()? {
+        Resolved::Current(technique) | Resolved::Renamed { to: technique } => Some(technique.id.to_owned()),
+        Resolved::Retired { .. } => Some(given.trim().to_uppercase()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,10 +1,9 @@
 //! Public catalogues that say more about a weakness than the scanner that found it: which are exploited (KEV), how
-//! likely an attack is (EPSS), how an attack would go (SSVC), and what attack techniques are called (ATT&CK).
+//! likely an attack is (EPSS), and what attack techniques are called (ATT&CK).
 
 pub mod attack;
 pub mod epss;
 pub mod kev;
-pub mod ssvc;
 
 /// Why a catalogue cannot be used. Nothing of it was then.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -3,3 +3,4 @@
 mod editing;
 mod merge;
 mod proposals;
+mod techniques;

@@ -16,6 +16,7 @@ use crate::policy::Policies;
 use crate::risk::create::{self, NewRisk};
 use crate::risk::finder::{self, RiskFilter};
 use crate::risk::record::Occasion;
+use crate::risk::technique;
 use crate::state::AppState;
 
 /// The risks that you may see, a page at a time.
@@ -54,7 +55,7 @@ pub(super) struct RiskForm {
     /// STRIDE categories.
     #[serde(default)]
     stride: Vec<String>,
-    /// ATT&CK techniques.
+    /// ATT&CK techniques, in the ids of any version.
     #[serde(default)]
     techniques: Vec<String>,
 }
@@ -76,6 +77,7 @@ pub(super) async fn create_risk(
             return Err(Problem::invalid("likelihood", "Give likelihood and impact together."));
         }
     };
+    let techniques = technique::resolved("techniques", &form.techniques)?;
     let detail = state
         .database
         .write(async |tx| {
@@ -99,7 +101,7 @@ pub(super) async fn create_risk(
                 None => asset.owner_id,
             };
             let stride = form.stride.iter().map(|word| ("stride", word.to_lowercase().replace(' ', "_")));
-            let techniques = form.techniques.iter().map(|id| ("technique", id.to_uppercase()));
+            let techniques = techniques.iter().map(|id| ("technique", id.clone()));
             let new = NewRisk {
                 origin: "manual",
                 title: form.title.clone(),

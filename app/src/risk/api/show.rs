@@ -17,6 +17,7 @@ use crate::risk::finder;
 use crate::risk::key::RiskKey;
 use crate::risk::parties::may_edit;
 use crate::risk::record::Occasion;
+use crate::risk::technique;
 use crate::state::AppState;
 
 /// A risk with everything it says.
@@ -52,6 +53,8 @@ pub(super) struct EditForm {
     likelihood: Option<u8>,
     /// 1 to 5, before controls; together with `likelihood`.
     impact: Option<u8>,
+    /// ATT&CK techniques in place of those it has, in the ids of any version.
+    techniques: Option<Vec<String>>,
     /// Whether a ticket is wanted whatever the rule says.
     ticket_wanted: Option<bool>,
     /// Why.
@@ -80,6 +83,8 @@ pub(super) async fn edit_risk(
 ) -> Result<HttpResponse, Problem> {
     let now = state.clock.now();
     let expected = if_match(&request)?;
+    let techniques =
+        form.techniques.as_deref().map(|given| technique::resolved("techniques", given)).transpose()?;
     let detail = state
         .database
         .write(async |tx| {
@@ -114,6 +119,7 @@ pub(super) async fn edit_risk(
                 assignee_id: person("assignee", &form.assignee).await?,
                 inherent,
                 target: None,
+                techniques: techniques.clone(),
                 ticket_wanted: form.ticket_wanted,
                 reason: form.reason.clone(),
             };

@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::platform::clock::never;
 use crate::platform::problem::Problem;
 use crate::risk::key::RiskKey;
+use crate::risk::technique::TechniqueView;
 
 /// A risk in a list.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
@@ -81,7 +82,7 @@ pub struct RiskDetail {
     /// STRIDE categories.
     pub stride: Vec<String>,
     /// ATT&CK techniques.
-    pub techniques: Vec<String>,
+    pub techniques: Vec<TechniqueView>,
     /// Vulnerabilities.
     pub vulnerabilities: Vec<String>,
     /// Whether tickets and messages keep its text to themselves.
@@ -243,7 +244,7 @@ impl RiskDetail {
             current: risk.current_likelihood.zip(risk.current_impact),
             target: risk.target_likelihood.zip(risk.target_impact),
             stride: of_kind("stride"),
-            techniques: of_kind("technique"),
+            techniques: of_kind("technique").iter().map(|id| TechniqueView::of(id)).collect(),
             vulnerabilities: of_kind("cve"),
             claimed_by: standing.claimed_by.iter().filter_map(|id| names.email(*id)).collect(),
             description: risk.description,

@@ -6,6 +6,7 @@ use super::gather::Gathered;
 use crate::page::badge::{Badge, capitalised};
 use crate::page::due::day;
 use crate::risk::rating::Grid;
+use crate::risk::technique::TechniqueView;
 use crate::risk::view::{AssetRow, Phase, Rating, Technique};
 
 /// The phases of the kill chain: as stored, and as read.
@@ -62,7 +63,7 @@ pub(super) fn technique(id: &str) -> Technique {
     Technique {
         id: id.to_owned(),
         href: format!("https://attack.mitre.org/techniques/{}/", id.replace('.', "/")),
-        note: String::new(),
+        note: TechniqueView::of(id).note(),
     }
 }
 
