@@ -124,9 +124,16 @@ impl Application {
             }
             None => stop.cancelled().await,
         }
+        let patience = tokio::time::sleep(Duration::from_secs(SHUTDOWN_SECONDS));
+        tokio::pin!(patience);
         for worker in workers {
-            // A worker that panicked has said so itself; its job's lease will run out.
-            drop(worker.await);
+            let abandon = worker.abort_handle();
+            tokio::select! {
+                // A worker that panicked has said so itself; its job's lease will run out.
+                _ = worker => {}
+                // What it had not committed is begun again when its lease has run out.
+                () = &mut patience => abandon.abort(),
+            }
         }
         self.state.database.close().await?;
         Ok(())

@@ -1,4 +1,7 @@
 //! Risks, what happened to them, and what supports or closes them.
+//!
+//! PostgreSQL checks a foreign key row by row. What a large import writes most of has none where a wrong number cannot
+//! come from outside; `abate doctor` looks there instead.
 
 use crate::sql::subject;
 
@@ -12,7 +15,7 @@ CREATE TABLE risk (
     version INTEGER NOT NULL, -- counts its events; an edit names the version it saw
     origin TEXT NOT NULL, -- workshop, scanner or manual
     asset_id BIGINT NOT NULL REFERENCES asset (id), -- the primary asset
-    team_id BIGINT NOT NULL REFERENCES team (id), -- who answers for it
+    team_id BIGINT NOT NULL, -- who answers for it; checked by `abate doctor`
     owner_id BIGINT, -- the person who answers for it
     assignee_id BIGINT, -- the person who does the work
     title TEXT NOT NULL, -- one line
@@ -73,9 +76,8 @@ CREATE TABLE risk_asset (
 );
 CREATE INDEX risk_asset_by_asset ON risk_asset (asset_id, risk_id);
 -- A word that a risk can be found by: a STRIDE category, a technique, a vulnerability.
--- Risks are never deleted, and a foreign key here would cost PostgreSQL a tenth of a large import.
 CREATE TABLE risk_tag (
-    risk_id BIGINT NOT NULL, -- the risk
+    risk_id BIGINT NOT NULL, -- the risk; checked by `abate doctor`
     kind TEXT NOT NULL, -- stride, technique, cve, cwe or package
     value TEXT NOT NULL, -- the word
     PRIMARY KEY (risk_id, kind, value)
@@ -91,10 +93,10 @@ CREATE TABLE risk_control (
 -- What a report has to say for a finding to belong to a risk.
 CREATE TABLE risk_identity (
     id {id},
-    asset_id BIGINT NOT NULL REFERENCES asset (id), -- on which asset
+    asset_id BIGINT NOT NULL, -- on which asset; checked by `abate doctor`
     scheme TEXT NOT NULL, -- fingerprint scheme and version
     hash TEXT NOT NULL, -- the fingerprint, in hexadecimal
-    risk_id BIGINT NOT NULL REFERENCES risk (id), -- the risk it leads to
+    risk_id BIGINT NOT NULL, -- the risk it leads to; checked by `abate doctor`
     because TEXT NOT NULL, -- why the two are the same, in words
     made_by BIGINT, -- the person who decided so, none for a rule
     created_at {time} NOT NULL, -- when it was made

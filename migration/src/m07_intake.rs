@@ -1,4 +1,7 @@
 //! Sources, imports, what they plan, and what they saw.
+//!
+//! PostgreSQL checks a foreign key row by row. What a large import writes most of has none where a wrong number cannot
+//! come from outside; `abate doctor` looks there instead.
 
 use crate::sql::subject;
 
@@ -115,11 +118,11 @@ CREATE TABLE staged_change (
 -- One observation by one source.
 CREATE TABLE finding (
     id BIGINT PRIMARY KEY, -- its number
-    scope_id BIGINT NOT NULL REFERENCES source_scope (id), -- where it was seen
+    scope_id BIGINT NOT NULL, -- where it was seen; checked by `abate doctor`
     scheme TEXT NOT NULL, -- fingerprint scheme and version
     hash TEXT NOT NULL, -- the fingerprint, in hexadecimal
     content_hash TEXT NOT NULL, -- digest of what an update would change
-    risk_id BIGINT REFERENCES risk (id), -- the risk that it supports
+    risk_id BIGINT, -- the risk that it supports; checked by `abate doctor`
     intake TEXT NOT NULL, -- risk, kept, waiting, suppressed or put_aside: what became of it
     decided_by BIGINT, -- the person who decided to keep it without a risk
     asset_id BIGINT, -- the asset it is on

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::config::Config;
 use crate::platform::problem::Problem;
+use crate::platform::reference;
 use crate::slack::Slack;
 use crate::state::AppState;
 use crate::ticket::check::{self, Finding};
@@ -50,13 +51,27 @@ pub(super) async fn run(arguments: &Arguments, config: Config) -> anyhow::Result
 async fn look(state: &AppState) -> Result<Vec<Finding>, Problem> {
     // Opening it has brought its schema up to date, or said why not.
     let kind = format!("{:?}, reachable and up to date", state.database.backend());
-    let mut findings = vec![Finding::new("database", true, kind)];
+    let mut findings = vec![Finding::new("database", true, kind), references(state).await?];
     match check::run(state).await? {
         found if found.is_empty() => findings.push(Finding::new("jira", true, "not set up")),
         found => findings.extend(found),
     }
     findings.push(slack(state).await);
     Ok(findings)
+}
+
+async fn references(state: &AppState) -> Result<Finding, Problem> {
+    const CHECK: &str = "references";
+    let dangling = reference::dangling(state.database.reader()).await?;
+    if dangling.is_empty() {
+        return Ok(Finding::new(CHECK, true, "each row leads where it should"));
+    }
+    let said: Vec<_> = dangling.iter().map(|(column, rows)| format!("{column}: {rows} rows")).collect();
+    let detail = format!(
+        "{} lead nowhere. Something else has changed the database; restore the last good backup",
+        said.join(", ")
+    );
+    Ok(Finding::new(CHECK, false, detail))
 }
 
 async fn slack(state: &AppState) -> Finding {

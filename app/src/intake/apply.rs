@@ -8,11 +8,12 @@ use chrono::{DateTime, Duration, Utc};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait,
-    PaginatorTrait, QueryFilter, Statement,
+    PaginatorTrait, QueryFilter, QuerySelect, Statement,
 };
 
-use super::apply_sql::{self, Parameters, Part};
+use super::apply_sql::{self, Parameters};
 use super::guard_rail::{self, Check, Facts, Question};
+use super::part::Pace;
 use super::receive::Mode;
 use super::row::Ratings;
 use super::rule::store;
@@ -32,14 +33,6 @@ pub const KIND: &str = "import";
 /// Applies an import; the subject is `i-` and its number.
 pub const JOB: Job<AppState> = Job { kind: KIND, lease: Duration::seconds(60), run };
 
-/// Most rows that one transaction writes.
-const WHOLE: i64 = 50_000;
-/// New risks in one transaction of a larger import: few enough that no other writer waits for two seconds.
-const PART_NEW: i64 = 5_000;
-/// Steps of the lifecycle up to which an import stays in one transaction, and other rows in one part.
-const PART_STEPS: i64 = 1_000;
-/// Rest between two parts, so that writers who wait for SQLite's one lock get their turn.
-const REST: std::time::Duration = std::time::Duration::from_millis(150);
 /// How long one run of the job works before it lets others run, in seconds.
 const RUN_SECONDS: u64 = 15;
 
@@ -55,8 +48,8 @@ fn run<'a>(state: &'a AppState, subject: &'a str) -> Work<'a> {
             return Ok(());
         };
         let begun = Instant::now();
-        while apply_part(state, id).await? {
-            tokio::time::sleep(REST).await;
+        let mut pace = Pace::start();
+        while apply_part(state, id, &mut pace).await? {
             if begun.elapsed().as_secs() >= RUN_SECONDS {
                 let now = state.clock.now();
                 return state
@@ -74,9 +67,8 @@ fn run<'a>(state: &'a AppState, subject: &'a str) -> Work<'a> {
 /// # Errors
 /// When the database refuses; what was written stays, and the next call goes on from there.
 pub async fn to_the_end(state: &AppState, import_id: i64) -> Result<(), Problem> {
-    while apply_part(state, import_id).await? {
-        tokio::time::sleep(REST).await;
-    }
+    let mut pace = Pace::start();
+    while apply_part(state, import_id, &mut pace).await? {}
     Ok(())
 }
 
@@ -159,10 +151,16 @@ async fn late_by_now(
 }
 
 /// Writes the next part of an import; answers whether there may be more.
-async fn apply_part(state: &AppState, import_id: i64) -> Result<bool, Problem> {
+async fn apply_part(state: &AppState, import_id: i64, pace: &mut Pace) -> Result<bool, Problem> {
     let now = state.clock.now();
-    let more = state.database.write(async |tx| part(state, tx, import_id, now).await).await?;
-    if !more {
+    let begun = Instant::now();
+    let before = *pace;
+    let next = state.database.write(async |tx| part(state, tx, import_id, before, now).await).await?;
+    let more = next.is_some();
+    if let Some(next) = next {
+        *pace = next.after(begun.elapsed());
+        state.database.make_way().await;
+    } else {
         // Apart from the changes themselves, so that other writers wait less.
         state.database.write(async |tx| clear_if_done(tx, import_id).await).await?;
     }
@@ -184,28 +182,27 @@ async fn part(
     state: &AppState,
     tx: &DatabaseTransaction,
     import_id: i64,
+    pace: Pace,
     now: DateTime<Utc>,
-) -> Result<bool, Problem> {
+) -> Result<Option<Pace>, Problem> {
     let Some(import) = lock(tx, import_id).await? else {
-        return Ok(false);
+        return Ok(None);
     };
     let Some(scope_id) = import.scope_id else {
         return Err(Problem::internal(anyhow::anyhow!("import {import_id} has no scope")));
     };
+    let (part, pace) = pace.next(tx, import_id).await?;
     // Of any asset: what others have found may be on one of this import's.
     let others =
         import::Entity::find().filter(import::Column::AppliedAt.gte(import.received_at)).count(tx).await?;
     if others > 0 {
         // Decided before the others were applied, so decided again.
-        stage_sql::drop_what_is_there(tx, import_id, scope_id).await?;
-        stage_sql::attach_to_known_risks(tx, import_id).await?;
+        stage_sql::drop_what_is_there(tx, import_id, part, scope_id).await?;
+        stage_sql::attach_to_known_risks(tx, import_id, part).await?;
     }
-    let left = Left::of(tx, import_id).await?;
     let policies = Policies::load(tx).await?;
     let occasion =
         Occasion { actor_id: import.actor_id, via: Via::Import, now, policies: &policies, audit_each: false };
-    let whole = left.rows <= WHOLE && left.steps <= PART_STEPS;
-    let part = if whole { Part::ALL } else { left.next_part(tx, import_id).await? };
     let ratings = Ratings::new(&policies, import.received_at)?;
     let reratings = consequence::changed_severities(tx, &import, part, &ratings).await?;
     let is_backlog = import.mode == Mode::Backlog.as_str();
@@ -217,17 +214,25 @@ async fn part(
         consequence::confirm_by_rule(tx, &occasion, &import, part, number).await?;
     }
     consequence::let_the_lifecycle_judge(tx, &occasion, &import, part).await?;
-    if !whole {
+    if pace.is_in_parts() {
         apply_sql::clear(tx, import_id, part).await?;
-        if Left::of(tx, import_id).await?.rows > 0 {
-            return Ok(true);
+        let left = staged_change::Entity::find().filter(staged_change::Column::ImportId.eq(import_id));
+        if left
+            .select_only()
+            .column(staged_change::Column::Ordinal)
+            .into_tuple::<i64>()
+            .one(tx)
+            .await?
+            .is_some()
+        {
+            return Ok(Some(pace));
         }
     }
     let import = close(tx, import, scope_id, now).await?;
     if is_backlog {
         backlog::tell(state, tx, &import, now).await?;
     }
-    Ok(false)
+    Ok(None)
 }
 
 /// Locks the scope and the import; none when there is nothing to apply any more.
@@ -275,51 +280,4 @@ pub(super) async fn close(
     let values = [import.id.into(), scope_id.into(), import.scanned_at.into()];
     tx.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
     Ok(import)
-}
-
-/// What is left to write.
-struct Left {
-    rows: i64,
-    new: i64,
-    steps: i64,
-    confirmed: i64,
-}
-
-impl Left {
-    async fn of(tx: &DatabaseTransaction, import_id: i64) -> Result<Self, Problem> {
-        let backend = tx.get_database_backend();
-        let sql = placeholders(
-            backend,
-            "SELECT COUNT(*), COALESCE(SUM(CASE WHEN action = 'create' THEN 1 ELSE 0 END), 0), \
-             COALESCE(SUM(CASE WHEN confirm OR action IN ('return', 'vanish', 'attach', 'update') THEN 1 ELSE 0 END), 0), \
-             COALESCE(SUM(CASE WHEN confirm THEN 1 ELSE 0 END), 0) \
-             FROM staged_change WHERE import_id = ?",
-        );
-        let row = tx.query_one_raw(Statement::from_sql_and_values(backend, sql, [import_id.into()])).await?;
-        let row = row.ok_or_else(|| Problem::internal(anyhow::anyhow!("nothing was counted")))?;
-        Ok(Self {
-            rows: row.try_get_by_index(0)?,
-            new: row.try_get_by_index(1)?,
-            steps: row.try_get_by_index(2)?,
-            confirmed: row.try_get_by_index(3)?,
-        })
-    }
-
-    /// The next rows in order: many of those that make risks, few of those that move or confirm them.
-    async fn next_part(&self, tx: &DatabaseTransaction, import_id: i64) -> Result<Part, Problem> {
-        let limit = if self.new > 0 && self.confirmed == 0 { PART_NEW } else { PART_STEPS };
-        let backend = tx.get_database_backend();
-        let sql = placeholders(
-            backend,
-            "SELECT MIN(ordinal), MAX(ordinal) FROM (SELECT ordinal FROM staged_change WHERE import_id = ? \
-             AND (action = 'create' OR ? = 0) ORDER BY ordinal LIMIT ?) part",
-        );
-        let values = [import_id.into(), self.new.into(), limit.into()];
-        let row = tx.query_one_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
-        let row = row.ok_or_else(|| Problem::internal(anyhow::anyhow!("no part was found")))?;
-        Ok(Part {
-            from: row.try_get_by_index::<Option<i64>>(0)?.unwrap_or(0),
-            to: row.try_get_by_index::<Option<i64>>(1)?.unwrap_or(i64::MAX),
-        })
-    }
 }

@@ -28,7 +28,7 @@ const BATCH: usize = 4_000;
 /// Rejected records that are kept by name.
 const REJECTED_KEPT: usize = 100;
 /// Where rows without a new risk are numbered from, so that new risks are numbered without gaps.
-const OTHERS: i64 = 1 << 40;
+pub(super) const OTHERS: i64 = 1 << 40;
 
 /// What reading a report came to.
 #[derive(Clone, Debug, Default)]

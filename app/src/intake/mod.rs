@@ -14,6 +14,7 @@ mod kept_file;
 mod known;
 mod origin;
 pub mod page;
+mod part;
 mod placement;
 pub mod plan;
 pub mod plan_rules;

@@ -7,8 +7,9 @@ use chrono::{DateTime, Utc};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, DatabaseTransaction, EntityTrait};
 use tokio::sync::mpsc;
 
+use super::apply_sql::Part;
 use super::branch_rules::{self, Scanned, Standing};
-use super::compare::{Against, Comparison, Outcome};
+use super::compare::{Against, Comparison, OTHERS, Outcome};
 use super::finish::{self, Place};
 use super::kept_file;
 use super::known;
@@ -29,6 +30,11 @@ use crate::state::AppState;
 
 /// The setting that holds the key for hashes of secret values.
 const HASH_KEY: &str = "intake.secret_hash_key";
+
+/// Rows from which on others get their turn between two writes.
+const MANY: usize = 50_000;
+/// Rows that are looked up at once among the known risks.
+const ATTACHED: i64 = 20_000;
 
 /// Who sends a report.
 #[derive(Clone, Debug)]
@@ -299,17 +305,27 @@ async fn compare_and_stage(
     };
     let comparison = Comparison::new(against, sender);
     let reading = tokio::task::spawn_blocking(move || comparison.run(upload, format, &key));
+    let mut staged = 0;
     while let Some(rows) = batches.recv().await {
         let rows: Vec<StagedRow> = rows;
         stage_sql::insert(&state.database, import.id, &rows).await?;
+        staged += rows.len();
+        if staged > MANY {
+            state.database.make_way().await;
+        }
     }
     let mut outcome = reading.await.map_err(Problem::internal)?.map_err(unusable)?;
     if outcome.created + outcome.kept + outcome.waiting > 0 {
-        let attached = state
-            .database
-            .write(async |tx| Ok(stage_sql::attach_to_known_risks(tx, import.id).await?))
-            .await?;
-        outcome.attach(attached);
+        for part in numbered(outcome.staged) {
+            let attached = state
+                .database
+                .write(async |tx| Ok(stage_sql::attach_to_known_risks(tx, import.id, part).await?))
+                .await?;
+            outcome.attach(attached);
+            if staged > MANY {
+                state.database.make_way().await;
+            }
+        }
     }
     let met = std::mem::take(&mut outcome.met);
     if !met.is_empty() {
@@ -317,6 +333,15 @@ async fn compare_and_stage(
         state.database.write(async |tx| placement::note_seen(tx, met.clone(), seen_at).await).await?;
     }
     Ok(outcome)
+}
+
+/// All numbers that as many rows can have, in parts: those of new risks, and all others.
+fn numbered(rows: usize) -> impl Iterator<Item = Part> {
+    let rows = i64::try_from(rows).unwrap_or(OTHERS);
+    [0, OTHERS].into_iter().flat_map(move |first| {
+        let part = |from| Part { from, to: from + ATTACHED - 1 };
+        (first..first + rows).step_by(usize::try_from(ATTACHED).unwrap_or(1)).map(part)
+    })
 }
 
 async fn head_scanned_at(

@@ -2,6 +2,7 @@
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, Statement, Value};
 
+use super::apply_sql::Part;
 use super::row::StagedRow;
 use super::status;
 use crate::platform::clock::never;
@@ -135,18 +136,25 @@ pub(super) struct Attached {
 pub(super) async fn attach_to_known_risks(
     tx: &DatabaseTransaction,
     import_id: i64,
+    part: Part,
 ) -> Result<Attached, DbErr> {
     Ok(Attached {
-        created: attach(tx, import_id, status::CREATE, "").await?,
-        kept: attach(tx, import_id, status::KEEP, STILL_OPEN).await?,
-        waiting: attach(tx, import_id, status::WAIT, STILL_OPEN).await?,
+        created: attach(tx, import_id, part, status::CREATE, "").await?,
+        kept: attach(tx, import_id, part, status::KEEP, STILL_OPEN).await?,
+        waiting: attach(tx, import_id, part, status::WAIT, STILL_OPEN).await?,
     })
 }
 
 /// Leaves closed risks out.
 const STILL_OPEN: &str = " AND EXISTS (SELECT 1 FROM risk r WHERE r.id = i.risk_id AND r.state <> 'closed')";
 
-async fn attach(tx: &DatabaseTransaction, import_id: i64, action: &str, which: &str) -> Result<i64, DbErr> {
+async fn attach(
+    tx: &DatabaseTransaction,
+    import_id: i64,
+    part: Part,
+    action: &str,
+    which: &str,
+) -> Result<i64, DbErr> {
     let backend = tx.get_database_backend();
     let identity = format!(
         "FROM risk_identity i WHERE i.asset_id = staged_change.asset_id AND i.scheme = staged_change.scheme \
@@ -154,9 +162,9 @@ async fn attach(tx: &DatabaseTransaction, import_id: i64, action: &str, which: &
     );
     let sql = format!(
         "UPDATE staged_change SET action = 'attach', confirm = FALSE, risk_id = (SELECT i.risk_id {identity}) \
-         WHERE import_id = ? AND action = ? AND EXISTS (SELECT 1 {identity})"
+         WHERE import_id = ? AND ordinal BETWEEN ? AND ? AND action = ? AND EXISTS (SELECT 1 {identity})"
     );
-    let values = [import_id.into(), action.into()];
+    let values = [import_id.into(), part.from.into(), part.to.into(), action.into()];
     let statement = Statement::from_sql_and_values(backend, placeholders(backend, &sql), values);
     Ok(i64::try_from(tx.execute_raw(statement).await?.rows_affected()).unwrap_or(i64::MAX))
 }
@@ -165,17 +173,18 @@ async fn attach(tx: &DatabaseTransaction, import_id: i64, action: &str, which: &
 pub(super) async fn drop_what_is_there(
     tx: &DatabaseTransaction,
     import_id: i64,
+    part: Part,
     scope_id: i64,
 ) -> Result<u64, DbErr> {
     let backend = tx.get_database_backend();
     let sql = placeholders(
         backend,
-        "DELETE FROM staged_change WHERE import_id = ? AND action IN ('create', 'attach', 'keep', 'wait', 'suppress') \
-         AND finding_id IS NULL \
+        "DELETE FROM staged_change WHERE import_id = ? AND ordinal BETWEEN ? AND ? \
+         AND action IN ('create', 'attach', 'keep', 'wait', 'suppress') AND finding_id IS NULL \
          AND EXISTS (SELECT 1 FROM finding f WHERE f.scope_id = ? AND f.scheme = staged_change.scheme \
          AND f.hash = staged_change.hash)",
     );
-    let values = [import_id.into(), scope_id.into()];
+    let values = [import_id.into(), part.from.into(), part.to.into(), scope_id.into()];
     Ok(tx.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await?.rows_affected())
 }
 

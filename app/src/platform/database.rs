@@ -124,6 +124,14 @@ impl Database {
         }
     }
 
+    /// Lets others write after a long write. SQLite's lock goes to whoever asks next and not to whoever waits
+    /// longest, and who waits in another process asks again every tenth of a second.
+    pub async fn make_way(&self) {
+        if self.backend() == DbBackend::Sqlite {
+            tokio::time::sleep(Duration::from_millis(120)).await;
+        }
+    }
+
     /// Adds many rows to `into`, a table of PostgreSQL with its columns, in a transaction of their own: several times
     /// quicker than INSERT. Other databases have no such way.
     ///

@@ -9,6 +9,7 @@ pub mod lease;
 pub mod outgoing;
 pub mod paging;
 pub mod problem;
+pub mod reference;
 pub mod search;
 pub mod secret;
 pub mod setting;

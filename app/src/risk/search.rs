@@ -4,20 +4,23 @@
 //! import of many risks does not wait for it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
 
 use abate_entity::{asset, risk, risk_tag};
 use chrono::{DateTime, Duration, Utc};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, QueryFilter, Statement,
-    Value,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, QueryFilter,
+    QueryResult, Statement, Value,
 };
+use serde::{Deserialize, Serialize};
 
 use super::key::RiskKey;
 use crate::platform::database::placeholders;
 use crate::platform::job::Work;
 use crate::platform::problem::Problem;
 use crate::platform::search::{asked, words};
+use crate::platform::setting;
 use crate::platform::timer::Timer;
 use crate::state::AppState;
 
@@ -32,12 +35,26 @@ const LOOK_BACK: Duration = Duration::minutes(10);
 const DESCRIPTION: usize = 4_000;
 /// Most risks that one search finds.
 const MOST_HITS: u64 = 1_000;
-/// Name of the setting that says up to when changes were taken up.
+/// Name of the setting that says up to where changes were taken up.
 const CURSOR: &str = "search.taken_up_until";
+/// How long one run goes on before it lets other timers run.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(2);
+
+/// Up to where changes were taken up.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Position {
+    updated_at: DateTime<Utc>,
+    risk_id: i64,
+    /// From when the pass that follows this one looks: from before this one began.
+    next_pass: Option<DateTime<Utc>>,
+}
+
+const BEGINNING: Position = Position { updated_at: DateTime::UNIX_EPOCH, risk_id: 0, next_pass: None };
 
 fn run(state: &AppState) -> Work<'_> {
     Box::pin(async move {
-        while take_up(state).await? {}
+        let begun = Instant::now();
+        while take_up(state).await? && begun.elapsed() < PATIENCE {}
         Ok(())
     })
 }
@@ -48,24 +65,30 @@ fn run(state: &AppState) -> Work<'_> {
 /// When the database refuses.
 pub async fn take_up(state: &AppState) -> Result<bool, Problem> {
     let db = state.database.reader();
-    let now = state.clock.now();
-    let since = cursor(db).await?;
-    let changed = changed(db, since).await?;
-    let more = changed.len() as u64 == AT_A_TIME;
-    if changed.is_empty() {
+    let before = position(db).await?;
+    let changed = changed(db, before).await?;
+    let next_pass = before.next_pass.unwrap_or_else(|| state.clock.now() - LOOK_BACK);
+    let Some((updated_at, risk_id)) = changed.last().copied() else {
+        if before.next_pass.is_some() {
+            let after = Position { updated_at: next_pass, risk_id: 0, next_pass: None };
+            state.database.write(async |tx| Ok(set_position(tx, after).await?)).await?;
+        }
         return Ok(false);
-    }
-    let documents = documents(db, &changed).await?;
+    };
+    let more = changed.len() as u64 == AT_A_TIME;
+    let after = match more {
+        true => Position { updated_at, risk_id, next_pass: Some(next_pass) },
+        false => Position { updated_at: next_pass, risk_id: 0, next_pass: None },
+    };
+    let ids: Vec<_> = changed.into_iter().map(|(_, id)| id).collect();
+    let documents = documents(db, &ids).await?;
     state
         .database
         .write(async |tx| {
             for (id, version, words) in &documents {
                 put(tx, *id, *version, words).await?;
             }
-            if !more {
-                set_cursor(tx, now - LOOK_BACK).await?;
-            }
-            Ok(())
+            Ok(set_position(tx, after).await?)
         })
         .await?;
     Ok(more)
@@ -93,19 +116,20 @@ pub fn matching(backend: DbBackend, query: &str) -> Option<Expr> {
     Some(Expr::cust_with_values(sql, [Value::from(terms.join(" "))]))
 }
 
-async fn changed(db: &impl ConnectionTrait, since: Option<DateTime<Utc>>) -> Result<Vec<i64>, Problem> {
+/// The next risks that changed after a position, in the order of their changes.
+async fn changed(db: &impl ConnectionTrait, after: Position) -> Result<Vec<(DateTime<Utc>, i64)>, Problem> {
     let backend = db.get_database_backend();
-    let since = since.unwrap_or(DateTime::UNIX_EPOCH);
     let sql = placeholders(
         backend,
-        "SELECT r.id FROM risk r LEFT JOIN risk_searched s ON s.risk_id = r.id \
-         WHERE r.updated_at >= ? AND (s.version IS NULL OR s.version < r.version) \
+        "SELECT r.updated_at, r.id FROM risk r LEFT JOIN risk_searched s ON s.risk_id = r.id \
+         WHERE (r.updated_at, r.id) > (?, ?) AND (s.version IS NULL OR s.version < r.version) \
          ORDER BY r.updated_at, r.id LIMIT ?",
     );
     let limit = i64::try_from(AT_A_TIME).unwrap_or(i64::MAX);
-    let statement = Statement::from_sql_and_values(backend, sql, [since.into(), limit.into()]);
-    let rows = db.query_all_raw(statement).await?;
-    Ok(rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, DbErr>>()?)
+    let values = [after.updated_at.into(), after.risk_id.into(), limit.into()];
+    let rows = db.query_all_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
+    let row = |row: &QueryResult| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?));
+    Ok(rows.iter().map(row).collect::<Result<_, DbErr>>()?)
 }
 
 /// Number, version and words of each risk.
@@ -163,11 +187,12 @@ async fn put(tx: &DatabaseTransaction, id: i64, version: i32, words: &[String]) 
     Ok(())
 }
 
-async fn cursor(db: &impl ConnectionTrait) -> Result<Option<DateTime<Utc>>, Problem> {
-    let text = crate::platform::setting::read(db, CURSOR).await?;
-    Ok(text.and_then(|text| text.parse().ok()))
+async fn position(db: &impl ConnectionTrait) -> Result<Position, Problem> {
+    let text = setting::read(db, CURSOR).await?;
+    Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or(BEGINNING))
 }
 
-async fn set_cursor(tx: &DatabaseTransaction, until: DateTime<Utc>) -> Result<(), DbErr> {
-    crate::platform::setting::write(tx, CURSOR, &until.to_rfc3339()).await
+async fn set_position(tx: &DatabaseTransaction, position: Position) -> Result<(), DbErr> {
+    let text = serde_json::to_string(&position).map_err(|error| DbErr::Json(error.to_string()))?;
+    setting::write(tx, CURSOR, &text).await
 }

@@ -30,6 +30,17 @@ async fn it_says_what_is_wrong_and_how_to_mend_it() {
     assert!(detail.contains("make a new API token"), "{said}");
 }
 
+#[actix_web::test]
+async fn it_finds_rows_that_lead_nowhere() {
+    let database = TestDatabase::create().await;
+    let well = process::run_with(&database, &["doctor"], &[], "").await.success();
+    assert!(well.contains("references") && !well.contains("BAD"), "{well}");
+    database.tamper("INSERT INTO risk_tag (risk_id, kind, value) VALUES (404, 'cve', 'CVE-2026-1')").await;
+    let ill = process::run_with(&database, &["doctor"], &[], "").await;
+    assert_eq!(ill.code, Some(1), "{ill:?}");
+    assert!(ill.stdout.contains("risk_tag.risk_id: 1 rows lead nowhere"), "{ill:?}");
+}
+
 /// The backup knows a ticket as wanted; JIRA has it by now.
 #[actix_web::test]
 async fn a_resumed_connection_looks_before_it_creates() {
