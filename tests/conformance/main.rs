@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use abate_integrations::scanner::{Certainty, Head, ScanFormat, ScanRecord, SecretKey};
+use abate_integrations::vex::VexFormat;
 use abate_integrations::workshop::WorkshopFormat;
 
 /// Which formats the reports of a folder may be recognised as.
@@ -183,6 +184,9 @@ fn answer(path: &Path, formats: &str) -> String {
         {
             return model_answer(format, &mut file, formats);
         }
+        if let Some(format) = VexFormat::recognise(&head, &mut file).map_err(|error| error.to_string())? {
+            return statement_answer(format, &mut file, formats);
+        }
         let format = ScanFormat::recognise(&head).map_err(|error| error.to_string())?;
         if !named(formats, format.name()) {
             return Ok(format!("recognised as {}", format.name()));
@@ -217,6 +221,16 @@ fn answer(path: &Path, formats: &str) -> String {
 
 fn named(formats: &str, format: &str) -> bool {
     formats.split(' ').any(|name| name == format)
+}
+
+/// The same of a VEX document: its statements, which have no level.
+fn statement_answer(format: VexFormat, file: &mut File, formats: &str) -> Result<String, String> {
+    if !named(formats, format.name()) {
+        return Ok(format!("recognised as {}", format.name()));
+    }
+    let received = format.read(file).map_err(|error| error.to_string())?;
+    let said = received.statements.len();
+    Ok(counted(said, &BTreeMap::from([("info", said)])))
 }
 
 /// The same of a threat model: its risks by the level that it gives itself, before any grid of ours.

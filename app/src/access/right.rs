@@ -52,6 +52,8 @@ rights! {
     ReadKeptFiles: "download kept reports" <- [Admin];
     /// To decide about findings that wait, and which branch of a source counts.
     DecideFindings: "decide about findings" <- [Triager];
+    /// To decline what a VEX statement proposes.
+    AnswerVex: "answer VEX statements" <- [Triager];
     /// To change the rules for what comes in.
     KeepIntakeRules: "change the intake rules" <- [RiskManager, HeadOfSecurity];
     /// To say that a workshop's result stands.

@@ -86,6 +86,9 @@ pub async fn approve(
     if crate::workshop::import::is_one(import) && import.status == status::PLANNED {
         return crate::workshop::import::apply(state, tx, import.clone(), now).await;
     }
+    if crate::vex::import::is_one(import) && import.status == status::PLANNED {
+        return crate::vex::import::apply(tx, import.clone(), now).await;
+    }
     let scope = match import.scope_id {
         Some(scope_id) => source_scope::Entity::find_by_id(scope_id).one(tx).await?,
         None => None,

@@ -12,7 +12,7 @@ pub mod finish;
 pub mod guard_rail;
 mod kept_file;
 mod known;
-mod origin;
+pub(crate) mod origin;
 pub mod page;
 mod part;
 mod placement;

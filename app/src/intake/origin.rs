@@ -81,7 +81,8 @@ fn scope_key(target: &str, category: &str, asset: &str) -> String {
     key.chars().take(500).collect()
 }
 
-async fn find_or_add_source(
+/// The source of a name, made where it is not there yet.
+pub(crate) async fn find_or_add_source(
     tx: &DatabaseTransaction,
     name: &str,
     format: &str,

@@ -2,6 +2,7 @@
 
 use abate_entity::import;
 use abate_integrations::scanner::ScanFormat;
+use abate_integrations::vex::VexFormat;
 use abate_integrations::workshop::WorkshopFormat;
 use actix_multipart::Multipart;
 use actix_web::web::{self, ServiceConfig};
@@ -84,6 +85,7 @@ struct ShowPage {
     changes: Vec<ChangeRow>,
     mapping: Vec<Field>,
     pager: Pager,
+    rejected_title: &'static str,
     rejected: Vec<(String, String)>,
 }
 
@@ -141,6 +143,7 @@ async fn list(
         formats: ScanFormat::all()
             .map(ScanFormat::title)
             .chain(WorkshopFormat::all().map(WorkshopFormat::title))
+            .chain(VexFormat::ALL.into_iter().map(VexFormat::title))
             .collect(),
         fields: vec![
             Field::new("asset", "Asset", Kind::Text).hint(
@@ -266,6 +269,7 @@ async fn show(
     });
     let path = format!("/imports/{}", import.id);
     let name = name(&import);
+    let is_statement = VexFormat::named(&import.format).is_some();
     shell::html(&ShowPage {
         frame: context::frame(&request, &caller, name.clone(), Section::Imports),
         id: import.id,
@@ -283,9 +287,13 @@ async fn show(
             _ => false,
         },
         may_undo: import.status == status::APPLIED
-            && !import.scope.is_empty()
+            && (is_statement || !import.scope.is_empty())
             && caller.holds::<ApproveImports>(),
-        counts: counts(&import),
+        counts: if is_statement { statement_counts(&import) } else { counts(&import) },
+        rejected_title: match is_statement {
+            true => "Statements that change nothing",
+            false => "Records that could not be read",
+        },
         rejected: rejected(&import.rejected),
         facts: facts(&import),
         changes: changes.collect(),
@@ -303,6 +311,18 @@ fn problem(import: &ImportView, compared: bool) -> String {
     }
     let detail = import.problem.as_ref().and_then(|problem| problem.get("detail")).and_then(Value::as_str);
     detail.unwrap_or_default().to_owned()
+}
+
+fn statement_counts(import: &ImportView) -> Vec<(String, String)> {
+    let counts = &import.counts;
+    [
+        ("Statements", counts.findings),
+        ("Put to risks", counts.updated),
+        ("Risks as before", counts.unchanged),
+        ("Without effect", counts.rejected),
+    ]
+    .map(|(label, count)| (label.to_owned(), count.to_string()))
+    .into()
 }
 
 fn counts(import: &ImportView) -> Vec<(String, String)> {
@@ -334,7 +354,9 @@ fn rejected(list: &Value) -> Vec<(String, String)> {
     rejected
         .map(|record| {
             let line = record.get("line").and_then(Value::as_u64).unwrap_or(0);
-            (format!("{} (line {line})", text(record, "path")), text(record, "reason"))
+            let path = text(record, "path");
+            let place = if line == 0 { path } else { format!("{path} (line {line})") };
+            (place, text(record, "reason"))
         })
         .collect()
 }

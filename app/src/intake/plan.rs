@@ -29,7 +29,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 #[derive(Clone, Debug, Default, Deserialize, utoipa::IntoParams)]
 #[serde(default)]
 pub(super) struct PlanQuery {
-    /// create, attach, keep, wait, suppress, update, return, miss, vanish or reject; all of them unless told.
+    /// create, attach, keep, wait, suppress, update, return, miss, vanish, propose or reject; all of them unless told.
     pub(super) action: Option<String>,
     /// Rows on the page, 1 to 200; 25 unless told.
     pub(super) limit: Option<u64>,
@@ -40,7 +40,7 @@ pub(super) struct PlanQuery {
 /// A change that an import means to make.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct PlannedChange {
-    /// create, attach, keep, wait, suppress, update, return, miss, vanish or reject.
+    /// create, attach, keep, wait, suppress, update, return, miss, vanish, propose or reject.
     pub(super) action: String,
     /// Why.
     pub(super) reason: String,
@@ -91,7 +91,8 @@ pub(super) async fn planned(
     let waits = matches!(import.status.as_str(), status::PLANNED | status::NEEDS_APPROVAL | status::COMPARED);
     let with_rejected = query.action.as_deref().is_none_or(|action| action == status::REJECT);
     if waits && with_rejected && changes.len() as u64 <= limit {
-        changes.extend(rejected(&import.rejected, after));
+        let is_statement = crate::vex::import::is_one(import);
+        changes.extend(rejected(&import.rejected, after, is_statement));
     }
     changes.truncate(usize::try_from(limit + 1).unwrap_or(usize::MAX));
     Ok(Page::cut(changes, limit, |change| change.place))
@@ -137,6 +138,8 @@ fn planned_change(
 ) -> PlannedChange {
     let closed = |risk: &risk::Model| matches!(risk.state, State::Closed | State::Verification);
     let scheme = if row.scheme.is_empty() { known.map_or("", |known| &known.scheme) } else { &row.scheme };
+    // A statement says itself why.
+    let said = (row.action == status::PROPOSE).then(|| row.description.clone());
     let reason = reason::sentence(&Change {
         action: &row.action,
         scheme,
@@ -161,7 +164,7 @@ fn planned_change(
         if absent { known.map(|known| before(known).clone()).unwrap_or_default() } else { own }
     };
     PlannedChange {
-        reason,
+        reason: said.unwrap_or(reason),
         risk: row.risk_id.map(|id| RiskKey(id).to_string()),
         level,
         title: text(row.title, |known| &known.title),
@@ -174,20 +177,26 @@ fn planned_change(
     }
 }
 
-/// The records that could not be read, behind `after`.
-fn rejected(list: &Value, after: i64) -> Vec<PlannedChange> {
+/// The records that could not be read, and the statements that change nothing, behind `after`.
+fn rejected(list: &Value, after: i64, is_statement: bool) -> Vec<PlannedChange> {
     let text =
         |record: &Value, name: &str| record.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let all = list.as_array().into_iter().flatten().zip(REJECTED_FROM..);
     all.filter(|(_, place)| *place > after)
         .map(|(record, place)| PlannedChange {
             action: status::REJECT.to_owned(),
-            reason: format!("This record could not be read: {}", text(record, "reason")),
+            reason: match is_statement {
+                true => text(record, "reason"),
+                false => format!("This record could not be read: {}", text(record, "reason")),
+            },
             rule: String::new(),
             risk: None,
             level: "unknown",
             title: text(record, "path"),
-            location: format!("line {}", record.get("line").and_then(Value::as_u64).unwrap_or(0)),
+            location: match record.get("line").and_then(Value::as_u64).unwrap_or(0) {
+                0 => String::new(),
+                line => format!("line {line}"),
+            },
             package: String::new(),
             fixed_version: String::new(),
             place,

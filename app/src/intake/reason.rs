@@ -62,6 +62,7 @@ pub fn sentence(change: &Change<'_>) -> String {
         }
         status::VANISH if change.was_missing => "Gone: the second full scan in a row without it.".to_owned(),
         status::VANISH => "Gone: another full scan without it, after a fix was claimed.".to_owned(),
+        status::PROPOSE => "A VEX statement proposes it.".to_owned(),
         status::REJECT => "This record could not be read.".to_owned(),
         _ => String::new(),
     }
@@ -103,6 +104,7 @@ mod tests {
             status::RETURN,
             status::MISS,
             status::VANISH,
+            status::PROPOSE,
             status::REJECT,
         ];
         let reasons: std::collections::BTreeSet<String> = actions

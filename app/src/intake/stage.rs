@@ -2,6 +2,7 @@
 
 use abate_entity::{import, source_scope};
 use abate_integrations::scanner::{Certainty, Head, ParseError, ScanFormat, ScanSummary, SecretKey};
+use abate_integrations::vex::VexFormat;
 use abate_integrations::workshop::WorkshopFormat;
 use chrono::{DateTime, Utc};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, DatabaseTransaction, EntityTrait};
@@ -75,12 +76,14 @@ pub async fn stage(state: &AppState, sender: &Sender, mut upload: Upload) -> Res
     .map_err(Problem::internal)?;
     match recognised.map_err(unusable)? {
         Recognised::Workshop(format) => crate::workshop::import::take(state, sender, upload, format).await,
+        Recognised::Vex(format) => crate::vex::import::take(state, sender, upload, format).await,
         Recognised::Scan(format, summary) => scan(state, sender, upload, format, summary).await,
     }
 }
 
 enum Recognised {
     Workshop(WorkshopFormat),
+    Vex(VexFormat),
     Scan(ScanFormat, ScanSummary),
 }
 
@@ -92,15 +95,19 @@ fn recognise(upload: &mut Upload, named: &str) -> Result<Recognised, ParseError>
             if let Some((format, Certainty::Certain)) = model {
                 return Ok(Recognised::Workshop(format));
             }
+            if let Some(format) = VexFormat::recognise(&head, &mut upload.file)? {
+                return Ok(Recognised::Vex(format));
+            }
             match (ScanFormat::recognise(&head), model) {
                 (Ok(format), _) => format,
                 (Err(_), Some((format, _))) => return Ok(Recognised::Workshop(format)),
                 (Err(error), None) => return Err(error),
             }
         }
-        name => match WorkshopFormat::named(name) {
-            Some(format) => return Ok(Recognised::Workshop(format)),
-            None => ScanFormat::named(name)?,
+        name => match (WorkshopFormat::named(name), VexFormat::named(name)) {
+            (Some(format), _) => return Ok(Recognised::Workshop(format)),
+            (_, Some(format)) => return Ok(Recognised::Vex(format)),
+            (None, None) => ScanFormat::named(name)?,
         },
     };
     let summary = format.summary(&mut upload.file)?;

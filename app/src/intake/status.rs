@@ -35,5 +35,7 @@ pub const RETURN: &str = "return";
 pub const MISS: &str = "miss";
 /// A finding that a second full scan does not see either, or later ones while its risk waits for verification.
 pub const VANISH: &str = "vanish";
+/// What a VEX statement proposes for a risk.
+pub const PROPOSE: &str = "propose";
 /// A record that could not be read; it is named in the plan and changes nothing.
 pub const REJECT: &str = "reject";

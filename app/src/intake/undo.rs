@@ -38,6 +38,9 @@ pub async fn undo(
     import: import::Model,
     now: DateTime<Utc>,
 ) -> Result<import::Model, Problem> {
+    if crate::vex::import::is_one(&import) {
+        return crate::vex::import::undo(tx, actor, import, now).await;
+    }
     let scope = match import.scope_id {
         Some(scope_id) => source_scope::Entity::find_by_id(scope_id).one(tx).await?,
         None => None,

@@ -22,4 +22,5 @@ pub mod standing;
 pub mod step;
 pub mod tag;
 pub mod technique;
+pub mod vex_proposal;
 pub mod view;

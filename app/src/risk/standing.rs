@@ -6,6 +6,7 @@ use abate_entity::risk;
 use sea_orm::ActiveValue::Set;
 use serde::{Deserialize, Serialize};
 
+use super::vex_proposal::VexProposal;
 use crate::platform::problem::Problem;
 
 /// What the lifecycle looks at besides the columns that lists are filtered by. Kept as JSON in `risk.standing`.
@@ -39,6 +40,9 @@ pub struct Standing {
     /// What the one who proposed or asked wrote.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proposal: Option<Given>,
+    /// What a VEX statement proposes, answered or not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vex: Option<VexProposal>,
     /// Who approved the standing acceptance.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub accepted_by: Option<i64>,
@@ -76,9 +80,15 @@ impl Standing {
         serde_json::from_value(risk.standing.clone()).map_err(Problem::internal)
     }
 
-    /// What the one who proposed or asked wrote, for the step that agrees to it, and for no other.
+    /// What was proposed, for the step that agrees to it, and for no other: by the person who proposed or asked, else
+    /// by a VEX statement.
     #[must_use]
-    pub fn proposal_for(&self, event: Event) -> Option<&Given> {
+    pub fn proposal_for(&self, event: Event) -> Option<Given> {
+        self.persons_proposal_for(event).cloned().or_else(|| self.vex.as_ref()?.given(event))
+    }
+
+    /// What a person proposed, for the step that agrees to it.
+    pub(super) fn persons_proposal_for(&self, event: Event) -> Option<&Given> {
         let proposal = self.proposal.as_ref()?;
         let agrees = match event {
             Event::Dismiss => self.dismissal_proposed_by.is_some() && proposal.resolution.is_some(),
@@ -88,6 +98,16 @@ impl Standing {
             _ => false,
         };
         agrees.then_some(proposal)
+    }
+
+    /// What a person gives, with what was proposed where they leave something empty. Who closes it otherwise than a
+    /// VEX statement says does not agree to that.
+    #[must_use]
+    pub fn agreed(&self, event: Event, given: Given) -> Given {
+        let Some(proposal) = self.proposal_for(event) else { return given };
+        let by_person = self.persons_proposal_for(event).is_some();
+        let agrees = given.resolution.is_none() || given.resolution == proposal.resolution;
+        if by_person || agrees { given.or(&proposal) } else { given }
     }
 
     /// What is kept in a risk's row.

@@ -62,9 +62,10 @@ pub async fn plan(
     if requester.user.is_some() {
         request.proofs.extend(absence::proofs(tx, change.before.id).await?);
     }
-    // The second person of a dismissal, and the approver, agree to what the first one wrote.
-    if let Some(proposal) = change.standing.proposal_for(request.event) {
-        request.given = std::mem::take(&mut request.given).or(proposal);
+    // The second person of a dismissal, and the approver, agree to what the first one wrote; a person who takes a step
+    // that a VEX statement proposes, to that. No machine does.
+    if requester.user.is_some() {
+        request.given = change.standing.agreed(request.event, std::mem::take(&mut request.given));
     }
     let level = level_after(&before, &request.given, occasion.policies)?;
     let judged = Facts { level, ..before.clone() };
@@ -117,13 +118,11 @@ pub async fn open_steps(
     let mut context = Request::new(Event::StartTriage, now, today(now, policies.zone));
     context.proofs = absence::proofs(db, risk.id).await?;
     let mut steps = lifecycle::open_steps(&facts, &context, requester);
-    if let Some(proposal) = &standing.proposal {
-        let context = Request { given: proposal.clone(), ..context };
-        let agreed = lifecycle::open_steps(&facts, &context, requester);
-        for (step, agreed) in steps.iter_mut().zip(agreed) {
-            if standing.proposal_for(step.0.event).is_some() {
-                *step = agreed;
-            }
+    for (place, step) in steps.iter_mut().enumerate() {
+        if let Some(given) = standing.proposal_for(step.0.event) {
+            let context = Request { given, ..context.clone() };
+            let agreed = lifecycle::open_steps(&facts, &context, requester).into_iter().nth(place);
+            *step = agreed.unwrap_or_else(|| step.clone());
         }
     }
     Ok(steps)
@@ -168,6 +167,19 @@ fn apply(change: &mut Change, step: &Step, request: &Request, level: Level) {
     } else if change.standing.acceptance_asked_by.is_none() && change.standing.dismissal_proposed_by.is_none()
     {
         change.standing.proposal = None;
+    }
+    if step.outcome == Outcome::Moved {
+        answer_vex(change, step);
+    }
+}
+
+/// A VEX statement is answered when the risk is closed, confirmed, or its fix is claimed.
+fn answer_vex(change: &mut Change, step: &Step) {
+    if step.transition.to == State::Closed {
+        change.standing.vex = None;
+    } else if let Some(vex) = &mut change.standing.vex {
+        let answers = [Event::Confirm, Event::ClaimFixed, Event::ClaimFixedDirect];
+        vex.answered |= answers.contains(&step.transition.event);
     }
 }
 

@@ -97,6 +97,10 @@ pub struct RiskPage {
     pub facts: Vec<Fact>,
     /// Who answers and who works, as fields; none for those who may not change it.
     pub people: Vec<Field>,
+    /// What a VEX statement says that waits for an answer; empty where none does.
+    pub statement: String,
+    /// Whether the reader may decline it.
+    pub may_decline: bool,
     /// Whether the reader is the assignee.
     pub is_assignee: bool,
     /// Steps open to the reader now.

@@ -13,6 +13,7 @@ use crate::risk::api::view::{Names, is_late};
 use crate::risk::clock::Clock;
 use crate::risk::key::RiskKey;
 use crate::risk::parties::requester;
+use crate::risk::standing::Standing;
 use crate::risk::{record, step};
 
 use super::context::Context;
@@ -91,6 +92,8 @@ pub(crate) async fn full(context: &Context, risk: &risk::Model) -> Result<Messag
     }
     let mut blocks = vec![Block::Header(format!("{key} {}", title(risk))), Block::Fields(fields)];
     blocks.extend(reasons(context, &policies, risk).await?);
+    let statement = Standing::of(risk)?.vex.filter(|vex| !vex.answered && !risk.confidential);
+    blocks.extend(statement.map(|vex| Block::Context(vec![Mrkdwn::from(vex.reason.as_str())])));
     let steps = step::open_steps(db, &policies, risk, &requester(&context.actor, risk), context.now).await?;
     blocks.push(Block::Actions(buttons(
         &context.actor,

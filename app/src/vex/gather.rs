@@ -20,7 +20,7 @@ use crate::risk::finder::visible;
 use crate::risk::standing::Standing;
 
 /// What a finding of a vulnerability is called.
-const VULNERABILITY: &str = "vulnerability";
+pub(super) const VULNERABILITY: &str = "vulnerability";
 
 /// The document about an asset, from the risks that may be seen and are not confidential.
 pub(super) async fn gather(

@@ -146,7 +146,7 @@ pub(crate) fn purl_without_version(purl: &str) -> String {
 }
 
 /// Bytes written as `%2B`; what is no such thing stays.
-fn percent_decoded(text: &str) -> String {
+pub(crate) fn percent_decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&first, after)) = rest.split_first() {

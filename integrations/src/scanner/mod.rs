@@ -29,6 +29,7 @@ pub use finding::{
     CvssRating, FindingKind, Fingerprint, Package, ParseError, RejectedRecord, ScanFinding, ScanRecord,
     ScanSummary, Severity,
 };
+pub(crate) use fingerprint::{percent_decoded, purl_without_version};
 #[cfg(feature = "clients")]
 pub(crate) use format::datadog::outline as datadog_outline;
 pub use read::json::ReadSeek;

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::scanner::{percent_decoded, purl_without_version};
+
 /// Where images without a registry in their name come from.
 const DEFAULT_REGISTRY: &str = "index.docker.io";
 
@@ -79,6 +81,69 @@ pub fn of_package_in(purl: &str, version: &str) -> Option<String> {
     let (bare, ..) = parts(purl)?;
     let version = version.trim();
     (!version.is_empty()).then(|| format!("{bare}@{}", encoded(version)))
+}
+
+/// A package URL as packages are compared: without version and qualifiers, in one spelling.
+#[must_use]
+pub fn bare(purl: &str) -> String {
+    purl_without_version(purl)
+}
+
+/// The version in a package URL; empty where it says none.
+#[must_use]
+pub fn version_of(purl: &str) -> String {
+    parts(purl).and_then(|(_, version, _)| version).map(percent_decoded).unwrap_or_default()
+}
+
+/// Whether a name is that of a package that is part of products, and not of a product such as an image.
+#[must_use]
+pub fn is_package(name: &str) -> bool {
+    let kind = name.trim().strip_prefix("pkg:").and_then(|rest| rest.split('/').next());
+    kind.is_some_and(|kind| !["oci", "docker", "github", "gitlab", "bitbucket", "generic"].contains(&kind))
+}
+
+/// The names under which a register may know what a document calls a product: itself, and the image or repository
+/// that its package URL means.
+#[must_use]
+pub fn resources(product: &str) -> Vec<String> {
+    let product = product.trim();
+    let mut names = vec![product.to_owned()];
+    let Some((bare, ..)) = parts(product) else { return names };
+    let qualifier = |key: &str| {
+        let qualifiers =
+            product.split_once('?').map_or("", |(_, rest)| rest).split('#').next().unwrap_or_default();
+        let found = qualifiers.split('&').find_map(|one| one.strip_prefix(key)?.strip_prefix('='));
+        found.map(percent_decoded)
+    };
+    let Some((kind, rest)) = bare.strip_prefix("pkg:").and_then(|bare| bare.split_once('/')) else {
+        return names;
+    };
+    let rest = percent_decoded(rest);
+    match kind {
+        "oci" | "docker" => {
+            let place = qualifier("repository_url").unwrap_or_default();
+            let place =
+                place.split_once("://").map_or(place.as_str(), |(_, place)| place).trim_end_matches('/');
+            // Some tools write the repository there, others the folder that it is in.
+            match place {
+                "" => names.push(rest),
+                _ if place.rsplit('/').next() == Some(rest.as_str()) => {
+                    names.extend([place.to_owned(), format!("{place}/{rest}")]);
+                }
+                _ => names.push(format!("{place}/{rest}")),
+            }
+            let short = |name: &String| name.strip_prefix("index.docker.io/").map(str::to_owned);
+            names.extend(names.iter().filter_map(short).collect::<Vec<_>>());
+            let library = |name: &String| name.strip_prefix("library/").map(str::to_owned);
+            names.extend(names.iter().filter_map(library).collect::<Vec<_>>());
+        }
+        "github" => names.push(format!("github.com/{rest}")),
+        "gitlab" => names.push(format!("gitlab.com/{rest}")),
+        "bitbucket" => names.push(format!("bitbucket.org/{rest}")),
+        "generic" => names.extend(qualifier("vcs_url").into_iter().chain([rest])),
+        _ => {}
+    }
+    names
 }
 
 /// A package URL without version, its version, and what has to stay of its qualifiers.

@@ -1,4 +1,5 @@
-//! VEX: what was decided, as scanners and customers read it.
+//! VEX: what was decided, as scanners and customers read it, and what others say.
 
 mod command;
 mod show;
+mod take;

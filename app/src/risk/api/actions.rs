@@ -10,6 +10,7 @@ use crate::platform::problem::{FieldProblem, Problem};
 use crate::policy::Policies;
 use crate::risk::key::RiskKey;
 use crate::risk::parties::requester;
+use crate::risk::standing::Standing;
 use crate::risk::{finder, step};
 use crate::state::AppState;
 
@@ -35,6 +36,9 @@ struct Action {
     to: &'static str,
     /// The fields that its form takes.
     fields: Vec<&'static str>,
+    /// What was proposed for it, which fills what you leave empty.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proposed: Option<String>,
     /// Whether a second person has to agree.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     proposes: bool,
@@ -58,9 +62,12 @@ pub(super) async fn actions(
     let risk = finder::one(db, &caller.scope(), *key).await?;
     let policies = Policies::load(db).await?;
     let steps = step::open_steps(db, &policies, &risk, &requester(&caller, &risk), state.clock.now()).await?;
+    let standing = Standing::of(&risk)?;
     let mut actions = Actions { open: Vec::new(), closed: Vec::new() };
     for (transition, availability) in steps {
         let mut action = Action::new(transition);
+        let proposal = standing.proposal_for(transition.event);
+        action.proposed = proposal.and_then(|given| given.reason.or(given.justification));
         match availability {
             Availability::Open { asks, outcome } => {
                 action.proposes = outcome == Outcome::Proposed;
@@ -88,6 +95,7 @@ impl Action {
             label: transition.label,
             to: transition.to.as_str(),
             fields: transition.fields.iter().map(|field| field.name()).collect(),
+            proposed: None,
             proposes: false,
             missing: Vec::new(),
             who: None,

@@ -11,6 +11,7 @@ mod merge;
 mod proposals;
 mod show;
 mod transitions;
+mod vex_statement;
 pub mod view;
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -33,6 +34,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(merge::merge_risks)
         .service(proposals::proposals)
         .service(proposals::decline)
+        .service(vex_statement::decline_statement)
         .service(merge::split_risk)
         .service(comments::comments)
         .service(comments::add_comment)

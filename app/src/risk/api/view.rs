@@ -95,6 +95,29 @@ pub struct RiskDetail {
     pub acceptance_ends_on: Option<NaiveDate>,
     /// When it was closed.
     pub closed_at: Option<DateTime<Utc>>,
+    /// What a VEX statement says of it.
+    pub vex_statement: Option<StatementView>,
+}
+
+/// What a VEX statement says of a risk.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct StatementView {
+    /// Who says it.
+    pub author: String,
+    /// What the document is called.
+    pub document: String,
+    /// When it was said.
+    pub stated_at: DateTime<Utc>,
+    /// The resolution that it proposes.
+    pub resolution: &'static str,
+    /// Why it does not affect us, in one of the VEX words.
+    pub justification: Option<&'static str>,
+    /// It, in a sentence.
+    pub reason: String,
+    /// The import that brought it.
+    pub import: i64,
+    /// Whether a person has accepted or declined it.
+    pub answered: bool,
 }
 
 /// Names that rows refer to by number, read once for many rows.
@@ -255,6 +278,16 @@ impl RiskDetail {
             claimed_at: risk.claimed_at,
             acceptance_ends_on: risk.acceptance_ends_on,
             closed_at: risk.closed_at,
+            vex_statement: standing.vex.map(|vex| StatementView {
+                author: vex.author,
+                document: vex.document,
+                stated_at: vex.stated_at,
+                resolution: vex.resolution.as_str(),
+                justification: vex.justification.map(abate_entity::lifecycle::VexJustification::as_str),
+                reason: vex.reason,
+                import: vex.import,
+                answered: vex.answered,
+            }),
         })
     }
 }

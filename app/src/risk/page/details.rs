@@ -1,5 +1,6 @@
 //! Rules. The details of a risk in words: ratings, kill chain, techniques, assets, what is asked for.
 
+use abate_entity::lifecycle::{Event, Given};
 use abate_entity::risk;
 
 use super::gather::Gathered;
@@ -88,12 +89,21 @@ fn tier(asset: &abate_entity::asset::Model) -> String {
     if asset.internet_facing { format!("{tier}, faces the internet") } else { tier }
 }
 
-/// What another person asked for, for the one who decides on it.
-pub(super) fn proposal(gathered: &Gathered) -> String {
+/// What was proposed for each step, for the one who decides on it: by another person, or by a VEX statement.
+pub(super) fn proposals(gathered: &Gathered) -> Vec<(Event, String)> {
     let standing = &gathered.standing;
-    let Some(asked) = &standing.proposal else {
-        return String::new();
+    let told = |event: &Event| {
+        let stated = standing.vex.as_ref().filter(|vex| vex.given(*event).is_some());
+        let asked = standing.persons_proposal_for(*event).map(|asked| proposal(gathered, asked));
+        let stated = || stated.map(|vex| format!("{} What you leave empty is taken from it.", vex.reason));
+        Some((*event, asked.or_else(stated)?))
     };
+    Event::ALL.iter().filter_map(told).collect()
+}
+
+/// What another person asked for.
+fn proposal(gathered: &Gathered, asked: &Given) -> String {
+    let standing = &gathered.standing;
     let who = standing.acceptance_asked_by.or(standing.dismissal_proposed_by);
     let mut text = format!("{} asked for this", gathered.person(who));
     if let Some(last) = asked.expires_on {

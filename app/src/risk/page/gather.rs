@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use abate_entity::lifecycle::State;
 use abate_entity::{
     app_user, asset, connection, control, evidence, finding, risk, risk_asset, risk_comment, risk_control,
     risk_event, risk_identity, risk_tag, source, source_scope, team, ticket, workshop,
@@ -12,6 +13,7 @@ use sea_orm::{
 
 use crate::platform::problem::Problem;
 use crate::risk::standing::Standing;
+use crate::risk::vex_proposal::VexProposal;
 use crate::risk::{comment, evidence as proofs};
 
 /// Findings that a page shows at most.
@@ -50,6 +52,11 @@ pub(super) struct Gathered {
 }
 
 impl Gathered {
+    /// The VEX statement that waits for an answer at the risk.
+    pub(super) fn statement(&self, risk: &risk::Model) -> Option<&VexProposal> {
+        self.standing.vex.as_ref().filter(|vex| !vex.answered && risk.state != State::Closed)
+    }
+
     /// Reads it.
     ///
     /// # Errors

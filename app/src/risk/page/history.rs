@@ -17,6 +17,9 @@ pub(super) fn what(event: &risk_event::Model) -> String {
         "split" => format!("Findings were taken out into {}", text("into")),
         "split_off" => format!("Split from {}", text("from")),
         "edited" => edited(event),
+        "vex_proposed" => "A VEX statement came in".to_owned(),
+        "vex_declined" => "Declined a VEX statement".to_owned(),
+        "vex_withdrawn" => "A VEX statement was taken back".to_owned(),
         kind => match transition(kind, event.from_state) {
             Some(step) => moved(event, step),
             None => capitalised(kind),

@@ -10,6 +10,7 @@ mod people;
 pub(crate) mod row;
 mod show;
 mod steps;
+mod vex_statement;
 
 use actix_web::web::{self, ServiceConfig};
 
@@ -21,6 +22,7 @@ pub fn pages(config: &mut ServiceConfig) {
         .route("/risks/{key}/transitions", web::post().to(act::transition))
         .route("/risks/{key}/merge", web::post().to(merge::join))
         .route("/risks/{key}/split", web::post().to(merge::split_off))
+        .route("/risks/{key}/vex-statement/decline", web::post().to(vex_statement::decline))
         .route("/risks/{key}/take", web::post().to(people::take))
         .route("/risks/{key}/people", web::post().to(people::assign))
         .route("/risks/{key}/comments", web::post().to(act::comment))

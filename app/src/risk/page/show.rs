@@ -12,7 +12,7 @@ use super::steps::{Offer, Refused, forms};
 use super::{details, history};
 use crate::access::actor::Actor;
 use crate::access::require::Require;
-use crate::access::right::{MergeRisks, MoveRisks, See};
+use crate::access::right::{AnswerVex, MergeRisks, MoveRisks, See};
 use crate::page::badge::{Badge, Tone, capitalised, counted};
 use crate::page::due::{Moment, day};
 use crate::page::form::{Choice, Field, Kind};
@@ -74,7 +74,7 @@ pub(super) async fn page(
         people: gathered.people.iter().map(|user| (user.email.clone(), user.name.clone())).collect(),
         known: known(&risk, &gathered),
         today: today.to_string(),
-        proposal: details::proposal(&gathered),
+        proposals: details::proposals(&gathered),
     };
     let (actions, closed_actions) = forms(steps, &offer, refused);
     let clock = Clock::replay(&record::clock_events(db, risk.id).await?, &policies.versions)
@@ -93,6 +93,8 @@ pub(super) async fn page(
         flags: flags(&risk, &gathered),
         facts: facts(&risk, &gathered, zone),
         people: people(&risk, &gathered, caller),
+        statement: gathered.statement(&risk).map(|vex| vex.reason.clone()).unwrap_or_default(),
+        may_decline: caller.holds_in::<AnswerVex>(risk.team_id),
         is_assignee: risk.assignee_id == Some(caller.id),
         actions,
         closed_actions,
@@ -194,6 +196,9 @@ fn flags(risk: &risk::Model, gathered: &Gathered) -> Vec<Badge> {
     }
     if gathered.standing.dismissal_proposed_by.is_some() {
         flags.push(Badge::toned(Tone::Warn, "Dismissal proposed", "Waits for a second triager"));
+    }
+    if gathered.statement(risk).is_some() {
+        flags.push(Badge::toned(Tone::Warn, "VEX statement", "Waits for an answer"));
     }
     if gathered.ticket.as_ref().is_some_and(|(ticket, _)| ticket.broken) {
         flags.push(Badge::toned(

@@ -1,6 +1,6 @@
 //! Rules. The steps of the lifecycle as forms: one a step that is open, and the reasons beside each that is not.
 
-use abate_entity::lifecycle::{self, Availability, FieldKind, Missing, Outcome, Transition};
+use abate_entity::lifecycle::{self, Availability, Event, FieldKind, Missing, Outcome, Transition};
 
 use crate::page::badge::capitalised;
 use crate::page::form::{Choice, Field, Kind, Problems};
@@ -57,8 +57,8 @@ pub(super) struct Offer {
     pub(super) known: Vec<(String, String)>,
     /// The first day that a date can name, as `2026-11-21`.
     pub(super) today: String,
-    /// What another person asked for and this one decides on, in words.
-    pub(super) proposal: String,
+    /// What was proposed for a step, and this person decides on, in words.
+    pub(super) proposals: Vec<(Event, String)>,
 }
 
 /// The forms of all steps, and the reasons for those that are closed.
@@ -96,7 +96,8 @@ fn action(
     let event = transition.event.as_str();
     let refused = refused.filter(|refused| refused.event == event);
     let proposes = outcome == Outcome::Proposed;
-    let decides = !offer.proposal.is_empty() && !transition.asked_by.is_empty();
+    let proposed = offer.proposals.iter().find(|(event, _)| *event == transition.event);
+    let agreement = proposes.then_some("Somebody else has to agree before it takes effect.");
     let to = transition.to.as_str().replace('_', " ");
     Action {
         event: event.to_owned(),
@@ -106,13 +107,12 @@ fn action(
             transition.label.to_owned()
         },
         leads_to: if proposes { format!("{to}, once approved") } else { format!("to {to}") },
-        hint: if proposes {
-            "Somebody else has to agree before it takes effect.".to_owned()
-        } else if decides {
-            offer.proposal.clone()
-        } else {
-            String::new()
-        },
+        hint: proposed
+            .map(|(_, text)| text.as_str())
+            .into_iter()
+            .chain(agreement)
+            .collect::<Vec<_>>()
+            .join(" "),
         fields: transition
             .fields
             .iter()

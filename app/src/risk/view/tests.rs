@@ -306,6 +306,8 @@ fn show() -> RiskPage {
                 .choices(vec![Choice::new("sam@example.org", "Sam Okafor", "sam@example.org")])
                 .required(),
         ],
+        statement: String::new(),
+        may_decline: false,
         is_assignee: false,
         actions: actions(),
         closed_actions: vec![
