@@ -25,9 +25,10 @@ use crate::platform::secret::SecretKey;
 use crate::platform::setting;
 use crate::platform::telemetry::RequestLog;
 use crate::platform::timer::Ticker;
+use crate::platform::trace;
 use crate::slack::Slack;
 use crate::state::AppState;
-use crate::{access, jobs, page, routes, slack};
+use crate::{access, audit_log, jobs, page, routes, slack};
 
 /// Time that requests get to finish when the process is told to stop, in seconds.
 const SHUTDOWN_SECONDS: u64 = 10;
@@ -135,6 +136,9 @@ impl Application {
                 () = &mut patience => abandon.abort(),
             }
         }
+        if self.parts.worker {
+            audit_log::seal::finish(&self.state).await;
+        }
         self.state.database.close().await?;
         Ok(())
     }
@@ -202,6 +206,7 @@ fn serve(
             .wrap(NormalizePath::trim())
             .wrap(Compress::default())
             .wrap(from_fn(metrics::observe))
+            .wrap(from_fn(trace::follow))
             .wrap(TracingLogger::<RequestLog>::new())
     })
     .workers(2)
@@ -233,6 +238,7 @@ fn start_workers(state: &AppState, stop: &CancellationToken) -> Vec<actix_web::r
         let stop = stop.clone();
         workers.push(actix_web::rt::spawn(async move { runner.run(stop).await }));
     }
+    workers.push(actix_web::rt::spawn(audit_log::seal::run(state.clone(), stop.clone())));
     let ticker = Ticker {
         state: state.clone(),
         database: state.database.clone(),

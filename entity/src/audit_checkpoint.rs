@@ -14,9 +14,12 @@ pub struct Model {
     /// Hash of that seal.
     #[sea_orm(column_type = "Text")]
     pub hash: String,
-    /// Keyed digest of number and hash, in hexadecimal.
+    /// Ed25519, over number, hash and time, in hexadecimal.
     #[sea_orm(column_type = "Text")]
     pub signature: String,
+    /// What the signature is checked with, in hexadecimal.
+    #[sea_orm(column_type = "Text")]
+    pub public_key: String,
     /// When.
     pub created_at: DateTimeUtc,
 }

@@ -13,7 +13,7 @@ pub struct Model {
     pub recorded_at: DateTimeUtc,
     /// Who, none for the system.
     pub actor_id: Option<i64>,
-    /// Api, page, slack, jira, import, scheduler or command.
+    /// Api, page, slack, jira, import, timer or command.
     #[sea_orm(column_type = "Text")]
     pub via: String,
     /// What was done.
@@ -28,6 +28,9 @@ pub struct Model {
     /// The request it belongs to.
     #[sea_orm(column_type = "Text")]
     pub request_id: String,
+    /// Where that request came from.
+    #[sea_orm(column_type = "Text")]
+    pub address: String,
 }
 
 /// Rows are joined by hand, where a query needs it.

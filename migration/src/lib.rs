@@ -25,6 +25,7 @@ mod m19_merge_proposal;
 mod m20_feed;
 mod m21_hook;
 mod m22_threat_model;
+mod m24_audit_guard;
 mod m24_datadog;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -62,6 +63,7 @@ impl MigratorTrait for Migrator {
             Box::new(m21_hook::Migration),
             Box::new(m22_threat_model::Migration),
             Box::new(m24_datadog::Migration),
+            Box::new(m24_audit_guard::Migration),
         ]
     }
 }

@@ -102,6 +102,17 @@ impl TestApp {
         app
     }
 
+    /// Ends it, and waits until it has let go of its database, which stays.
+    pub(crate) async fn end(&self) {
+        self.stop.cancel();
+        let ended = async {
+            while self.state.database.reader().ping().await.is_ok() {
+                tokio::time::sleep(StdDuration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, ended).await.expect("the application ends in time");
+    }
+
     /// Somebody who is not signed in.
     pub(crate) fn visitor(&self) -> Client {
         Client::new(&self.base)

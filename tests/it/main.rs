@@ -9,6 +9,7 @@ mod harness;
 
 mod acceptance;
 mod asset;
+mod audit_log;
 mod command;
 mod datadog;
 mod feed;

@@ -1,4 +1,14 @@
-//! Who did what. Entries are only ever added.
+//! Who did what. Entries are only ever added; soon after, each is sealed, so that no change of it goes unseen.
+//!
+//! `seal` puts entries into a chain of hashes, apart from those who write them, so that nobody waits. `checkpoint` signs
+//! how long the chain was. `verify` walks along it.
+
+pub mod chain_rules;
+pub mod checkpoint;
+mod row;
+pub mod seal;
+pub mod verify;
+pub mod walk_rules;
 
 use abate_entity::audit_entry;
 use chrono::{DateTime, Utc};
@@ -7,6 +17,7 @@ use serde_json::Value;
 
 use crate::access::actor::{Actor, Via};
 use crate::platform::problem::Problem;
+use crate::platform::trace::Trace;
 
 /// Adds an entry for something that `actor` did.
 ///
@@ -36,16 +47,30 @@ pub async fn add_as(
     data: Value,
     now: DateTime<Utc>,
 ) -> Result<(), Problem> {
-    let entry = audit_entry::ActiveModel {
+    entry(actor_id, via, action, subject, data, now).insert(tx).await?;
+    Ok(())
+}
+
+/// An entry that is yet to be added, with the request at hand.
+#[must_use]
+pub fn entry(
+    actor_id: Option<i64>,
+    via: Via,
+    action: &str,
+    subject: &str,
+    data: Value,
+    now: DateTime<Utc>,
+) -> audit_entry::ActiveModel {
+    let Trace { request_id, address } = Trace::at_hand();
+    audit_entry::ActiveModel {
         recorded_at: Set(now),
         actor_id: Set(actor_id),
         via: Set(via.as_str().to_owned()),
         action: Set(action.to_owned()),
         subject: Set(subject.to_owned()),
         data: Set(data),
-        request_id: Set(String::new()),
+        request_id: Set(request_id),
+        address: Set(address),
         ..Default::default()
-    };
-    entry.insert(tx).await?;
-    Ok(())
+    }
 }

@@ -17,6 +17,7 @@ mod team;
 mod token;
 mod upload;
 mod user;
+mod verify_log;
 mod vex;
 mod worker;
 
@@ -79,6 +80,8 @@ enum Command {
     /// Keep the catalogues of exploited and likely vulnerabilities
     #[command(subcommand)]
     Feed(feed::Feed),
+    /// Say whether the audit log is as it was written: exit code 2 and the first bad number when it is not
+    VerifyLog(verify_log::VerifyLog),
     /// Print the description of the API
     Openapi,
     /// Print the settings as they would be used, with secrets masked
@@ -117,6 +120,7 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Gate(command) => command.run(settings).await,
         Command::Vex(command) => command.run(settings).await,
         Command::Feed(command) => command.run(settings.load()?).await,
+        Command::VerifyLog(command) => command.run(settings.load()?).await,
         Command::Openapi => openapi::run(),
         Command::CheckConfig(command) => check_config::run(&command, &settings),
         Command::Doctor(command) => doctor::run(&command, settings.load()?).await,

@@ -63,6 +63,11 @@ pub const KEYS: &[Key] = &[
         None,
         "addresses besides Datadog's own sites that its signals may be read from, with commas between",
     ),
+    plain(
+        "audit.checkpoint_file",
+        None,
+        "a file, on another machine if you can, that each signed checkpoint of the audit log is added to",
+    ),
     secret("smtp.url", None, "smtps://USER:PASSWORD@HOST or smtp://HOST:PORT"),
     plain("smtp.from", None, "the sender of mails"),
     plain("feeds.kev.url", None, "where KEV is read from: official, an address, or a file"),

@@ -3,6 +3,7 @@
 //! [`key`] lists every key there is. One file beside it reads one concern and checks its values. Anything
 //! unknown or malformed stops the start with the key's name, so that a typing mistake never becomes a default.
 
+mod audit;
 mod database;
 mod datadog;
 mod document;
@@ -25,6 +26,7 @@ use std::path::Path;
 
 use secrecy::SecretString;
 
+pub use self::audit::AuditConfig;
 pub use self::database::{DatabaseConfig, DatabaseKind};
 pub use self::datadog::DatadogConfig;
 pub use self::document::{Document, Origin, Setting};
@@ -65,6 +67,8 @@ pub struct Config {
     pub hooks: HooksConfig,
     /// Where accounts of Datadog may be.
     pub datadog: DatadogConfig,
+    /// Where copies of what proves the audit log go.
+    pub audit: AuditConfig,
     /// Which internal addresses outgoing calls may reach.
     pub outgoing: OutgoingConfig,
     /// What is logged and how.
@@ -109,6 +113,7 @@ impl Document {
             feeds,
             hooks: HooksConfig::read(self),
             datadog,
+            audit: AuditConfig::read(self),
             outgoing,
             log: LogConfig::read(self)?,
         })

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 use std::time::Instant;
 
-use abate_entity::{audit_entry, audit_seal, connection, job, ticket};
+use abate_entity::{connection, job, ticket};
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
@@ -12,6 +12,7 @@ use metrics::{counter, gauge, histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect};
 
+use crate::audit_log::seal;
 use crate::platform::problem::Problem;
 use crate::state::AppState;
 
@@ -64,17 +65,7 @@ async fn measure(db: &impl ConnectionTrait) -> Result<(), DbErr> {
         .column_as(ticket::Column::Id.count(), "n");
     let tickets: Vec<(String, i64)> = tickets.group_by(ticket::Column::State).into_tuple().all(db).await?;
     report(TICKETS, &TICKET_STATES, &tickets);
-    let sealed: Option<Option<i64>> = audit_seal::Entity::find()
-        .select_only()
-        .column_as(audit_seal::Column::EntryId.max(), "sealed")
-        .into_tuple()
-        .one(db)
-        .await?;
-    let unsealed = audit_entry::Entity::find()
-        .filter(audit_entry::Column::Id.gt(sealed.flatten().unwrap_or(0)))
-        .count(db)
-        .await?;
-    set(gauge!(UNSEALED), i64::try_from(unsealed).unwrap_or(i64::MAX));
+    set(gauge!(UNSEALED), seal::waiting(db).await?);
     let paused = connection::Entity::find().filter(connection::Column::Paused.eq(true)).count(db).await?;
     set(gauge!(PAUSED), i64::try_from(paused).unwrap_or(i64::MAX));
     Ok(())

@@ -15,3 +15,4 @@ pub mod secret;
 pub mod setting;
 pub mod telemetry;
 pub mod timer;
+pub mod trace;

@@ -17,6 +17,7 @@ use serde_json::{Map, Value, json};
 use super::clock::{Clock, ClockEvent, Happening};
 use super::key::RiskKey;
 use super::standing::Standing;
+use crate::audit_log;
 use crate::jobs;
 use crate::platform::clock::never;
 use crate::platform::job::queue;
@@ -290,21 +291,15 @@ fn event(
 }
 
 fn audit(occasion: &Occasion<'_>, change: &Change, to_state: State) -> audit_entry::ActiveModel {
-    audit_entry::ActiveModel {
-        recorded_at: Set(occasion.now),
-        actor_id: Set(occasion.actor_id),
-        via: Set(occasion.via.as_str().to_owned()),
-        action: Set(format!("risk.{}", change.event.kind)),
-        subject: Set(RiskKey(change.before.id).to_string()),
-        data: Set(json!({
-            "from": change.before.state,
-            "to": to_state,
-            "reason": change.event.reason,
-            "fields": change.event.data,
-        })),
-        request_id: Set(String::new()),
-        ..Default::default()
-    }
+    let data = json!({
+        "from": change.before.state,
+        "to": to_state,
+        "reason": change.event.reason,
+        "fields": change.event.data,
+    });
+    let action = format!("risk.{}", change.event.kind);
+    let subject = RiskKey(change.before.id).to_string();
+    audit_log::entry(occasion.actor_id, occasion.via, &action, &subject, data, occasion.now)
 }
 
 async fn insert_events(
