@@ -25,6 +25,7 @@ pub const JOBS: &[Job<AppState>] = &[
 /// The timers.
 pub const TIMERS: &[Timer<AppState>] = &[
     acceptance::expire::TIMER,
+    acceptance::notify::TIMER,
     asset::retire::TIMER,
     datadog::TIMER,
     feed::TIMER,

@@ -9,8 +9,8 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::platform::problem::{Kind, Problem};
 use crate::{
-    access, asset, datadog, feed, gate, hook, intake, message, obligation, operations, page, posture, risk,
-    slack, ticket, vex, workshop,
+    acceptance, access, asset, datadog, feed, gate, hook, intake, message, obligation, operations, page,
+    posture, risk, slack, ticket, vex, workshop,
 };
 
 /// Largest JSON body, in bytes.
@@ -29,6 +29,7 @@ struct Description;
 /// The API: one line a group of endpoints.
 pub fn api() -> impl HttpServiceFactory + OpenApiFactory + 'static {
     scope::scope("/api/v1")
+        .configure(acceptance::api::routes)
         .configure(access::api::routes)
         .configure(asset::api::routes)
         .configure(gate::api::routes)
@@ -75,6 +76,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .configure(operations::routes)
         .configure(ticket::webhook::routes)
         .configure(page::pages)
+        .configure(acceptance::page::pages)
         .configure(access::page::pages)
         .configure(asset::page::pages)
         .configure(gate::page::pages)

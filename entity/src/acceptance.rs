@@ -2,6 +2,8 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::level::Level;
+
 /// A decision to live with a risk until the end of a day.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "acceptance")]
@@ -11,9 +13,11 @@ pub struct Model {
     pub id: i64,
     /// The risk.
     pub risk_id: i64,
-    /// Requested, in_force, rejected, expired, revoked or voided.
+    /// Requested, withdrawn, rejected, in_force, superseded, expired, revoked, voided, closed or resumed.
     #[sea_orm(column_type = "Text")]
     pub state: String,
+    /// How bad the risk was when it was asked for, then when it was approved.
+    pub level: Level,
     /// Why it is accepted.
     #[sea_orm(column_type = "Text")]
     pub justification: String,
@@ -34,8 +38,19 @@ pub struct Model {
     pub decided_by: Option<i64>,
     /// When.
     pub decided_at: Option<DateTimeUtc>,
-    /// When it stopped being in force.
+    /// Why, in their words.
+    #[sea_orm(column_type = "Text")]
+    pub decided_reason: String,
+    /// Who took it back or ended it, none for a date or a rule.
+    pub ended_by: Option<i64>,
+    /// When it stopped waiting or being in force.
     pub ended_at: Option<DateTimeUtc>,
+    /// Why.
+    #[sea_orm(column_type = "Text")]
+    pub end_reason: String,
+    /// The state that people were told of last.
+    #[sea_orm(column_type = "Text")]
+    pub told_state: String,
 }
 
 /// Rows are joined by hand, where a query needs it.

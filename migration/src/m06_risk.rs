@@ -148,7 +148,8 @@ CREATE INDEX evidence_by_risk ON evidence (risk_id, id);
 CREATE TABLE acceptance (
     id {id},
     risk_id BIGINT NOT NULL REFERENCES risk (id), -- the risk
-    state TEXT NOT NULL, -- requested, in_force, rejected, expired, revoked or voided
+    state TEXT NOT NULL, -- requested, withdrawn, rejected, in_force, superseded, expired, revoked, voided, closed or resumed
+    level SMALLINT NOT NULL, -- how bad the risk was when it was asked for, then when it was approved
     justification TEXT NOT NULL, -- why it is accepted
     compensating_controls TEXT NOT NULL, -- what lowers it meanwhile
     ends_on DATE NOT NULL, -- its last day
@@ -158,10 +159,23 @@ CREATE TABLE acceptance (
     asked_at {time} NOT NULL, -- when
     decided_by BIGINT, -- who approved, or rejected
     decided_at {time}, -- when
-    ended_at {time}, -- when it stopped being in force
-    CHECK (decided_by IS NULL OR decided_by <> asked_by)
+    decided_reason TEXT NOT NULL DEFAULT '', -- why, in their words
+    ended_by BIGINT, -- who took it back or ended it, none for a date or a rule
+    ended_at {time}, -- when it stopped waiting or being in force
+    end_reason TEXT NOT NULL DEFAULT '', -- why
+    told_state TEXT NOT NULL DEFAULT '', -- the state that people were told of last
+    -- Four eyes.
+    CHECK (decided_by IS NULL OR decided_by <> asked_by),
+    CHECK (decided_by IS NOT NULL OR state IN ('requested', 'withdrawn')),
+    CHECK (state IN ('requested', 'withdrawn', 'rejected', 'in_force', 'superseded', 'expired', 'revoked', 'voided',
+        'closed', 'resumed')),
+    CHECK (renewals BETWEEN 0 AND 2)
 );
+-- One request waits, and one acceptance holds.
+CREATE UNIQUE INDEX acceptance_requested ON acceptance (risk_id) WHERE state = 'requested';
+CREATE UNIQUE INDEX acceptance_in_force ON acceptance (risk_id) WHERE state = 'in_force';
 CREATE INDEX acceptance_by_risk ON acceptance (risk_id, id);
 CREATE INDEX acceptance_by_end ON acceptance (state, ends_at, id);
+CREATE INDEX acceptance_untold ON acceptance (id) WHERE told_state <> state;
 "
 );

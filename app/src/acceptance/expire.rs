@@ -1,24 +1,34 @@
 //! The timer that ends acceptances once their last day is over, and looks at blocked risks on their review day.
 //!
-//! Both are steps of the lifecycle like any other, taken by the date; running twice, or after a long pause, ends
-//! each once.
+//! Both are steps of the lifecycle like any other, taken by the date and counted from it; running twice, or after a
+//! long pause, ends each once. A risk that cannot be moved holds up none of the others.
+
+use std::collections::HashMap;
+use std::slice;
 
 use abate_entity::acceptance;
 use abate_entity::lifecycle::{Event, Given, Party, Requester, State, Via};
 use abate_entity::risk;
-use chrono::{DateTime, Duration, Utc};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use chrono::{DateTime, Duration, NaiveDate, NaiveTime, Utc};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 
+use super::keep;
+use crate::calendar::local_time;
 use crate::platform::job::Work;
 use crate::platform::problem::{Kind, Problem};
 use crate::platform::timer::Timer;
 use crate::policy::Policies;
-use crate::risk::record::Occasion;
+use crate::risk::record::{self, Occasion};
 use crate::risk::step::{self, Asked};
 use crate::state::AppState;
 
-/// How many risks are read at a time.
-const AT_A_TIME: u64 = 200;
+/// How many risks are read and moved at a time.
+const AT_A_TIME: u64 = 100;
+/// An acceptance holds through the last second of its last day.
+const LAST_SECOND: Duration = Duration::seconds(1);
 
 /// Ends what has run out.
 pub const TIMER: Timer<AppState> = Timer { name: "acceptance.expire", every: Duration::seconds(20), run };
@@ -27,42 +37,99 @@ fn run(state: &AppState) -> Work<'_> {
     Box::pin(expire(state))
 }
 
+/// A risk that a date moves.
+#[derive(Clone, Copy)]
+struct Due {
+    risk_id: i64,
+    /// From when it counts, however late it is written down.
+    at: DateTime<Utc>,
+}
+
+/// What a date does.
+#[derive(Clone, Copy)]
+struct Dated {
+    from: State,
+    event: Event,
+    now: DateTime<Utc>,
+}
+
 /// Ends every acceptance whose last day is over, and unblocks every risk whose review day has come.
 ///
 /// # Errors
 /// When the database cannot be asked. A risk that cannot be moved is logged and does not hold up the others.
 pub async fn expire(state: &AppState) -> Result<(), Problem> {
     let now = state.clock.now();
-    for id in run_out(state, now).await? {
-        settle(state, id, State::Accepted, Event::ExpireOrRevoke, now).await;
+    let db = state.database.reader();
+    let dated = Dated { from: State::Accepted, event: Event::ExpireOrRevoke, now };
+    let mut after = None;
+    loop {
+        let rows = run_out(db, now, after).await?;
+        let Some((id, _, ends_at)) = rows.last() else { break };
+        after = Some((*ends_at, *id));
+        let due: Vec<Due> = rows
+            .iter()
+            .map(|(_, risk_id, ends_at)| Due { risk_id: *risk_id, at: *ends_at + LAST_SECOND })
+            .collect();
+        settle(state, &due, dated).await;
     }
-    for id in to_review(state, now).await? {
-        settle(state, id, State::Blocked, Event::Unblock, now).await;
+    let zone = Policies::load(db).await?.zone;
+    let today = step::today(now, zone);
+    let dated = Dated { from: State::Blocked, event: Event::Unblock, now };
+    let mut after = None;
+    loop {
+        let rows = to_review(db, today, after).await?;
+        let Some((id, review_on)) = rows.last() else { break };
+        after = Some((*review_on, *id));
+        let due: Vec<Due> = rows
+            .iter()
+            .map(|(id, day)| Due { risk_id: *id, at: local_time::to_utc(zone, day.and_time(NaiveTime::MIN)) })
+            .collect();
+        settle(state, &due, dated).await;
     }
     Ok(())
 }
 
-async fn run_out(state: &AppState, now: DateTime<Utc>) -> Result<Vec<i64>, Problem> {
-    Ok(acceptance::Entity::find()
+/// Acceptances whose last second is over: number, risk and that second, in the order in which they ended.
+async fn run_out(
+    db: &impl ConnectionTrait,
+    now: DateTime<Utc>,
+    after: Option<(DateTime<Utc>, i64)>,
+) -> Result<Vec<(i64, i64, DateTime<Utc>)>, Problem> {
+    let mut query = acceptance::Entity::find()
         .select_only()
-        .column(acceptance::Column::RiskId)
-        .filter(acceptance::Column::State.eq("in_force"))
-        .filter(acceptance::Column::EndsAt.lt(now))
-        .order_by_asc(acceptance::Column::RiskId)
+        .columns([acceptance::Column::Id, acceptance::Column::RiskId, acceptance::Column::EndsAt])
+        .filter(acceptance::Column::State.eq(super::state::IN_FORCE))
+        .filter(acceptance::Column::EndsAt.lte(now - LAST_SECOND));
+    if let Some((ends_at, id)) = after {
+        let key = Expr::tuple([Expr::col(acceptance::Column::EndsAt), Expr::col(acceptance::Column::Id)]);
+        query = query.filter(key.gt(Expr::tuple([Expr::val(ends_at), Expr::val(id)])));
+    }
+    Ok(query
+        .order_by_asc(acceptance::Column::EndsAt)
+        .order_by_asc(acceptance::Column::Id)
         .limit(AT_A_TIME)
         .into_tuple()
-        .all(state.database.reader())
+        .all(db)
         .await?)
 }
 
-async fn to_review(state: &AppState, now: DateTime<Utc>) -> Result<Vec<i64>, Problem> {
-    let db = state.database.reader();
-    let today = step::today(now, Policies::load(db).await?.zone);
-    Ok(risk::Entity::find()
+/// Blocked risks whose review day has come, in the order of these days.
+async fn to_review(
+    db: &impl ConnectionTrait,
+    today: NaiveDate,
+    after: Option<(NaiveDate, i64)>,
+) -> Result<Vec<(i64, NaiveDate)>, Problem> {
+    let mut query = risk::Entity::find()
         .select_only()
-        .column(risk::Column::Id)
+        .columns([risk::Column::Id, risk::Column::ReviewOn])
         .filter(risk::Column::State.eq(State::Blocked))
-        .filter(risk::Column::ReviewOn.lte(today))
+        .filter(risk::Column::ReviewOn.lte(today));
+    if let Some((review_on, id)) = after {
+        let key = Expr::tuple([Expr::col(risk::Column::ReviewOn), Expr::col(risk::Column::Id)]);
+        query = query.filter(key.gt(Expr::tuple([Expr::val(review_on), Expr::val(id)])));
+    }
+    Ok(query
+        .order_by_asc(risk::Column::ReviewOn)
         .order_by_asc(risk::Column::Id)
         .limit(AT_A_TIME)
         .into_tuple()
@@ -70,59 +137,54 @@ async fn to_review(state: &AppState, now: DateTime<Utc>) -> Result<Vec<i64>, Pro
         .await?)
 }
 
-async fn settle(state: &AppState, id: i64, from: State, event: Event, now: DateTime<Utc>) {
-    match move_on(state, id, from, event, now).await {
-        // Somebody else was faster; the next look finds what is left to do.
-        Err(problem) if matches!(problem.kind(), Kind::Stale | Kind::Conflict) => {}
-        Err(problem) => tracing::error!(risk = id, %event, error = %problem, "a date could not move a risk"),
-        Ok(()) => {}
+/// Moves them together; where one of them stands in the way, each by itself.
+async fn settle(state: &AppState, due: &[Due], dated: Dated) {
+    if state.database.write(async |tx| move_on(tx, due, dated).await).await.is_ok() {
+        return;
+    }
+    for one in due {
+        match state.database.write(async |tx| move_on(tx, slice::from_ref(one), dated).await).await {
+            // Somebody else was faster; the next look finds what is left to do.
+            Err(problem) if matches!(problem.kind(), Kind::Stale | Kind::Conflict) => {}
+            Err(problem) => not_moved(one.risk_id, dated, &problem),
+            Ok(()) => {}
+        }
     }
 }
 
-async fn move_on(
-    state: &AppState,
-    id: i64,
-    from: State,
-    event: Event,
-    now: DateTime<Utc>,
-) -> Result<(), Problem> {
-    state
-        .database
-        .write(async |tx| {
-            let policies = Policies::load(tx).await?;
-            let occasion =
-                Occasion { actor_id: None, via: Via::Timer, now, policies: &policies, audit_each: true };
-            let Some(risk) = risk::Entity::find_by_id(id).one(tx).await? else {
-                return Ok(());
-            };
-            if risk.state != from {
-                return end_quietly(tx, &risk, now).await;
+async fn move_on(tx: &DatabaseTransaction, due: &[Due], dated: Dated) -> Result<(), Problem> {
+    let Dated { from, event, now } = dated;
+    let policies = Policies::load(tx).await?;
+    let occasion = Occasion { actor_id: None, via: Via::Timer, now, policies: &policies, audit_each: true };
+    let requester = Requester::system(Party::Timer, Via::Timer);
+    let mut risks: HashMap<i64, risk::Model> = risk::Entity::find()
+        .filter(risk::Column::Id.is_in(due.iter().map(|due| due.risk_id)))
+        .all(tx)
+        .await?
+        .into_iter()
+        .map(|risk| (risk.id, risk))
+        .collect();
+    let mut changes = Vec::with_capacity(due.len());
+    for due in due {
+        let Some(risk) = risks.remove(&due.risk_id) else { continue };
+        if risk.state != from {
+            // It left acceptance by another way, say by a claimed fix.
+            keep::run_out_quietly(tx, risk.id, now).await?;
+            continue;
+        }
+        let asked = Asked { at: Some(due.at), ..Asked::by_person(event, Given::default()) };
+        match step::plan(tx, &occasion, risk, &requester, asked).await {
+            Ok(change) => changes.push(change),
+            Err(problem) if matches!(problem.kind(), Kind::Conflict | Kind::Forbidden | Kind::Invalid) => {
+                not_moved(due.risk_id, dated, &problem);
             }
-            let requester = Requester::system(Party::Timer, Via::Timer);
-            let asked = Asked::by_person(event, Given::default());
-            step::take(tx, &occasion, risk, &requester, asked).await?;
-            Ok(())
-        })
-        .await
+            Err(problem) => return Err(problem),
+        }
+    }
+    record::record(tx, &occasion, changes).await?;
+    Ok(())
 }
 
-/// A risk that left acceptance by another way, say by a claimed fix, keeps no acceptance beyond its last day.
-async fn end_quietly(
-    tx: &sea_orm::DatabaseTransaction,
-    risk: &risk::Model,
-    now: DateTime<Utc>,
-) -> Result<(), Problem> {
-    use sea_orm::ActiveValue::Set;
-    acceptance::Entity::update_many()
-        .set(acceptance::ActiveModel {
-            state: Set("expired".to_owned()),
-            ended_at: Set(Some(now)),
-            ..Default::default()
-        })
-        .filter(acceptance::Column::RiskId.eq(risk.id))
-        .filter(acceptance::Column::State.eq("in_force"))
-        .filter(acceptance::Column::EndsAt.lt(now))
-        .exec(tx)
-        .await?;
-    Ok(())
+fn not_moved(risk: i64, dated: Dated, problem: &Problem) {
+    tracing::error!(risk, event = %dated.event, error = %problem, "a date could not move a risk");
 }

@@ -86,7 +86,7 @@ fn checked(
     let mut wrong = Vec::new();
     let mut add = |bad: bool, field: &str, detail: String| {
         if bad {
-            wrong.push(FieldProblem { field: field.to_owned(), detail });
+            wrong.push(FieldProblem::new(field, detail));
         }
     };
     for (field, score) in [("likelihood", new.likelihood), ("impact", new.impact)] {

@@ -81,9 +81,11 @@ pub async fn replace(
     let wrong: Vec<FieldProblem> = profiles
         .iter()
         .filter(|(class, policy)| !is_word(class) || !is_word(policy))
-        .map(|(class, _)| FieldProblem {
-            field: format!("profiles.{class}"),
-            detail: "Use words of 1 to 60 small letters, digits, _ and - for class and policy.".to_owned(),
+        .map(|(class, _)| {
+            FieldProblem::new(
+                format!("profiles.{class}"),
+                "Use words of 1 to 60 small letters, digits, _ and - for class and policy.",
+            )
         })
         .collect();
     if !wrong.is_empty() {

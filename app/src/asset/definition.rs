@@ -180,7 +180,7 @@ impl Definition {
         let mut wrong = Vec::new();
         let mut add = |bad: bool, field: &str, detail: String| {
             if bad {
-                wrong.push(FieldProblem { field: field.to_owned(), detail });
+                wrong.push(FieldProblem::new(field, detail));
             }
         };
         let name = self.name.trim();

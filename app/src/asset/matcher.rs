@@ -63,10 +63,10 @@ pub fn read<'a>(
         let kind = kind.trim().to_lowercase();
         let kind = if kind == "repo" { "repository" } else { kind.as_str() };
         match kind.parse::<MatcherKind>() {
-            Err(unknown) => wrong.push(FieldProblem { field, detail: format!("{unknown}.") }),
+            Err(unknown) => wrong.push(FieldProblem::new(field, format!("{unknown}."))),
             Ok(kind) => match pattern(kind, text) {
                 Err(problem) => {
-                    wrong.push(FieldProblem { field, detail: format!("{text:?}: {problem}.") });
+                    wrong.push(FieldProblem::new(field, format!("{text:?}: {problem}.")));
                 }
                 Ok(pattern) if matchers.contains(&(kind, pattern.clone())) => {}
                 Ok(pattern) => matchers.push((kind, pattern)),
@@ -75,7 +75,7 @@ pub fn read<'a>(
     }
     if matchers.len() > MOST {
         let detail = format!("Use at most {MOST} matchers; a * can stand for many.");
-        wrong.push(FieldProblem { field: "matchers".to_owned(), detail });
+        wrong.push(FieldProblem::new("matchers", detail));
     }
     if wrong.is_empty() { Ok(matchers) } else { Err(Problem::all_invalid(wrong)) }
 }

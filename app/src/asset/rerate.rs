@@ -2,15 +2,12 @@
 
 use std::collections::HashSet;
 
-use abate_entity::lifecycle::{Event, Given, Party, Proof, Requester, State, Via};
 use abate_entity::{asset, risk, risk_event};
 use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 
-use super::settle;
 use crate::platform::problem::Problem;
 use crate::risk::edit::{self, Edit};
 use crate::risk::record::Occasion;
-use crate::risk::step::Asked;
 
 /// Rates the risks whose impact is not that of the asset's tier.
 pub(super) async fn rate(
@@ -29,23 +26,12 @@ pub(super) async fn rate(
         let Some(likelihood) = risk.inherent_likelihood.and_then(|score| u8::try_from(score).ok()) else {
             continue;
         };
-        let before = risk.level;
         let edit = Edit {
             inherent: Some((likelihood, impact)),
             reason: format!("The tier of {} is {} now.", asset.name, asset.tier),
             ..Edit::default()
         };
-        let risk = edit::edit(tx, occasion, risk, edit).await?;
-        if risk.level > before && risk.state == State::Accepted {
-            let asked = Asked {
-                event: Event::ExpireOrRevoke,
-                given: Given::default(),
-                proofs: vec![Proof::LevelRose],
-                at: None,
-            };
-            let requester = Requester::system(Party::Rating, Via::Timer);
-            settle::take(tx, occasion, risk, &requester, asked).await?;
-        }
+        edit::edit(tx, occasion, risk, edit).await?;
     }
     Ok(())
 }

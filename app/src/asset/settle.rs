@@ -240,7 +240,7 @@ async fn claim_gone(
 }
 
 /// A refusal is an answer: the risk stays as it is.
-pub(super) async fn take(
+async fn take(
     tx: &DatabaseTransaction,
     occasion: &Occasion<'_>,
     risk: risk::Model,

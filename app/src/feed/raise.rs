@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 
 use abate_entity::level::Level;
-use abate_entity::lifecycle::{Event, Given, Party, Proof, Requester, State, Via};
+use abate_entity::lifecycle::{State, Via};
 use abate_entity::{asset, finding, risk, risk_tag};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter,
-    QueryOrder, QuerySelect, Statement,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, Statement,
 };
 use serde_json::json;
 
@@ -16,13 +16,11 @@ use super::Catalogue;
 use super::known::Attacked;
 use super::raise_rules::{self, Raise, Rated};
 use crate::platform::database::placeholders;
-use crate::platform::problem::{Kind, Problem};
+use crate::platform::problem::Problem;
 use crate::policy::Policies;
 use crate::risk::clock::Happening;
 use crate::risk::record::{self, Change, NewEvent, Occasion};
-use crate::risk::standing;
-use crate::risk::step::{self, Asked};
-use crate::risk::tag;
+use crate::risk::{standing, tag, worse};
 use crate::state::AppState;
 
 /// Risks that are read and written in one transaction.
@@ -107,7 +105,7 @@ async fn raise(tx: &DatabaseTransaction, occasion: &Occasion<'_>, ids: &[i64]) -
     let about = About::read(tx, &risks).await?;
     let mut changes = Vec::new();
     let mut tags = Vec::new();
-    let mut falls = Vec::new();
+    let mut was = Vec::new();
     for risk in risks {
         let raises = about.raises(&risk);
         let Some(asset) = about.assets.get(&risk.asset_id) else { continue };
@@ -115,11 +113,9 @@ async fn raise(tx: &DatabaseTransaction, occasion: &Occasion<'_>, ids: &[i64]) -
             continue;
         }
         tags.extend(raises.iter().map(|raise| (risk.id, raise.tag_kind(), raise.tag_value())));
-        let level = risk.level;
-        let change = change(occasion, risk, &raises, asset, &about)?;
-        let rose = matches!(&change.set.level, Set(now) if *now > level);
-        falls.push(ground(&raises, rose).filter(|_| change.before.state == State::Accepted));
-        changes.push(change);
+        let kev = raises.iter().any(|raise| matches!(raise, Raise::Kev { .. }));
+        was.push((risk.level, kev));
+        changes.push(change(occasion, risk, &raises, asset, &about)?);
     }
     if changes.is_empty() {
         return Ok(0);
@@ -127,23 +123,10 @@ async fn raise(tx: &DatabaseTransaction, occasion: &Occasion<'_>, ids: &[i64]) -
     tag::add(tx, tags).await?;
     let risks = record::record(tx, occasion, changes).await?;
     let count = risks.len() as u64;
-    let mut ended = Vec::new();
-    for (risk, ground) in risks.into_iter().zip(falls) {
-        if let Some(ground) = ground {
-            ended.extend(end_acceptance(tx, occasion, risk, ground).await?);
-        }
+    for (risk, (level, kev)) in risks.into_iter().zip(was) {
+        worse::end_acceptance(tx, occasion, risk, level, kev).await?;
     }
-    record::record(tx, occasion, ended).await?;
     Ok(count)
-}
-
-/// Why an acceptance no longer holds.
-fn ground(raises: &[Raise], rose: bool) -> Option<Proof> {
-    if raises.iter().any(|raise| matches!(raise, Raise::Kev { .. })) {
-        Some(Proof::KevAdded)
-    } else {
-        rose.then_some(Proof::LevelRose)
-    }
 }
 
 fn change(
@@ -179,25 +162,6 @@ fn change(
         standing::rate(likelihood, impact, rating.level, &mut change.set);
     }
     Ok(change)
-}
-
-async fn end_acceptance(
-    tx: &DatabaseTransaction,
-    occasion: &Occasion<'_>,
-    risk: risk::Model,
-    ground: Proof,
-) -> Result<Option<Change>, Problem> {
-    let asked =
-        Asked { event: Event::ExpireOrRevoke, given: Given::default(), proofs: vec![ground], at: None };
-    let requester = Requester::system(Party::Rating, occasion.via);
-    match step::plan(tx, occasion, risk, &requester, asked).await {
-        Ok(change) => Ok(Some(change)),
-        // What the lifecycle refuses stays as it is.
-        Err(problem) if matches!(problem.kind(), Kind::Conflict | Kind::Forbidden | Kind::Invalid) => {
-            Ok(None)
-        }
-        Err(problem) => Err(problem),
-    }
 }
 
 /// What is known about some risks.

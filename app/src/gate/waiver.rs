@@ -16,11 +16,12 @@ use crate::access::scope::Scope;
 use crate::access::user;
 use crate::asset::register;
 use crate::audit_log;
+use crate::calendar::local_time::end_of_day;
 use crate::platform::problem::{Kind, Problem};
 use crate::risk::create::check_text;
 use crate::risk::finder;
 use crate::risk::key::RiskKey;
-use crate::risk::step::{end_of, today};
+use crate::risk::step::today;
 
 /// Longest time that a waiver holds, in days.
 pub const MOST_DAYS: i64 = 90;
@@ -123,7 +124,7 @@ pub async fn create(
         reason: Set(new.reason.trim().to_owned()),
         owner_id: Set(owner_id),
         ends_on: Set(ends_on),
-        ends_at: Set(end_of(ends_on, zone)),
+        ends_at: Set(end_of_day(zone, ends_on)),
         created_by: Set(actor.id),
         created_at: Set(now),
         ..Default::default()

@@ -117,7 +117,7 @@ fn recognise(upload: &mut Upload, named: &str) -> Result<Recognised, ParseError>
 /// The answer to a file that cannot be used.
 #[must_use]
 pub fn unusable(error: ParseError) -> Problem {
-    let field = FieldProblem { field: "file".to_owned(), detail: error.to_string() };
+    let field = FieldProblem::new("file", error.to_string());
     Problem::all_invalid(vec![field]).with("line", error.line).with("column", error.column)
 }
 

@@ -147,8 +147,7 @@ impl Definition {
     /// 422 naming each field that is wrong.
     pub fn check(&self, policies: &Policies, today: NaiveDate) -> Result<(Plan, Vec<PlannedRun>), Problem> {
         let mut wrong = Vec::new();
-        let mut field =
-            |field: &str, detail: String| wrong.push(FieldProblem { field: field.into(), detail });
+        let mut field = |field: &str, detail: String| wrong.push(FieldProblem::new(field, detail));
         let length = self.name.trim().chars().count();
         if length == 0 || length > MAX_NAME {
             field("name", format!("Give it a name of 1 to {MAX_NAME} characters."));

@@ -95,8 +95,24 @@ impl Kind {
 pub struct FieldProblem {
     /// The field's name as the caller wrote it.
     pub field: String,
+    /// The rule that it breaks, where the lifecycle has a name for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<&'static str>,
     /// What is wrong with it and what would be right.
     pub detail: String,
+}
+
+impl FieldProblem {
+    /// A field that is wrong, and why.
+    pub fn new(field: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { field: field.into(), rule: None, detail: detail.into() }
+    }
+
+    /// Names the rule that it breaks.
+    #[must_use]
+    pub fn by(self, rule: &'static str) -> Self {
+        Self { rule: Some(rule), ..self }
+    }
 }
 
 /// A problem, with what to tell the caller and, apart from that, the cause for the log.
@@ -131,7 +147,7 @@ impl Problem {
 
     /// 422 for one field.
     pub fn invalid(field: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self::all_invalid(vec![FieldProblem { field: field.into(), detail: detail.into() }])
+        Self::all_invalid(vec![FieldProblem::new(field, detail)])
     }
 
     /// 422 for all the fields that are wrong at once.
@@ -167,6 +183,12 @@ impl Problem {
     pub fn with(mut self, name: &str, value: impl Serialize) -> Self {
         self.more.insert(name.to_owned(), serde_json::to_value(value).unwrap_or(Value::Null));
         self
+    }
+
+    /// Names fields or rules besides, for a problem that is not about fields alone.
+    #[must_use]
+    pub fn naming(self, errors: Vec<FieldProblem>) -> Self {
+        Self { errors, ..self }
     }
 
     /// Says after how many seconds to try again.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use abate_entity::lifecycle::State;
 use abate_entity::{risk, risk_tag};
 use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
@@ -9,8 +10,7 @@ use serde_json::{Value, json};
 use super::clock::Happening;
 use super::create::check_text;
 use super::record::{self, Change, NewEvent, Occasion};
-use super::standing;
-use super::tag;
+use super::{standing, tag, worse};
 use crate::platform::problem::Problem;
 
 /// What to change; what is none stays.
@@ -74,7 +74,7 @@ pub async fn edit(
         }
     }
     if let Some(owner) = edit.owner_id.filter(|owner| *owner != risk.owner_id) {
-        if owner.is_none() && risk.state != abate_entity::lifecycle::State::New && risk.state.is_open() {
+        if owner.is_none() && !matches!(risk.state, State::New | State::Closed) {
             return Err(Problem::invalid("owner", "Name the next owner: a confirmed risk always has one."));
         }
         said.insert("owner".to_owned(), json!({"from": risk.owner_id, "to": owner}));
@@ -109,8 +109,9 @@ pub async fn edit(
         return Ok(risk);
     }
     change.event.data = said;
-    let mut risks = record::record(tx, occasion, vec![change]).await?;
-    risks.pop().ok_or_else(|| Problem::not_found("such risk"))
+    let edited = record::record(tx, occasion, vec![change]).await?.pop();
+    let edited = edited.ok_or_else(|| Problem::not_found("such risk"))?;
+    worse::end_acceptance(tx, occasion, edited, risk.level, false).await
 }
 
 /// Gives the risk these techniques in place of those it has.

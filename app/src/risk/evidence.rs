@@ -75,12 +75,50 @@ pub async fn of(db: &impl ConnectionTrait, risk_id: i64) -> Result<Vec<evidence:
         .await?)
 }
 
+/// Refuses what shows nothing: a step's evidence is a link, something attached to the risk before, or a commit.
+///
+/// # Errors
+/// 422 naming `field`.
+pub async fn check_reference(
+    db: &impl ConnectionTrait,
+    risk_id: i64,
+    field: &str,
+    text: &str,
+) -> Result<(), Problem> {
+    let text = text.trim();
+    let is_there = match (text.strip_prefix("evidence:"), text.strip_prefix("commit:")) {
+        (Some(number), _) => {
+            let attached = match number.parse::<i64>() {
+                Ok(id) => evidence::Entity::find_by_id(id).one(db).await?,
+                Err(_) => None,
+            };
+            attached.is_some_and(|row| row.risk_id == risk_id)
+        }
+        (None, Some(hash)) => {
+            (7..=64).contains(&hash.len()) && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
+        }
+        (None, None) => text.is_empty() || is_link(text),
+    };
+    if is_there {
+        return Ok(());
+    }
+    Err(Problem::invalid(
+        field,
+        "Give the address of a page, beginning with https://, the evidence:NUMBER of something attached to this risk, \
+         or a commit:HASH.",
+    ))
+}
+
 /// Refuses what is no address of a page.
 fn check_link(text: &str) -> Result<(), Problem> {
-    let link = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
-    if link.is_some() && text.len() <= 2000 {
+    if is_link(text) {
         Ok(())
     } else {
         Err(Problem::invalid("url", "Give the address of a page, beginning with https://."))
     }
+}
+
+fn is_link(text: &str) -> bool {
+    let link = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    link.is_some() && text.len() <= 2000
 }

@@ -51,7 +51,6 @@ pub async fn merge(
     closes.event.data.insert("into".to_owned(), RiskKey(into.id).to_string().into());
     closes.event.data.insert("findings".to_owned(), findings.into());
     closes.event.data.insert("resolution".to_owned(), "duplicate".into());
-    step::end_acceptance(tx, from.id, "superseded", occasion.now, true).await?;
     let confidential = from.confidential || into.confidential;
     let mut joined = NewEvent::plain("joined", occasion.now);
     joined.reason = reason.to_owned();
@@ -70,9 +69,9 @@ fn refused(missing: Vec<lifecycle::Missing>) -> Problem {
     Problem::all_invalid(
         missing
             .into_iter()
-            .map(|missing| FieldProblem {
-                field: if missing.field == "duplicate_of" { "into" } else { missing.field }.to_owned(),
-                detail: format!("{}.", missing.why),
+            .map(|missing| {
+                let field = if missing.field == "duplicate_of" { "into" } else { missing.field };
+                FieldProblem::new(field, format!("{}.", missing.why)).by(missing.rule.as_str())
             })
             .collect(),
     )

@@ -2,10 +2,13 @@
 
 pub mod absence;
 pub mod alias;
+pub mod answers;
 pub mod api;
 pub mod clock;
 pub mod comment;
 pub mod create;
+pub mod decline;
+pub mod duplicate;
 pub mod edit;
 pub mod evidence;
 pub mod finder;
@@ -24,3 +27,4 @@ pub mod tag;
 pub mod technique;
 pub mod vex_proposal;
 pub mod view;
+pub mod worse;

@@ -17,6 +17,7 @@ use serde_json::{Map, Value, json};
 use super::clock::{Clock, ClockEvent, Happening};
 use super::key::RiskKey;
 use super::standing::Standing;
+use crate::acceptance::keep;
 use crate::audit_log;
 use crate::jobs;
 use crate::platform::clock::never;
@@ -115,6 +116,7 @@ pub async fn record(
     let mut after = Vec::with_capacity(changes.len());
     for mut change in changes {
         let version = change.before.version + 1;
+        let acceptances = keep::follow(occasion, &change)?;
         let clock = stamp(occasion.policies, std::mem::take(&mut change.event.clock));
         if !clock.is_empty() {
             let mut all = earlier.remove(&change.before.id).unwrap_or_default();
@@ -133,6 +135,7 @@ pub async fn record(
         if updated.rows_affected != 1 {
             return Err(stale(change.before.id));
         }
+        keep::write(tx, acceptances).await?;
         let to_state = match &change.set.state {
             Set(state) => *state,
             _ => change.before.state,

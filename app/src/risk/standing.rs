@@ -19,6 +19,9 @@ pub struct Standing {
     /// The import whose absence made the standing claim.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub claimed_by_scan: Option<i64>,
+    /// The first clean scan since the standing claim, where it waits for a person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clean_scan: Option<i64>,
     /// Evidence added since the last closing or failed verification.
     #[serde(skip_serializing_if = "is_zero")]
     pub evidence_count: u32,
@@ -34,12 +37,15 @@ pub struct Standing {
     /// Who asked to dismiss it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dismissal_proposed_by: Option<i64>,
+    /// What they wrote.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dismissal: Option<Given>,
     /// Who asked to accept or renew.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acceptance_asked_by: Option<i64>,
-    /// What the one who proposed or asked wrote.
+    /// What they wrote.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub proposal: Option<Given>,
+    pub asked: Option<Given>,
     /// What a VEX statement proposes, answered or not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vex: Option<VexProposal>,
@@ -89,15 +95,13 @@ impl Standing {
 
     /// What a person proposed, for the step that agrees to it.
     pub(super) fn persons_proposal_for(&self, event: Event) -> Option<&Given> {
-        let proposal = self.proposal.as_ref()?;
-        let agrees = match event {
-            Event::Dismiss => self.dismissal_proposed_by.is_some() && proposal.resolution.is_some(),
+        match event {
+            Event::Dismiss => self.dismissal.as_ref(),
             Event::Accept | Event::AcceptFromTriage | Event::AcceptResidual | Event::Renew => {
-                self.acceptance_asked_by.is_some() && proposal.expires_on.is_some()
+                self.asked.as_ref()
             }
-            _ => false,
-        };
-        agrees.then_some(proposal)
+            _ => None,
+        }
     }
 
     /// What a person gives, with what was proposed where they leave something empty. Who closes it otherwise than a
@@ -146,7 +150,9 @@ pub fn facts(risk: &risk::Model, standing: &Standing, has_ticket: bool) -> Facts
         pause_asked_by: standing.pause_asked.map(|(_, user)| user),
         paused_days: standing.paused_days,
         dismissal_proposed_by: standing.dismissal_proposed_by,
+        dismissal: standing.dismissal.clone(),
         acceptance_asked_by: standing.acceptance_asked_by,
+        asked: standing.asked.clone(),
         accepted_by: standing.accepted_by,
         accepted_until: risk.acceptance_ends_on,
         renewal_count: standing.renewal_count,
@@ -183,9 +189,11 @@ pub fn write(changes: &[Change], level: Level, set: &mut risk::ActiveModel, stan
                 set.claimed_at = Set(Some(*at));
                 standing.claimed_by.clone_from(by);
                 standing.claimed_by_scan = *scan;
+                standing.clean_scan = None;
             }
             Change::ClaimFailed => {
                 set.claimed_at = Set(None);
+                standing.clean_scan = None;
                 standing.claimed_by.clear();
                 standing.claimed_by_scan = None;
                 standing.evidence_count = 0;
@@ -193,8 +201,16 @@ pub fn write(changes: &[Change], level: Level, set: &mut risk::ActiveModel, stan
             Change::Blocker(blocker) => standing.blocker = *blocker,
             Change::ReviewOn(day) => set.review_on = Set(*day),
             Change::PauseAsked(asked) => standing.pause_asked = *asked,
-            Change::DismissalProposedBy(user) => standing.dismissal_proposed_by = *user,
-            Change::AcceptanceAskedBy(user) => standing.acceptance_asked_by = *user,
+            Change::DismissalProposedBy(user) => {
+                standing.dismissal_proposed_by = *user;
+                standing.dismissal = None;
+            }
+            Change::Dismissal(form) => standing.dismissal = Some((**form).clone()),
+            Change::AcceptanceAskedBy(user) => {
+                standing.acceptance_asked_by = *user;
+                standing.asked = None;
+            }
+            Change::Asked(form) => standing.asked = Some((**form).clone()),
             Change::Acceptance(acceptance) => {
                 standing.accepted_by = acceptance.map(|(user, _)| user);
                 set.acceptance_ends_on = Set(acceptance.map(|(_, day)| day));

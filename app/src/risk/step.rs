@@ -5,20 +5,17 @@ use abate_entity::lifecycle::{
     self, Availability, Event, Facts, Given, Outcome, Proof, Refusal, Request, Requester, State, Step,
     Transition,
 };
-use abate_entity::{acceptance, risk, ticket};
-use chrono::{DateTime, NaiveDate, TimeZone, Utc};
+use abate_entity::{risk, ticket};
+use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
-use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait,
-    PaginatorTrait, QueryFilter,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter};
 use serde_json::{Map, Value};
 
-use super::absence;
 use super::clock::{StepTimes, happenings};
 use super::key::RiskKey;
 use super::record::{Change, NewEvent, Occasion};
 use super::standing::{self, Standing};
+use super::{absence, answers, duplicate};
 use crate::platform::problem::{FieldProblem, Kind, Problem};
 use crate::policy::Policies;
 
@@ -67,6 +64,10 @@ pub async fn plan(
     if requester.user.is_some() {
         request.given = change.standing.agreed(request.event, std::mem::take(&mut request.given));
     }
+    request.given.duplicate_of = duplicate::held(tx, change.before.id, request.given.duplicate_of).await?;
+    if request.event == Event::Reopen && request.given.owner.is_none() {
+        request.given.owner = answers::for_risk(tx, &change.before).await?;
+    }
     let level = level_after(&before, &request.given, occasion.policies)?;
     let judged = Facts { level, ..before.clone() };
     let step = lifecycle::step(&judged, &request, requester)
@@ -81,7 +82,6 @@ pub async fn plan(
         clock: happenings(&step, &judged, &request, requester, StepTimes { level, sla_start }),
         data: explained(&step, &request)?,
     };
-    keep_acceptance(tx, occasion, &change, &step, &request, requester).await?;
     Ok(change)
 }
 
@@ -119,7 +119,8 @@ pub async fn open_steps(
     context.proofs = absence::proofs(db, risk.id).await?;
     let mut steps = lifecycle::open_steps(&facts, &context, requester);
     for (place, step) in steps.iter_mut().enumerate() {
-        if let Some(given) = standing.proposal_for(step.0.event) {
+        if let Some(mut given) = standing.proposal_for(step.0.event) {
+            given.duplicate_of = duplicate::seen(db, risk.id, given.duplicate_of).await?;
             let context = Request { given, ..context.clone() };
             let agreed = lifecycle::open_steps(&facts, &context, requester).into_iter().nth(place);
             *step = agreed.unwrap_or_else(|| step.clone());
@@ -162,12 +163,6 @@ fn apply(change: &mut Change, step: &Step, request: &Request, level: Level) {
         let links = u32::try_from(request.given.evidence.len()).unwrap_or(u32::MAX);
         change.standing.evidence_count = change.standing.evidence_count.saturating_add(links);
     }
-    if step.outcome == Outcome::Proposed {
-        change.standing.proposal = Some(request.given.clone());
-    } else if change.standing.acceptance_asked_by.is_none() && change.standing.dismissal_proposed_by.is_none()
-    {
-        change.standing.proposal = None;
-    }
     if step.outcome == Outcome::Moved {
         answer_vex(change, step);
     }
@@ -201,86 +196,6 @@ fn explained(step: &Step, request: &Request) -> Result<Map<String, Value>, Probl
     Ok(data)
 }
 
-/// Writes the acceptance that a step asks for, begins or ends.
-async fn keep_acceptance(
-    tx: &DatabaseTransaction,
-    occasion: &Occasion<'_>,
-    change: &Change,
-    step: &Step,
-    request: &Request,
-    requester: &Requester,
-) -> Result<(), Problem> {
-    let risk_id = change.before.id;
-    if step.transition.to == State::Accepted {
-        let Some(last_day) = request.given.expires_on else {
-            return Ok(());
-        };
-        let earlier = Standing::of(&change.before)?;
-        let asked_by = earlier.acceptance_asked_by.or(requester.user);
-        let Some(asked_by) = asked_by else {
-            return Ok(());
-        };
-        let decided = step.outcome == Outcome::Moved;
-        end_acceptance(tx, risk_id, if decided { "superseded" } else { "withdrawn" }, occasion.now, decided)
-            .await?;
-        let row = acceptance::ActiveModel {
-            risk_id: Set(risk_id),
-            state: Set(if decided { "in_force" } else { "requested" }.to_owned()),
-            justification: Set(request.given.justification.clone().unwrap_or_default()),
-            compensating_controls: Set(request.given.compensating_controls.clone().unwrap_or_default()),
-            ends_on: Set(last_day),
-            ends_at: Set(end_of(last_day, occasion.policies.zone)),
-            renewals: Set(i16::try_from(change.standing.renewal_count).unwrap_or(i16::MAX)),
-            asked_by: Set(asked_by),
-            asked_at: Set(occasion.now),
-            decided_by: Set(if decided { requester.user } else { None }),
-            decided_at: Set(decided.then_some(occasion.now)),
-            ..Default::default()
-        };
-        row.insert(tx).await?;
-    } else if step.transition.from == State::Accepted && step.outcome == Outcome::Moved {
-        let state = if requester.is_system() { "expired" } else { "revoked" };
-        end_acceptance(tx, risk_id, state, occasion.now, true).await?;
-    }
-    Ok(())
-}
-
-/// Ends what was asked for, and what is in force where that is told.
-///
-/// # Errors
-/// When the database refuses.
-pub(super) async fn end_acceptance(
-    tx: &DatabaseTransaction,
-    risk_id: i64,
-    state: &str,
-    now: DateTime<Utc>,
-    in_force_too: bool,
-) -> Result<(), Problem> {
-    let mut ended = vec!["requested"];
-    if in_force_too {
-        ended.push("in_force");
-    }
-    acceptance::Entity::update_many()
-        .set(acceptance::ActiveModel {
-            state: Set(state.to_owned()),
-            ended_at: Set(Some(now)),
-            ..Default::default()
-        })
-        .filter(acceptance::Column::RiskId.eq(risk_id))
-        .filter(acceptance::Column::State.is_in(ended))
-        .exec(tx)
-        .await?;
-    Ok(())
-}
-
-/// The last second of a local day.
-#[must_use]
-pub fn end_of(day: NaiveDate, zone: Tz) -> DateTime<Utc> {
-    let next = day.succ_opt().unwrap_or(day).and_time(chrono::NaiveTime::MIN);
-    let midnight = zone.from_local_datetime(&next).earliest().map(|local| local.with_timezone(&Utc));
-    midnight.unwrap_or_else(|| Utc.from_utc_datetime(&next)) - chrono::Duration::seconds(1)
-}
-
 /// Whether a ticket in JIRA is linked to the risk.
 ///
 /// # Errors
@@ -294,7 +209,7 @@ pub(super) async fn has_ticket(db: &impl ConnectionTrait, risk_id: i64) -> Resul
     Ok(linked > 0)
 }
 
-fn refused(key: RiskKey, state: State, refusal: Refusal) -> Problem {
+pub(super) fn refused(key: RiskKey, state: State, refusal: Refusal) -> Problem {
     match refusal {
         Refusal::NoSuchStep { possible } => {
             let words: Vec<&str> = possible.iter().map(|event| event.as_str()).collect();
@@ -307,13 +222,20 @@ fn refused(key: RiskKey, state: State, refusal: Refusal) -> Problem {
             )
             .with("possible", words)
         }
-        Refusal::NotYourRight { who } => {
-            Problem::new(Kind::Forbidden, format!("This step of {key} is for {who}."))
+        Refusal::NotYourRight { who, rule } => {
+            let problem = Problem::new(Kind::Forbidden, format!("This step of {key} is for {who}."));
+            match rule {
+                Some(rule) => {
+                    let broken = FieldProblem::new("event", format!("{}.", rule.rule())).by(rule.as_str());
+                    problem.naming(vec![broken])
+                }
+                None => problem,
+            }
         }
         Refusal::Missing(missing) => Problem::all_invalid(
             missing
                 .into_iter()
-                .map(|missing| FieldProblem { field: missing.field.to_owned(), detail: missing.why })
+                .map(|missing| FieldProblem::new(missing.field, missing.why).by(missing.rule.as_str()))
                 .collect(),
         ),
     }

@@ -31,10 +31,9 @@ pub(super) fn checked(mapping: TableMapping) -> Result<TableMapping, Problem> {
     if mistakes.is_empty() {
         return Ok(mapping);
     }
-    let errors = mistakes.into_iter().map(|(path, reason)| FieldProblem {
-        field: format!("mapping.{path}"),
-        detail: format!("{reason}."),
-    });
+    let errors = mistakes
+        .into_iter()
+        .map(|(path, reason)| FieldProblem::new(format!("mapping.{path}"), format!("{reason}.")));
     Err(Problem::all_invalid(errors.collect()))
 }
 

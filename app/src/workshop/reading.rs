@@ -126,7 +126,7 @@ pub(super) fn refused(error: WorkshopError) -> Problem {
         WorkshopError::Fields(errors) => Problem::all_invalid(
             errors
                 .into_iter()
-                .map(|error| FieldProblem { field: error.path, detail: format!("{}.", error.reason) })
+                .map(|error| FieldProblem::new(error.path, format!("{}.", error.reason)))
                 .collect(),
         ),
     }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::facts::{Facts, Proof, Request, Requester};
+use super::facts::{Facts, Given, Proof, Request, Requester};
 use super::step::{Outcome, Step};
 use super::transition::{ClockEffect, Transition, TransitionId};
 use super::words::{BlockerKind, Event, Party, Resolution, State, Treatment, VexJustification};
@@ -55,10 +55,14 @@ pub enum Change {
     ReviewOn(Option<NaiveDate>),
     /// The pause that waits for a risk manager: days and who asked.
     PauseAsked(Option<(u32, i64)>),
-    /// Who proposed to dismiss it.
+    /// Who proposed to dismiss it; with nobody, what they wrote goes too.
     DismissalProposedBy(Option<i64>),
-    /// Who asked to accept or renew.
+    /// What they wrote.
+    Dismissal(Box<Given>),
+    /// Who asked to accept or renew; with nobody, what they wrote goes too.
     AcceptanceAskedBy(Option<i64>),
+    /// What they wrote.
+    Asked(Box<Given>),
     /// The standing acceptance: who approved, and its last day.
     Acceptance(Option<(i64, NaiveDate)>),
     /// The risk that says the same.
@@ -84,9 +88,10 @@ pub(super) fn taken(
 ) -> Step {
     if outcome == Outcome::Proposed {
         let asker = requester.user.or(facts.owner).or(request.given.owner);
-        let change = match transition.event {
-            Event::Dismiss => Change::DismissalProposedBy(asker),
-            _ => Change::AcceptanceAskedBy(asker),
+        let form = Box::new(request.given.clone());
+        let changes = match transition.event {
+            Event::Dismiss => vec![Change::DismissalProposedBy(asker), Change::Dismissal(form)],
+            _ => vec![Change::AcceptanceAskedBy(asker), Change::Asked(form)],
         };
         return Step {
             transition,
@@ -94,7 +99,7 @@ pub(super) fn taken(
             state: facts.state,
             resolution: facts.resolution,
             clock: ClockEffect::Runs,
-            changes: vec![change],
+            changes,
         };
     }
     let resolution =
@@ -320,8 +325,16 @@ impl Facts {
                 self.pause_asked_days = asked.map(|(days, _)| days);
                 self.pause_asked_by = asked.map(|(_, user)| user);
             }
-            Change::DismissalProposedBy(user) => self.dismissal_proposed_by = *user,
-            Change::AcceptanceAskedBy(user) => self.acceptance_asked_by = *user,
+            Change::DismissalProposedBy(user) => {
+                self.dismissal_proposed_by = *user;
+                self.dismissal = None;
+            }
+            Change::Dismissal(form) => self.dismissal = Some((**form).clone()),
+            Change::AcceptanceAskedBy(user) => {
+                self.acceptance_asked_by = *user;
+                self.asked = None;
+            }
+            Change::Asked(form) => self.asked = Some((**form).clone()),
             Change::Acceptance(acceptance) => {
                 self.accepted_by = acceptance.map(|(user, _)| user);
                 self.accepted_until = acceptance.map(|(_, day)| day);

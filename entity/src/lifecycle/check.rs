@@ -2,6 +2,7 @@
 
 use chrono::{Days, NaiveDate};
 
+use super::agreement;
 use super::facts::{Facts, Given, Proof, Request, Requester};
 use super::field::Field;
 use super::guard::{Guard, Missing};
@@ -18,6 +19,11 @@ impl Guard {
             Self::Rated => check.rated(),
             Self::Owned => check.unless(
                 check.given.owner.or(facts.owner).is_some(),
+                "owner",
+                "Name the person who will answer for this risk",
+            ),
+            Self::OwnedOrEscalated => check.unless(
+                requester.is_system() || check.given.owner.or(facts.owner).is_some(),
                 "owner",
                 "Name the person who will answer for this risk",
             ),
@@ -38,6 +44,7 @@ impl Guard {
                 "resolution",
                 "Choose the resolution that it closes with",
             ),
+            Self::SameAsProposed => agreement::check(facts, request),
             Self::VexJustified => check.vex_justified(),
             Self::DuplicateStands => check.duplicate_stands(),
             Self::VanishedShown => check.unless(

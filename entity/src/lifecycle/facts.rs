@@ -59,8 +59,12 @@ pub struct Facts {
     pub paused_days: u32,
     /// Who proposed to dismiss it, while a second person is awaited.
     pub dismissal_proposed_by: Option<i64>,
+    /// What they wrote.
+    pub dismissal: Option<Given>,
     /// Who asked to accept or renew, while an approver is awaited.
     pub acceptance_asked_by: Option<i64>,
+    /// What they wrote.
+    pub asked: Option<Given>,
     /// Who approved the standing acceptance.
     pub accepted_by: Option<i64>,
     /// The last day of the standing acceptance; set while it is accepted, and on through a fix that was
@@ -105,7 +109,9 @@ impl Facts {
             pause_asked_by: None,
             paused_days: 0,
             dismissal_proposed_by: None,
+            dismissal: None,
             acceptance_asked_by: None,
+            asked: None,
             accepted_by: None,
             accepted_until: None,
             renewal_count: 0,

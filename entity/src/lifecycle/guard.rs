@@ -13,6 +13,8 @@ text_enum! {
         Rated = "rated",
         /// An owner.
         Owned = "owned",
+        /// An owner, or nobody to ask.
+        OwnedOrEscalated = "owned_or_escalated",
         /// A reason.
         Reasoned = "reasoned",
         /// Evidence.
@@ -25,6 +27,8 @@ text_enum! {
         ResolutionNamed = "resolution_named",
         /// Two people for a high or critical risk.
         SecondPerson = "second_person",
+        /// What the first person wrote.
+        SameAsProposed = "same_as_proposed",
         /// A VEX word.
         VexJustified = "vex_justified",
         /// A living other risk.
@@ -101,6 +105,7 @@ impl Guard {
             Self::Described => "it has a title and an asset",
             Self::Rated => "likelihood and impact are set, each from 1 to 5",
             Self::Owned => "it has an owner",
+            Self::OwnedOrEscalated => "it has an owner; what a scan or the ticket brings back waits for one",
             Self::Reasoned => "a reason is given",
             Self::Evidenced => "a link or a file shows it",
             Self::ConfirmGround => {
@@ -113,6 +118,9 @@ impl Guard {
             }
             Self::ResolutionNamed => "a resolution is named that fits the step",
             Self::SecondPerson => "for a high or critical risk one person proposes and another one dismisses",
+            Self::SameAsProposed => {
+                "the second person agrees to what the first one wrote, and may only set an earlier last day"
+            }
             Self::VexJustified => "\"not affected\" carries one of the VEX justifications",
             Self::DuplicateStands => {
                 "the other risk of a duplicate exists, is not this one and is not closed"

@@ -3,11 +3,14 @@
 //! - `transition` is the table. One new transition is one line of it.
 //! - `words` are the states, resolutions, events and parties that the table speaks of.
 //! - `facts` is what a judgement looks at: the risk as it is, what is asked, and by whom.
-//! - `guard` is what each rule of the table means in words, `check` in code, and `right` who may.
-//! - `step` judges a request; `diagram` draws the table.
+//! - `guard` is what each rule of the table means in words, `check` in code, `agreement` what two people agree to,
+//!   and `right` who may.
+//! - `step` judges a request, `decline` answers one with no; `diagram` draws the table.
 
+mod agreement;
 mod change;
 mod check;
+mod decline;
 mod diagram;
 mod facts;
 mod field;
@@ -23,6 +26,7 @@ mod words;
 mod tests;
 
 pub use change::{Change, revive, withdraw};
+pub use decline::{Declined, Pending, decline};
 pub use diagram::{handbook, mermaid};
 pub use facts::{DuplicateTarget, Facts, Given, Limits, Proof, Request, Requester};
 pub use field::{Field, FieldKind};

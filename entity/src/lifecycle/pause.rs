@@ -17,7 +17,10 @@ pub fn approve_pause(facts: &Facts, requester: &Requester, limits: &Limits) -> R
     };
     let is_asker = requester.user.is_none() || requester.user == facts.pause_asked_by;
     if is_asker || !requester.parties.contains(&Party::RiskManager) {
-        return Err(Refusal::NotYourRight { who: "a risk manager who did not ask for it".to_owned() });
+        return Err(Refusal::NotYourRight {
+            who: "a risk manager who did not ask for it".to_owned(),
+            rule: None,
+        });
     }
     let pausable = facts.blocker.is_some_and(BlockerKind::may_pause);
     let fits = days <= limits.pause_days && facts.paused_days.saturating_add(days) <= limits.pause_days_total;

@@ -2,8 +2,9 @@
 
 use super::change::{self, Change};
 use super::facts::{Facts, Request, Requester};
+use super::field::Field;
 use super::guard::{Guard, Missing};
-use super::right;
+use super::right::{self, NotYours};
 use super::transition::{ClockEffect, Transition};
 use super::words::{Event, Resolution, State};
 
@@ -45,6 +46,8 @@ pub enum Refusal {
     NotYourRight {
         /// Who may.
         who: String,
+        /// The rule about people that is in the way, where it is one.
+        rule: Option<Guard>,
     },
     /// Rules do not hold yet: all of them at once.
     Missing(Vec<Missing>),
@@ -60,7 +63,7 @@ impl std::fmt::Display for Refusal {
                 let words: Vec<_> = possible.iter().map(|event| event.as_str()).collect();
                 write!(formatter, "there is no such step from here; possible: {}", words.join(", "))
             }
-            Self::NotYourRight { who } => write!(formatter, "this is for {who}"),
+            Self::NotYourRight { who, .. } => write!(formatter, "this is for {who}"),
             Self::Missing(missing) => {
                 let sentences: Vec<_> = missing.iter().map(|missing| missing.why.as_str()).collect();
                 write!(formatter, "{}", sentences.join(". "))
@@ -84,7 +87,7 @@ pub fn step(current: &Facts, request: &Request, requester: &Requester) -> Result
         return Err(Refusal::NoSuchStep { possible });
     };
     let outcome = right::judge(transition, current, requester, request.limits.send_backs)
-        .map_err(|who| Refusal::NotYourRight { who })?;
+        .map_err(|NotYours { who, rule }| Refusal::NotYourRight { who, rule })?;
     let missing = missing(transition, current, request, requester);
     if !missing.is_empty() {
         return Err(Refusal::Missing(missing));
@@ -105,6 +108,11 @@ fn missing(transition: &Transition, facts: &Facts, request: &Request, requester:
             format!("Choose one of {}: {resolution} does not fit this step", fitting.join(", "))
         };
         missing.push(Missing { field: "resolution", rule: Guard::ResolutionNamed, why });
+    }
+    let rates = request.given.likelihood.is_some() || request.given.impact.is_some();
+    if rates && !transition.fields.contains(&Field::Likelihood) {
+        let why = format!("Leave the rating out: {} does not rate", transition.event);
+        missing.push(Missing { field: Field::Likelihood.name(), rule: Guard::Rated, why });
     }
     missing
 }
@@ -149,7 +157,7 @@ fn availability(
 ) -> Availability {
     let outcome = match right::judge(transition, facts, requester, context.limits.send_backs) {
         Ok(outcome) => outcome,
-        Err(who) => return Availability::NotYourRight { who },
+        Err(NotYours { who, .. }) => return Availability::NotYourRight { who },
     };
     let request = Request { event: transition.event, ..context.clone() };
     let missing = missing(transition, facts, &request, requester);

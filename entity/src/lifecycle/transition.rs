@@ -131,7 +131,7 @@ const DISMISSALS: &[Resolution] = &[FalsePositive, NotAffected, Duplicate, Vanis
 const WITHOUT_FIX: &[Resolution] = &[Avoided, Transferred];
 const NONE: &[Resolution] = &[];
 
-const ACCEPT_GUARDS: &[Guard] = &[AskedByAnother, Justified, Compensated, EndsInTime];
+const ACCEPT_GUARDS: &[Guard] = &[AskedByAnother, SameAsProposed, Justified, Compensated, EndsInTime];
 const ACCEPT_FIELDS: &[Field] = &[Justification, CompensatingControls, ExpiresOn];
 const CONFIRM_FIELDS: &[Field] = &[Likelihood, Impact, Field::Owner, Reason];
 const CLAIM_FIELDS: &[Field] = &[Evidence, Reason];
@@ -145,7 +145,7 @@ pub static TRANSITIONS: [Transition; 27] = [
     line(TransitionId::T02, New, AutoConfirm, Open, "Confirm by rule", &[Rule], &[ConfirmGround, Rated, Owned], &[], ClockEffect::RemediationStarts),
     line(TransitionId::T03, New, AutoClose, Closed, "Close as gone", &[Rule, Scan, Triager], &[CloseGround, ResolutionNamed, DuplicateStands, VanishedShown], &[Field::Resolution, Reason], ClockEffect::Stops).ending_in(&[Vanished, FalsePositive, NotAffected, Duplicate, Remediated]),
     line(TransitionId::T04, Triage, Confirm, Open, "Confirm", &[Triager], &[Described, Rated, Owned, Reasoned], CONFIRM_FIELDS, ClockEffect::RemediationStarts),
-    line(TransitionId::T05, Triage, Dismiss, Closed, "Dismiss", &[Triager], &[SecondPerson, ResolutionNamed, Reasoned, Evidenced, VexJustified, DuplicateStands, VanishedShown], &[Field::Resolution, Reason, Evidence, Field::VexJustification, DuplicateOf], ClockEffect::Stops).ending_in(DISMISSALS),
+    line(TransitionId::T05, Triage, Dismiss, Closed, "Dismiss", &[Triager], &[SecondPerson, SameAsProposed, ResolutionNamed, Reasoned, Evidenced, VexJustified, DuplicateStands, VanishedShown], &[Field::Resolution, Reason, Evidence, Field::VexJustification, DuplicateOf], ClockEffect::Stops).ending_in(DISMISSALS),
     line(TransitionId::T06, Open, Start, InProgress, "Start work", &[Party::Owner, Assignee, Jira], &[Treated, PlanOrTicket], &[Plan, Field::Treatment], ClockEffect::Runs),
     line(TransitionId::T07, Open, SendBack, Triage, "Send back to triage", &[Party::Owner, TeamLead], &[SendBacksLeft, Reasoned], &[Reason], ClockEffect::Runs),
     line(TransitionId::T08, InProgress, Block, Blocked, "Block", &[Party::Owner], &[BlockerNamed, ReviewSoon, Reasoned, PauseWithinLimits], &[Field::BlockerKind, ReviewOn, Reason, PauseDays, Evidence], ClockEffect::PausesIfApproved),
@@ -158,13 +158,13 @@ pub static TRANSITIONS: [Transition; 27] = [
     line(TransitionId::T15, InProgress, Accept, Accepted, "Accept", &[Approver], ACCEPT_GUARDS, ACCEPT_FIELDS, ClockEffect::Suspends).asked_by_owner(),
     line(TransitionId::T16, Blocked, Accept, Accepted, "Accept", &[Approver], ACCEPT_GUARDS, ACCEPT_FIELDS, ClockEffect::Suspends).asked_by_owner(),
     line(TransitionId::T17, Accepted, ExpireOrRevoke, Open, "End acceptance", &[Approver, Timer, Rating], &[EndGround], &[Reason], ClockEffect::ResumesAfterAcceptance),
-    line(TransitionId::T18, Accepted, Renew, Accepted, "Renew acceptance", &[Approver], &[AskedByAnother, RenewalsLeft, Justified, Compensated, EndsInTime], ACCEPT_FIELDS, ClockEffect::ExpiryRestarts).asked_by_owner(),
+    line(TransitionId::T18, Accepted, Renew, Accepted, "Renew acceptance", &[Approver], &[AskedByAnother, SameAsProposed, RenewalsLeft, Justified, Compensated, EndsInTime], ACCEPT_FIELDS, ClockEffect::ExpiryRestarts).asked_by_owner(),
     line(TransitionId::T19, Accepted, ClaimFixed, Verification, "Claim fixed", &[Party::Owner, Jira, Scan], &[FixShown], CLAIM_FIELDS, ClockEffect::ClaimNoted),
     line(TransitionId::T20, Open, TreatWithoutFix, Closed, "Close without a fix", &[RiskManager], CLOSE_GUARDS, CLOSE_FIELDS, ClockEffect::Stops).ending_in(WITHOUT_FIX),
-    line(TransitionId::T21, Closed, Reopen, Open, "Reopen", &[Scan, Verifier, Jira], &[MayComeBack, ReturnShown], &[Reason], ClockEffect::ResumesOrRestarts),
+    line(TransitionId::T21, Closed, Reopen, Open, "Reopen", &[Scan, Verifier, Jira], &[MayComeBack, ReturnShown, OwnedOrEscalated], &[Reason, Field::Owner], ClockEffect::ResumesOrRestarts),
     line(TransitionId::T22, Closed, Challenge, Triage, "Challenge", &[Triager, Rule, Scan], &[WasDismissed, ChangeShown], &[Reason], ClockEffect::TriageStarts),
-    line(TransitionId::T23, Triage, AcceptFromTriage, Accepted, "Accept", &[Approver], &[AskedByAnother, Described, Rated, Owned, Justified, Compensated, EndsInTime], &[Justification, CompensatingControls, ExpiresOn, Likelihood, Impact, Field::Owner], ClockEffect::Suspends).asked_by_owner(),
-    line(TransitionId::T24, Verification, AcceptResidual, Accepted, "Accept what remains", &[Approver], &[AskedByAnother, ResidualAboveTarget, WorkEnded, Justified, Compensated, EndsInTime], &[ResidualLikelihood, ResidualImpact, NoMoreWork, Justification, CompensatingControls, ExpiresOn], ClockEffect::Suspends).asked_by_owner(),
+    line(TransitionId::T23, Triage, AcceptFromTriage, Accepted, "Accept", &[Approver], &[AskedByAnother, SameAsProposed, Described, Rated, Owned, Justified, Compensated, EndsInTime], &[Justification, CompensatingControls, ExpiresOn, Likelihood, Impact, Field::Owner], ClockEffect::Suspends).asked_by_owner(),
+    line(TransitionId::T24, Verification, AcceptResidual, Accepted, "Accept what remains", &[Approver], &[AskedByAnother, SameAsProposed, ResidualAboveTarget, WorkEnded, Justified, Compensated, EndsInTime], &[ResidualLikelihood, ResidualImpact, NoMoreWork, Justification, CompensatingControls, ExpiresOn], ClockEffect::Suspends).asked_by_owner(),
     line(TransitionId::T25, InProgress, Unassign, Open, "Give back", &[Party::Owner, TeamLead], &[Reasoned], &[Reason], ClockEffect::Runs),
     line(TransitionId::T26, InProgress, TreatWithoutFix, Closed, "Close without a fix", &[RiskManager], CLOSE_GUARDS, CLOSE_FIELDS, ClockEffect::Stops).ending_in(WITHOUT_FIX),
     line(TransitionId::T27, Blocked, ClaimFixed, Verification, "Claim fixed", &[Party::Owner, Jira, Scan], &[FixShown], CLAIM_FIELDS, ClockEffect::ClaimNoted),

@@ -1,3 +1,8 @@
-//! Acceptances end.
+//! Acceptances: asked for, approved, told of, and how they end.
 
 mod expiry;
+mod notice;
+mod register;
+mod row;
+mod stage;
+mod worse;

@@ -174,7 +174,8 @@ async fn what_people_write_is_in_no_export() {
     let of =
         async |cve: &str| risks(&first, &format!("cve={cve}")).await[0]["key"].as_str().unwrap().to_owned();
     let dismiss = json!({
-        "event": "dismiss", "resolution": "not_affected", "reason": said, "evidence": [said],
+        "event": "dismiss", "resolution": "not_affected", "reason": said,
+        "evidence": [format!("https://example.org/?said={CANARY}0123")],
         "justification": "component_not_present",
     });
     let confirm = json!({"event": "confirm", "owner": first.email, "reason": said});

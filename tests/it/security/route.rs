@@ -46,6 +46,11 @@ const CONFIGURE: Who = Holders(&[Admin]);
 
 /// The API, as its description names it.
 pub(super) const API: &[(&str, &str, Who)] = &[
+    ("GET", "/api/v1/acceptances", SEE),
+    ("GET", "/api/v1/acceptances/{id}", SEE),
+    ("POST", "/api/v1/acceptances/{id}/approve", MOVE),
+    ("POST", "/api/v1/acceptances/{id}/reject", MOVE),
+    ("POST", "/api/v1/acceptances/{id}/revoke", MOVE),
     ("GET", "/api/v1/assets", SEE),
     ("POST", "/api/v1/assets", KEEP_REGISTER),
     ("POST", "/api/v1/assets/import", KEEP_REGISTER),
@@ -116,6 +121,7 @@ pub(super) const API: &[(&str, &str, Who)] = &[
     ("GET", "/api/v1/risks/{key}/actions", SEE),
     ("GET", "/api/v1/risks/{key}/comments", SEE),
     ("POST", "/api/v1/risks/{key}/comments", MOVE),
+    ("POST", "/api/v1/risks/{key}/decline", MOVE),
     ("GET", "/api/v1/risks/{key}/evidence", SEE),
     ("POST", "/api/v1/risks/{key}/evidence", MOVE),
     ("GET", "/api/v1/risks/{key}/findings", SEE),
@@ -163,6 +169,8 @@ pub(super) const OTHERS: &[(&str, &str, Who)] = &[
     ("GET", "/", SEE),
     ("GET", "/api/docs", Anyone),
     ("GET", "/api/openapi.json", Anyone),
+    ("GET", "/acceptances", SEE),
+    ("POST", "/acceptances/{id}/{action}", MOVE),
     ("GET", "/assets", SEE),
     ("POST", "/assets", KEEP_REGISTER),
     ("POST", "/assets/import", KEEP_REGISTER),

@@ -69,9 +69,9 @@ fn refuse_wrong(register: &Register, planned: &Planned) -> Result<(), Problem> {
         return Ok(());
     }
     all.sort_unstable();
-    let errors = all.into_iter().take(NAMED).map(|(line, column, reason)| FieldProblem {
-        field: format!("line {line}, {column}"),
-        detail: reason.to_owned(),
-    });
+    let errors = all
+        .into_iter()
+        .take(NAMED)
+        .map(|(line, column, reason)| FieldProblem::new(format!("line {line}, {column}"), reason));
     Err(Problem::all_invalid(errors.collect()))
 }

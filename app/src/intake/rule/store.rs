@@ -164,8 +164,7 @@ pub(super) async fn check(
 ) -> Result<(), Problem> {
     let today = today(now, Policies::load(db).await?.zone);
     let mut errors = Vec::new();
-    let mut wrong =
-        |field: String, detail: &str| errors.push(FieldProblem { field, detail: detail.to_owned() });
+    let mut wrong = |field: String, detail: &str| errors.push(FieldProblem::new(field, detail));
     if rules.len() > MOST_RULES {
         wrong("rules".to_owned(), "Keep to 200 rules; put patterns together.");
     }

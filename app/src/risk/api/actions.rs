@@ -106,6 +106,6 @@ impl Action {
 fn fields(missing: Vec<Missing>) -> Vec<FieldProblem> {
     missing
         .into_iter()
-        .map(|missing| FieldProblem { field: missing.field.to_owned(), detail: missing.why })
+        .map(|missing| FieldProblem::new(missing.field, missing.why).by(missing.rule.as_str()))
         .collect()
 }

@@ -1,13 +1,13 @@
 //! The form of a step, as scripts, pages and Slack send it: people by address, risks by key.
 
-use abate_entity::lifecycle::{BlockerKind, DuplicateTarget, Event, Given, Resolution, Treatment};
+use abate_entity::lifecycle::{BlockerKind, Event, Given, Resolution, Treatment};
 use chrono::NaiveDate;
-use sea_orm::{ConnectionTrait, EntityTrait};
+use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 
 use crate::access::user;
 use crate::platform::problem::Problem;
-use crate::risk::key::RiskKey;
+use crate::risk::{duplicate, evidence};
 
 /// A step to be taken, with what its form takes; `GET …/actions` says which fields a step wants.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
@@ -17,7 +17,7 @@ pub struct TransitionForm {
     pub event: String,
     /// Why.
     pub reason: Option<String>,
-    /// Links that show it.
+    /// What shows it: links, `evidence:` with the number of something attached before, `commit:` with its hash.
     pub evidence: Vec<String>,
     /// How it ended.
     pub resolution: Option<String>,
@@ -67,12 +67,15 @@ impl TransitionForm {
     /// # Errors
     /// 422 naming the field that names nobody or nothing.
     pub async fn resolve(&self, db: &impl ConnectionTrait, risk_id: i64) -> Result<Given, Problem> {
+        for (index, reference) in self.evidence.iter().enumerate() {
+            evidence::check_reference(db, risk_id, &format!("evidence[{index}]"), reference).await?;
+        }
         let owner = match &self.owner {
             Some(email) => Some(user::active_by_email(db, "owner", email).await?.id),
             None => None,
         };
         let duplicate_of = match &self.duplicate_of {
-            Some(key) => Some(duplicate(db, key, risk_id).await?),
+            Some(key) => Some(duplicate::of_key(db, risk_id, key).await?),
             None => None,
         };
         Ok(Given {
@@ -108,16 +111,6 @@ impl TransitionForm {
             plan: self.plan.clone(),
         })
     }
-}
-
-async fn duplicate(db: &impl ConnectionTrait, key: &str, risk_id: i64) -> Result<DuplicateTarget, Problem> {
-    let wrong = |detail: String| Problem::invalid("duplicate_of", detail);
-    let key: RiskKey = key.parse().map_err(|error: crate::risk::key::NotAKey| wrong(error.to_string()))?;
-    let target = abate_entity::risk::Entity::find_by_id(key.0)
-        .one(db)
-        .await?
-        .ok_or_else(|| wrong(format!("There is no risk {key}.")))?;
-    Ok(DuplicateTarget { id: target.id, state: target.state, is_itself: target.id == risk_id })
 }
 
 fn word<T: std::str::FromStr>(field: &str, text: &str) -> Result<T, Problem>

@@ -3,6 +3,7 @@
 mod actions;
 mod bulk;
 mod comments;
+mod decline;
 mod findings;
 mod form;
 mod history;
@@ -28,6 +29,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(show::edit_risk)
         .service(actions::actions)
         .service(transitions::transition)
+        .service(decline::decline_request)
         .service(history::history)
         .service(history::sla)
         .service(findings::findings)

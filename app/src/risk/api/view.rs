@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use abate_entity::lifecycle::Pending;
 use abate_entity::{app_user, asset, risk, risk_tag, team, ticket};
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
@@ -10,6 +11,7 @@ use serde::Serialize;
 use crate::platform::clock::never;
 use crate::platform::problem::Problem;
 use crate::risk::key::RiskKey;
+use crate::risk::standing::{self, Standing};
 use crate::risk::technique::TechniqueView;
 
 /// A risk in a list.
@@ -91,6 +93,14 @@ pub struct RiskDetail {
     pub claimed_by: Vec<String>,
     /// When.
     pub claimed_at: Option<DateTime<Utc>>,
+    /// The import of the clean scan that waits beside the claim for a person to decide.
+    pub clean_scan: Option<i64>,
+    /// How often a claim failed.
+    pub verify_fail_count: u32,
+    /// How often it came back.
+    pub reopen_count: i16,
+    /// What waits for a second person: acceptance, dismissal or pause.
+    pub waiting: Vec<&'static str>,
     /// Last day of the acceptance in force.
     pub acceptance_ends_on: Option<NaiveDate>,
     /// When it was closed.
@@ -254,14 +264,19 @@ impl RiskDetail {
         risk: risk::Model,
         now: DateTime<Utc>,
     ) -> Result<Self, Problem> {
-        let standing = crate::risk::standing::Standing::of(&risk)?;
+        let standing = Standing::of(&risk)?;
         let names = Names::of(db, std::slice::from_ref(&risk), &standing.claimed_by).await?;
         let tags = risk_tag::Entity::find().filter(risk_tag::Column::RiskId.eq(risk.id)).all(db).await?;
         let of_kind = |kind: &str| -> Vec<String> {
             tags.iter().filter(|tag| tag.kind == kind).map(|tag| tag.value.clone()).collect()
         };
+        let waiting = Pending::of(&standing::facts(&risk, &standing, false));
         Ok(Self {
             risk: RiskView::new(&risk, &names, now),
+            waiting: waiting.into_iter().map(Pending::as_str).collect(),
+            clean_scan: standing.clean_scan,
+            verify_fail_count: standing.verify_fail_count,
+            reopen_count: risk.reopen_count,
             treatment: risk.treatment.map(abate_entity::lifecycle::Treatment::as_str),
             inherent: risk.inherent_likelihood.zip(risk.inherent_impact),
             current: risk.current_likelihood.zip(risk.current_impact),

@@ -94,7 +94,7 @@ pub(super) fn proposals(gathered: &Gathered) -> Vec<(Event, String)> {
     let standing = &gathered.standing;
     let told = |event: &Event| {
         let stated = standing.vex.as_ref().filter(|vex| vex.given(*event).is_some());
-        let asked = standing.persons_proposal_for(*event).map(|asked| proposal(gathered, asked));
+        let asked = standing.persons_proposal_for(*event).map(|asked| proposal(gathered, *event, asked));
         let stated = || stated.map(|vex| format!("{} What you leave empty is taken from it.", vex.reason));
         Some((*event, asked.or_else(stated)?))
     };
@@ -102,9 +102,12 @@ pub(super) fn proposals(gathered: &Gathered) -> Vec<(Event, String)> {
 }
 
 /// What another person asked for.
-fn proposal(gathered: &Gathered, asked: &Given) -> String {
+fn proposal(gathered: &Gathered, event: Event, asked: &Given) -> String {
     let standing = &gathered.standing;
-    let who = standing.acceptance_asked_by.or(standing.dismissal_proposed_by);
+    let who = match event {
+        Event::Dismiss => standing.dismissal_proposed_by,
+        _ => standing.acceptance_asked_by,
+    };
     let mut text = format!("{} asked for this", gathered.person(who));
     if let Some(last) = asked.expires_on {
         text.push_str(&format!(" until {}", day(last)));
@@ -115,7 +118,7 @@ fn proposal(gathered: &Gathered, asked: &Given) -> String {
     if let Some(controls) = &asked.compensating_controls {
         text.push_str(&format!(" Meanwhile: {controls}"));
     }
-    text.push_str(". What you leave empty stays as it was asked.");
+    text.push_str(". You agree to this as it was asked; only the last day may be an earlier one.");
     text
 }
 

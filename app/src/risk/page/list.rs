@@ -134,6 +134,7 @@ fn tabs(asked: &Asked, totals: &Totals) -> Vec<Tab> {
         tab("To verify", Some(totals.to_verify), "/risks?state=verification"),
         tab("Accepted", Some(totals.accepted), "/risks?state=accepted"),
         tab("Closed", None, "/risks?state=closed"),
+        tab("Acceptances", None, "/acceptances"),
     ]
 }
 

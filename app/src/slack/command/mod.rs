@@ -14,6 +14,7 @@ mod fixed;
 mod help;
 mod list;
 mod mine;
+mod reject;
 mod reopen;
 mod runs;
 pub(crate) mod show;
@@ -82,6 +83,7 @@ static RISK: Family = Family {
         &reopen::COMMAND,
         &accept::COMMAND,
         &approve::COMMAND,
+        &reject::COMMAND,
         &comment::COMMAND,
     ],
 };

@@ -7,6 +7,7 @@ use chrono::{DateTime, Days, TimeDelta, Utc};
 use super::*;
 use crate::level::Level;
 
+mod cells;
 mod two_people;
 mod walk;
 

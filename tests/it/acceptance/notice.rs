@@ -1,0 +1,78 @@
+//! What people are told about acceptances, each once.
+
+use abate::access::role::Role;
+use abate_entity::message;
+use chrono::Duration;
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+use serde_json::json;
+
+use crate::slack::workspace::Workspace;
+
+/// What a conversation says about the risk, oldest first; the morning's digests are left out.
+async fn told(workspace: &Workspace, conversation: &str) -> Vec<String> {
+    let mut messages = workspace.messages(conversation).await;
+    messages.retain(|text| text.starts_with("R-1 "));
+    messages.reverse();
+    messages
+}
+
+#[actix_web::test]
+async fn the_end_is_told_30_14_7_and_1_days_before_each_once_also_after_downtime() {
+    let workspace = Workspace::start().await;
+    let ana = workspace.ana().await;
+    let ben = workspace.app.person("ben@example.org", &[Role::Viewer, Role::HeadOfSecurity]).await;
+    let key = workspace.open_risk("Open redirect", "ana@example.org", (4, 4)).await;
+    let path = format!("/api/v1/risks/{key}/transitions");
+    let ask = json!({"event": "accept", "justification": "few users", "compensating_controls": "a firewall",
+        "expires_on": "2026-04-15"});
+    ana.api.post(&path, &ask).await.expect(200);
+    workspace.app.pass(Duration::minutes(1)).await;
+    let mut of_ben = vec!["R-1 (high) is asked to be accepted until 15 Apr 2026: it waits for you."];
+    assert_eq!(told(&workspace, "D0BEN").await, of_ben);
+    ben.api.post(&path, &json!({"event": "accept"})).await.expect(200);
+    workspace.app.pass(Duration::minutes(1)).await;
+    let mut of_ana = vec!["R-1 (high) is accepted until 15 Apr 2026."];
+    assert_eq!(told(&workspace, "D0ANA").await, of_ana);
+
+    for (passes, says) in [
+        (Duration::days(13), None),
+        (Duration::days(1), Some("R-1 (high) is accepted until 15 Apr 2026: 30 days left.")),
+        (Duration::hours(5), None),
+        // The service stood still over the 14th day before the end; that day is told with the next.
+        (Duration::days(25), Some("R-1 (high) is accepted until 15 Apr 2026: 5 days left.")),
+        (Duration::days(4), Some("R-1 (high) is accepted until 15 Apr 2026: 1 day left.")),
+        (Duration::hours(5), None),
+        (Duration::days(20), Some("R-1 (high) is open again: its acceptance ended 15 Apr 2026.")),
+        (Duration::days(1), None),
+    ] {
+        workspace.app.pass(passes).await;
+        of_ana.extend(says);
+        of_ben.extend(says);
+        assert_eq!(told(&workspace, "D0ANA").await, of_ana, "after {passes}");
+        assert_eq!(told(&workspace, "D0BEN").await, of_ben, "after {passes}");
+    }
+    // Each of the four stands in the ledger once for each of the two, whether told by itself or with the next.
+    let rows = message::Entity::find()
+        .filter(message::Column::Key.starts_with("acceptance/1/2026-04-15/"))
+        .all(workspace.app.state.database.reader())
+        .await
+        .unwrap();
+    assert_eq!(rows.len(), 8, "{rows:?}");
+}
+
+#[actix_web::test]
+async fn many_at_once_are_one_message_a_person() {
+    let workspace = Workspace::start().await;
+    let ana = workspace.ana().await;
+    workspace.app.person("ben@example.org", &[Role::Viewer, Role::HeadOfSecurity]).await;
+    for number in 0..20 {
+        let key = workspace.open_risk(&format!("Hole {number}"), "ana@example.org", (4, 4)).await;
+        let ask = json!({"event": "accept", "justification": "few users", "compensating_controls": "a firewall",
+            "expires_on": "2026-04-15"});
+        ana.api.post(&format!("/api/v1/risks/{key}/transitions"), &ask).await.expect(200);
+    }
+    workspace.app.pass(Duration::minutes(1)).await;
+    let told = workspace.messages("D0BEN").await;
+    let news: Vec<_> = told.iter().filter(|text| !text.starts_with("Your risks")).collect();
+    assert_eq!(news, ["20 acceptances have news."]);
+}
