@@ -236,13 +236,14 @@ impl Comparison {
     }
 
     fn absences(&mut self) {
+        let scanned_at = self.against.scanned_at;
         let risk_of = |known: &Known| known.risk.as_ref().map(|risk| risk.id);
         let mut gone: Vec<_> = self
             .against
             .known
             .iter()
             .filter(|(hash, _)| !self.seen.contains(*hash))
-            .map(|(_, known)| (known.finding_id, risk_of(known), plan_rules::absent(known)))
+            .map(|(_, known)| (known.finding_id, risk_of(known), plan_rules::absent(known, scanned_at)))
             .filter(|(_, _, absence)| *absence != Absence::Nothing)
             .collect();
         // In the order of the findings, so that the same report always makes the same plan.

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use abate_entity::level::Level;
 use abate_entity::lifecycle::{Event, Given, Party, Proof, Requester, Resolution, State, Via, revive};
-use abate_entity::{finding, import, risk, staged_change, team};
+use abate_entity::{evidence, finding, import, risk, staged_change, team};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    Statement,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait,
+    QueryFilter, QueryOrder, QuerySelect, Statement,
 };
 
 use super::apply_sql::Part;
@@ -70,7 +70,7 @@ pub(super) async fn changed_severities(
     Ok(reratings)
 }
 
-/// Rates risks again, unless a person has rated them since; a rise ends an acceptance.
+/// Rates risks again, unless a person has rated them since.
 pub(super) async fn rate_again(
     tx: &DatabaseTransaction,
     occasion: &Occasion<'_>,
@@ -86,25 +86,12 @@ pub(super) async fn rate_again(
         else {
             continue;
         };
-        let level = risk.level;
         let edit = Edit {
             inherent: Some((likelihood, impact)),
             reason: "The scanner gives another severity.".to_owned(),
             ..Edit::default()
         };
-        let risk = edit::edit(tx, occasion, risk, edit).await?;
-        if risk.level > level && risk.state == State::Accepted {
-            let asked = Asked {
-                event: Event::ExpireOrRevoke,
-                given: Given::default(),
-                proofs: vec![Proof::LevelRose],
-                at: None,
-            };
-            let requester = Requester::system(Party::Rating, Via::Import);
-            if let Some(change) = judged(step::plan(tx, occasion, risk, &requester, asked).await)? {
-                record::record(tx, occasion, vec![change]).await?;
-            }
-        }
+        edit::edit(tx, occasion, risk, edit).await?;
     }
     Ok(())
 }
@@ -168,6 +155,17 @@ pub(super) async fn confirm_by_rule(
     Ok(())
 }
 
+/// What a part says about a risk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Sight {
+    /// A finding of it is gone.
+    Gone,
+    /// A finding that was not known before supports it.
+    SeenBySomebodyElse,
+    /// A finding of it is back, or says something else.
+    Back,
+}
+
 /// Lets the lifecycle judge what a part says about presence and absence.
 pub(super) async fn let_the_lifecycle_judge(
     tx: &DatabaseTransaction,
@@ -175,7 +173,7 @@ pub(super) async fn let_the_lifecycle_judge(
     import: &import::Model,
     part: Part,
 ) -> Result<(), Problem> {
-    let mut concerned: BTreeMap<i64, bool> = BTreeMap::new();
+    let mut concerned: BTreeMap<i64, Sight> = BTreeMap::new();
     let backend = tx.get_database_backend();
     let sql = placeholders(
         backend,
@@ -185,8 +183,14 @@ pub(super) async fn let_the_lifecycle_judge(
     let values = [import.id.into(), part.from.into(), part.to.into()];
     for row in tx.query_all_raw(Statement::from_sql_and_values(backend, sql, values)).await? {
         let action: String = row.try_get_by_index(1)?;
+        let sight = match action.as_str() {
+            status::VANISH => Sight::Gone,
+            status::ATTACH => Sight::SeenBySomebodyElse,
+            _ => Sight::Back,
+        };
         // Where one finding of a risk is back and another is gone, the risk is there.
-        *concerned.entry(row.try_get_by_index(0)?).or_default() |= action != status::VANISH;
+        let known = concerned.entry(row.try_get_by_index(0)?).or_insert(sight);
+        *known = sight.max(*known);
     }
     let ids: Vec<i64> = concerned.keys().copied().collect();
     for batch in ids.chunks(BATCH) {
@@ -198,13 +202,10 @@ pub(super) async fn let_the_lifecycle_judge(
             .await?;
         let mut changes = Vec::new();
         for risk in risks {
-            let back = concerned.get(&risk.id).copied().unwrap_or(false);
-            let change = if back {
-                came_back(tx, occasion, import, risk).await?
-            } else if live.contains(&risk.id) {
-                None
-            } else {
-                is_gone(tx, occasion, import, risk).await?
+            let change = match concerned.get(&risk.id).copied() {
+                Some(Sight::Gone) | None if live.contains(&risk.id) => None,
+                Some(Sight::Gone) | None => is_gone(tx, occasion, import, risk).await?,
+                Some(sight) => came_back(tx, occasion, import, risk, sight).await?,
             };
             changes.extend(change.map(|mut change| {
                 change.event.data.insert("import".to_owned(), import.id.into());
@@ -235,14 +236,21 @@ async fn came_back(
     occasion: &Occasion<'_>,
     import: &import::Model,
     risk: risk::Model,
+    sight: Sight,
 ) -> Result<Option<Change>, Problem> {
     let (event, proof) = match (risk.state, risk.resolution) {
         (State::Closed, Some(Resolution::Withdrawn)) => {
             return Ok(Some(back_to_life(occasion, import, risk)?));
         }
+        // That one more source sees it says nothing against the judgement.
+        (State::Closed, Some(resolution)) if resolution.is_dismissal() && sight < Sight::Back => {
+            return Ok(None);
+        }
         (State::Closed, Some(resolution)) if resolution.is_dismissal() => {
             (Event::Challenge, Proof::MaterialChange)
         }
+        // Whoever carries it now is asked at its review.
+        (State::Closed, Some(Resolution::Transferred)) => return Ok(None),
         (State::Closed, _) => (Event::Reopen, Proof::Redetected { at: import.scanned_at }),
         (State::Verification, _) => (Event::VerifyFail, Proof::Redetected { at: import.scanned_at }),
         _ => return Ok(None),
@@ -257,6 +265,9 @@ pub(super) async fn is_gone(
     import: &import::Model,
     risk: risk::Model,
 ) -> Result<Option<Change>, Problem> {
+    if risk.state == State::Verification {
+        return looks_fixed(tx, occasion, import, risk).await;
+    }
     let absence = Proof::Absence { scan: import.id };
     let vanished = Given { resolution: Some(Resolution::Vanished), ..Given::default() };
     let (event, given, proof) = match risk.state {
@@ -264,13 +275,44 @@ pub(super) async fn is_gone(
         State::Open | State::InProgress | State::Blocked | State::Accepted => {
             (Event::ClaimFixed, Given::default(), absence)
         }
-        State::Verification => {
-            (Event::VerifyPass, Given::default(), Proof::CleanScan { scan: import.id, at: import.scanned_at })
-        }
         // In triage a person is at it, who sees the absence; what is closed stays closed.
-        State::Triage | State::Closed => return Ok(None),
+        State::Triage | State::Verification | State::Closed => return Ok(None),
     };
     judge(tx, occasion, risk, event, given, proof).await
+}
+
+/// A clean scan verifies a claimed fix up to medium; above that it is put beside the claim, for the person who decides.
+async fn looks_fixed(
+    tx: &DatabaseTransaction,
+    occasion: &Occasion<'_>,
+    import: &import::Model,
+    risk: risk::Model,
+) -> Result<Option<Change>, Problem> {
+    let proof = Proof::CleanScan { scan: import.id, at: import.scanned_at };
+    let verified = judge(tx, occasion, risk.clone(), Event::VerifyPass, Given::default(), proof).await?;
+    if verified.is_some() || risk.level <= Level::Medium {
+        return Ok(verified);
+    }
+    let mut change = Change::of(risk, NewEvent::plain("evidence_added", occasion.now))?;
+    let newer = change.before.claimed_at.is_some_and(|claimed_at| import.scanned_at > claimed_at);
+    let standing = &change.standing;
+    if !newer || standing.clean_scan.is_some() || standing.claimed_by_scan == Some(import.id) {
+        return Ok(None);
+    }
+    let title = format!("Clean scan: {} no longer sees it", import.tool_name);
+    let row = evidence::ActiveModel {
+        risk_id: Set(change.before.id),
+        kind: Set("scan".to_owned()),
+        title: Set(title.clone()),
+        import_id: Set(Some(import.id)),
+        created_at: Set(occasion.now),
+        ..Default::default()
+    };
+    let row = row.insert(tx).await?;
+    change.standing.clean_scan = Some(import.id);
+    change.event.data.insert("evidence".to_owned(), row.id.into());
+    change.event.data.insert("title".to_owned(), title.into());
+    Ok(Some(change))
 }
 
 async fn judge(

@@ -101,9 +101,10 @@ pub fn seen(known: Option<&Known>, seen: Seen, scanned_at: DateTime<Utc>) -> Dec
         return without_risk(known, seen);
     };
     let changed = known.content != seen.content;
-    if known.missing || known.lost || is_back(risk, scanned_at, changed) {
+    let was_away = known.missing || known.lost;
+    if is_back(risk, scanned_at, changed) || (was_away && !stays_closed(risk)) {
         Decision::Return
-    } else if changed {
+    } else if changed || was_away {
         Decision::Update
     } else {
         Decision::Unchanged
@@ -127,6 +128,12 @@ fn without_risk(known: Option<&Known>, seen: Seen) -> Decision {
     if as_before { Decision::Unchanged } else { Decision::Hold(intake) }
 }
 
+/// Whether seeing it says nothing against its end: it was judged to be no risk, or somebody else carries it.
+fn stays_closed(risk: &KnownRisk) -> bool {
+    let stands = |resolution: Resolution| resolution.is_dismissal() || resolution == Resolution::Transferred;
+    risk.state == State::Closed && risk.resolution.is_some_and(stands)
+}
+
 /// Whether seeing it contradicts what the risk's state says.
 fn is_back(risk: &KnownRisk, scanned_at: DateTime<Utc>, changed: bool) -> bool {
     match risk.state {
@@ -143,12 +150,16 @@ fn is_back(risk: &KnownRisk, scanned_at: DateTime<Utc>, changed: bool) -> bool {
 
 /// Decides about a known finding that a full report does not have.
 #[must_use]
-pub fn absent(known: &Known) -> Absence {
-    let verifying = known.risk.as_ref().is_some_and(|risk| risk.state == State::Verification);
+pub fn absent(known: &Known, scanned_at: DateTime<Utc>) -> Absence {
+    let verifying = known.risk.as_ref().filter(|risk| risk.state == State::Verification);
+    // Where somebody has said that it is fixed, the first look after that shows it.
+    let shows_the_fix =
+        verifying.and_then(|risk| risk.claimed_at).is_some_and(|claimed| scanned_at > claimed);
     match (known.missing, known.lost) {
-        (_, true) if verifying => Absence::Vanish,
+        (_, true) if verifying.is_some() => Absence::Vanish,
         (_, true) => Absence::Nothing,
         (true, false) => Absence::Vanish,
+        (false, false) if shows_the_fix => Absence::Vanish,
         (false, false) => Absence::Miss,
     }
 }
@@ -257,13 +268,33 @@ mod tests {
     #[test]
     fn two_full_scans_make_an_absence() {
         let mut known = known(State::Open, None);
-        assert_eq!(absent(&known), Absence::Miss);
+        assert_eq!(absent(&known, at(11)), Absence::Miss);
         known.missing = true;
-        assert_eq!(absent(&known), Absence::Vanish);
+        assert_eq!(absent(&known, at(11)), Absence::Vanish);
         known.lost = true;
-        assert_eq!(absent(&known), Absence::Nothing);
+        assert_eq!(absent(&known, at(11)), Absence::Nothing);
         known.risk = known.risk.map(|risk| KnownRisk { state: State::Verification, ..risk });
-        assert_eq!(absent(&known), Absence::Vanish);
+        assert_eq!(absent(&known, at(11)), Absence::Vanish);
+    }
+
+    /// A regression: a person's claim waited for two clean scans.
+    #[test]
+    fn one_full_scan_after_a_claim_shows_the_fix_and_an_older_one_does_not() {
+        let claimed = known(State::Verification, None);
+        assert_eq!(absent(&claimed, at(10)), Absence::Miss);
+        assert_eq!(absent(&claimed, at(11)), Absence::Vanish);
+    }
+
+    /// A regression: a dismissed risk was challenged when its finding was away for a while, though it said the same.
+    #[test]
+    fn what_was_dismissed_or_transferred_stays_so_when_its_finding_flickers() {
+        for resolution in [Resolution::FalsePositive, Resolution::Duplicate, Resolution::Transferred] {
+            let away = Known { missing: true, ..known(State::Closed, Some(resolution)) };
+            assert_eq!(seen(Some(&away), SAME, at(11)), Decision::Update, "{resolution}");
+            let dismissed = resolution.is_dismissal();
+            let changed = if dismissed { Decision::Return } else { Decision::Update };
+            assert_eq!(seen(Some(&away), OTHER, at(11)), changed, "{resolution}");
+        }
     }
 
     #[test]

@@ -18,3 +18,4 @@ pub(crate) mod report;
 mod rules;
 mod silent;
 mod variant;
+mod verification;
