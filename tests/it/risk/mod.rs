@@ -4,3 +4,4 @@ mod editing;
 mod merge;
 mod proposals;
 mod techniques;
+mod walk;
