@@ -91,7 +91,7 @@ async fn is_small(tx: &DatabaseTransaction, import_id: i64) -> Result<bool, Prob
         backend,
         &format!(
             "SELECT COUNT(*), COALESCE(SUM(CASE WHEN confirm OR action IN ({steps}) THEN 1 ELSE 0 END), 0) \
-             FROM (SELECT action, confirm FROM staged_change WHERE import_id = ? LIMIT ?) some"
+             FROM (SELECT action, confirm FROM staged_change WHERE import_id = ? LIMIT ?) staged"
         ),
     );
     let values = [import_id.into(), (WHOLE + 1).into()];

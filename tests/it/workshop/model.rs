@@ -38,6 +38,11 @@ async fn every_format_comes_in_once() {
         ("risk_xlsx/harbour.xlsx", "risk_xlsx", 2),
         ("risk_markdown/mill.md", "risk_markdown", 2),
         ("workshop/orchard.json", "workshop", 2),
+        ("tm7/kennel.tm7", "tm7", 2),
+        ("pytm/kennel.json", "pytm", 2),
+        ("tm_bom/kennel.json", "tm_bom", 2),
+        ("cyclonedx_threats/kennel.json", "cyclonedx_threats", 2),
+        ("iriusrisk/kennel.csv", "iriusrisk", 2),
     ] {
         let name = path.split('/').next_back().unwrap();
         let answer = upload(&first, name, fixture(path), &[("run", "one")]).await;
@@ -64,7 +69,7 @@ async fn every_format_comes_in_once() {
     }
     assert_eq!(
         first.api.get("/api/v1/risks?limit=100").await.expect(200).json()["items"].as_array().unwrap().len(),
-        31
+        41
     );
 }
 
