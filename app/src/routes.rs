@@ -9,8 +9,8 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::platform::problem::{Kind, Problem};
 use crate::{
-    acceptance, access, asset, datadog, feed, gate, hook, intake, message, obligation, operations, page,
-    posture, risk, slack, ticket, vex, workshop,
+    acceptance, access, asset, audit_log, datadog, feed, gate, hook, intake, message, obligation, operations,
+    page, posture, risk, slack, ticket, vex, workshop,
 };
 
 /// Largest JSON body, in bytes.
@@ -32,6 +32,7 @@ pub fn api() -> impl HttpServiceFactory + OpenApiFactory + 'static {
         .configure(acceptance::api::routes)
         .configure(access::api::routes)
         .configure(asset::api::routes)
+        .configure(audit_log::api::routes)
         .configure(gate::api::routes)
         .configure(vex::api::routes)
         .configure(posture::api::routes)
@@ -79,6 +80,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .configure(acceptance::page::pages)
         .configure(access::page::pages)
         .configure(asset::page::pages)
+        .configure(audit_log::page::pages)
         .configure(gate::page::pages)
         .configure(intake::page::pages)
         .configure(feed::page::pages)

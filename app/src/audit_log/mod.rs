@@ -3,8 +3,14 @@
 //! `seal` puts entries into a chain of hashes, apart from those who write them, so that nobody waits. `checkpoint` signs
 //! how long the chain was. `verify` walks along it.
 
+pub mod api;
 pub mod chain_rules;
 pub mod checkpoint;
+pub mod export;
+pub mod export_line;
+pub mod finder;
+pub mod offline;
+pub mod page;
 mod row;
 pub mod seal;
 pub mod verify;

@@ -52,6 +52,8 @@ pub struct Report {
     pub last_hash: String,
     /// Checkpoints that were signed by this installation.
     pub checkpoints: usize,
+    /// What the checkpoints were checked with, in hexadecimal.
+    pub public_key: String,
     /// Entries that have no seal yet.
     pub unsealed: i64,
     /// What does not fit, by number.
@@ -61,7 +63,13 @@ pub struct Report {
 }
 
 impl Report {
-    pub(super) fn new(walked: Walked, others: Vec<Finding>, checked: u64, checkpoints: usize) -> Self {
+    pub(super) fn new(
+        walked: Walked,
+        others: Vec<Finding>,
+        checked: u64,
+        checkpoints: usize,
+        public_key: String,
+    ) -> Self {
         let mut findings = walked.findings;
         findings.extend(others);
         findings.sort_by_key(|finding| (finding.seq, finding.kind));
@@ -72,6 +80,7 @@ impl Report {
             last_seq: walked.last,
             last_hash: walked.hash,
             checkpoints,
+            public_key,
             unsealed: 0,
             findings,
             more_findings: walked.more,
@@ -103,7 +112,7 @@ pub async fn verify(database: &Database, question: &Question) -> Result<Report, 
     let (walked, checked, newest) = walk(database, before, Walk::after(before, start, known)).await?;
     let signed = genuine.iter().map(|made| made.created_at).max();
     others.extend(put_in(database, newest.max(signed)).await?);
-    let mut report = Report::new(walked, others, checked, genuine.len());
+    let mut report = Report::new(walked, others, checked, genuine.len(), question.public_key.clone());
     report.unsealed = row::count_unsealed(db, 0).await?;
     Ok(report)
 }

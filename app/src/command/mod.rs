@@ -4,6 +4,7 @@ mod asset;
 mod check_config;
 mod demo;
 mod doctor;
+mod export_log;
 mod feed;
 mod gate;
 mod healthcheck;
@@ -82,6 +83,8 @@ enum Command {
     Feed(feed::Feed),
     /// Say whether the audit log is as it was written: exit code 2 and the first bad number when it is not
     VerifyLog(verify_log::VerifyLog),
+    /// Write the audit log to a file that anybody can verify
+    ExportLog(export_log::ExportLog),
     /// Print the description of the API
     Openapi,
     /// Print the settings as they would be used, with secrets masked
@@ -120,7 +123,8 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Gate(command) => command.run(settings).await,
         Command::Vex(command) => command.run(settings).await,
         Command::Feed(command) => command.run(settings.load()?).await,
-        Command::VerifyLog(command) => command.run(settings.load()?).await,
+        Command::VerifyLog(command) => command.run(settings).await,
+        Command::ExportLog(command) => command.run(settings.load()?).await,
         Command::Openapi => openapi::run(),
         Command::CheckConfig(command) => check_config::run(&command, &settings),
         Command::Doctor(command) => doctor::run(&command, settings.load()?).await,

@@ -1,5 +1,6 @@
 //! `abate verify-log`
 
+use std::io::BufReader;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -7,8 +8,9 @@ use anyhow::Context as _;
 use clap::Args;
 use secrecy::ExposeSecret as _;
 
-use crate::audit_log::checkpoint;
+use super::Settings;
 use crate::audit_log::verify::{self, Question, Report};
+use crate::audit_log::{checkpoint, offline};
 use crate::config::Config;
 use crate::platform::database::Database;
 use crate::platform::ids::Ids;
@@ -21,7 +23,8 @@ const TAMPERED: u8 = 2;
 /// Arguments of `abate verify-log`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  abate verify-log\n  abate verify-log --checkpoint /var/log/abate/checkpoints.jsonl"
+    after_help = "Examples:\n  abate verify-log\n  abate verify-log --checkpoint /var/log/abate/checkpoints.jsonl\n  \
+abate verify-log --file audit-2026.jsonl --public-key 8f3c…"
 )]
 pub(super) struct VerifyLog {
     /// Number of the seal to begin with
@@ -30,6 +33,12 @@ pub(super) struct VerifyLog {
     /// Checkpoints that were kept elsewhere, one a line
     #[arg(long, value_name = "FILE")]
     checkpoint: Option<PathBuf>,
+    /// Verify this exported log, without database and key
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["from", "checkpoint"])]
+    file: Option<PathBuf>,
+    /// What the checkpoints of that file are checked with, in hexadecimal; the file's own unless told
+    #[arg(long, value_name = "HEX", requires = "file")]
+    public_key: Option<String>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -37,7 +46,24 @@ pub(super) struct VerifyLog {
 
 impl VerifyLog {
     /// Ends with 0 when the log is sound, with 2 when it was tampered with, and with 1 when it cannot be read.
-    pub(super) async fn run(self, config: Config) -> anyhow::Result<ExitCode> {
+    pub(super) async fn run(self, settings: Settings) -> anyhow::Result<ExitCode> {
+        let report = match &self.file {
+            Some(file) => {
+                let name = || file.display().to_string();
+                let opened = std::fs::File::open(file).with_context(|| format!("cannot read {}", name()))?;
+                offline::verify(BufReader::new(opened), self.public_key.as_deref()).with_context(name)?
+            }
+            None => self.look(settings.load()?).await?,
+        };
+        if self.json {
+            println!("{:#}", serde_json::to_value(&report)?);
+        } else {
+            say(&report);
+        }
+        Ok(if report.sound { ExitCode::SUCCESS } else { ExitCode::from(TAMPERED) })
+    }
+
+    async fn look(&self, config: Config) -> anyhow::Result<Report> {
         let outside = match &self.checkpoint {
             Some(file) => {
                 let text = std::fs::read_to_string(file)
@@ -62,12 +88,7 @@ impl VerifyLog {
         };
         let report = verify::verify(&database, &question).await?;
         database.close().await?;
-        if self.json {
-            println!("{:#}", serde_json::to_value(&report)?);
-        } else {
-            say(&report);
-        }
-        Ok(if report.sound { ExitCode::SUCCESS } else { ExitCode::from(TAMPERED) })
+        Ok(report)
     }
 }
 

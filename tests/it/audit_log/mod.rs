@@ -1,12 +1,14 @@
 //! The audit log: what is in it, how it is sealed, and how every change of it is found.
 
+mod export;
+mod list;
 mod seal;
 mod tamper;
 
 use abate::audit_log::checkpoint;
 use abate::audit_log::seal as sealer;
 use abate_entity::audit_entry;
-use sea_orm::{ActiveValue::Set, DbErr, EntityTrait as _};
+use sea_orm::{ActiveValue::Set, ConnectionTrait as _, DbBackend, DbErr, EntityTrait as _};
 use serde_json::{Value, json};
 
 use crate::harness::app::TestApp;
@@ -29,7 +31,14 @@ async fn add(app: &TestApp, ids: impl IntoIterator<Item = i64>) {
     };
     let entries: Vec<_> = ids.into_iter().map(entry).collect();
     let added = app.state.database.write(async |tx| {
-        Ok(audit_entry::Entity::insert_many(entries.clone()).exec_without_returning(tx).await?)
+        audit_entry::Entity::insert_many(entries.clone()).exec_without_returning(tx).await?;
+        if tx.get_database_backend() == DbBackend::Postgres {
+            // PostgreSQL does not count on from numbers that were given to it.
+            let count_on =
+                "SELECT setval(pg_get_serial_sequence('audit_entry', 'id'), MAX(id)) FROM audit_entry";
+            tx.execute_unprepared(count_on).await?;
+        }
+        Ok(())
     });
     added.await.expect("entries");
 }

@@ -42,6 +42,7 @@ const KEEP_SOURCES: Who = Holders(&[Triager, Admin]);
 const IMPORT: Who = Holders(&[Triager, Integration]);
 const TRIAGE: Who = Holders(&[Triager]);
 const KEEP_RULES: Who = Holders(&[RiskManager, HeadOfSecurity]);
+const READ_LOG: Who = Holders(&[Auditor, Admin]);
 const CONFIGURE: Who = Holders(&[Admin]);
 
 /// The API, as its description names it.
@@ -62,6 +63,8 @@ pub(super) const API: &[(&str, &str, Who)] = &[
     ("PUT", "/api/v1/assets/{key}/matchers", KEEP_REGISTER),
     ("POST", "/api/v1/assets/{key}/merge", KEEP_REGISTER),
     ("POST", "/api/v1/assets/{key}/retire", KEEP_REGISTER),
+    ("GET", "/api/v1/audit-log", READ_LOG),
+    ("GET", "/api/v1/audit-log/export", READ_LOG),
     ("GET", "/api/v1/cadences", SEE),
     ("POST", "/api/v1/cadences", KEEP_CADENCES),
     ("POST", "/api/v1/cadences/defaults", KEEP_CADENCES),
@@ -172,6 +175,7 @@ pub(super) const OTHERS: &[(&str, &str, Who)] = &[
     ("GET", "/acceptances", SEE),
     ("POST", "/acceptances/{id}/{action}", MOVE),
     ("GET", "/assets", SEE),
+    ("GET", "/audit-log", READ_LOG),
     ("POST", "/assets", KEEP_REGISTER),
     ("POST", "/assets/import", KEEP_REGISTER),
     ("GET", "/assets/new", KEEP_REGISTER),
