@@ -5,12 +5,15 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use sea_orm::{EntityTrait, PaginatorTrait};
 use serde::Deserialize;
+use serde_json::json;
 
+use super::actor::Via;
 use super::csrf::{self, SignedForm};
 use super::require::Require;
 use super::session::{self, CurrentSession};
 use super::view::SignInPage;
 use super::{right, user};
+use crate::audit_log;
 use crate::page::{context, shell};
 use crate::platform::problem::{Kind, Problem};
 use crate::state::AppState;
@@ -66,8 +69,10 @@ async fn sign_in(
     let known = user::by_email(state.database.reader(), &account).await?.filter(|user| user.active);
     let hash = known.as_ref().and_then(|user| user.password_hash.clone());
     let matches = state.passwords.verify(hash, &password).await?;
+    let account_of = known.as_ref().map(|user| user.id);
     let Some(user) = known.filter(|_| matches) else {
         tracing::info!(sender, "a sign-in failed");
+        refuse(&state, account_of).await?;
         let problem =
             Problem::new(Kind::Forbidden, "These details do not match an account. Check both and try again.");
         return shell::html_with_problem(&page(&request, &next, &email, Some(&problem), false), &problem);
@@ -75,7 +80,12 @@ async fn sign_in(
     let now = state.clock.now();
     let (cookie, _) = state
         .database
-        .write(async |tx| Ok(session::begin(tx, &state.config, &state.ids, user.id, now).await?))
+        .write(async |tx| {
+            let subject = format!("user-{}", user.id);
+            audit_log::add_as(tx, Some(user.id), Via::Page, "session.begin", &subject, json!({}), now)
+                .await?;
+            Ok(session::begin(tx, &state.config, &state.ids, user.id, now).await?)
+        })
         .await?;
     tracing::info!(user = user.id, "signed in");
     Ok(onward(&next).cookie(cookie).finish())
@@ -83,7 +93,7 @@ async fn sign_in(
 
 async fn sign_out(
     request: HttpRequest,
-    _caller: Require<right::SignedIn>,
+    caller: Require<right::SignedIn>,
     state: web::Data<AppState>,
     _form: SignedForm<Next>,
 ) -> Result<HttpResponse, Problem> {
@@ -91,10 +101,28 @@ async fn sign_out(
     let mut response = HttpResponse::SeeOther();
     response.insert_header((LOCATION, "/sign-in"));
     if let Some(id) = current {
-        let cookie = state.database.write(async |tx| Ok(session::end(tx, &state.config, &id).await?)).await?;
-        response.cookie(cookie);
+        let now = state.clock.now();
+        let cookie = state.database.write(async |tx| {
+            let subject = format!("user-{}", caller.id);
+            audit_log::add(tx, &caller, "session.end", &subject, json!({}), now).await?;
+            Ok(session::end(tx, &state.config, &id).await?)
+        });
+        response.cookie(cookie.await?);
     }
     Ok(response.finish())
+}
+
+/// Writes down that somebody was not let in.
+async fn refuse(state: &AppState, account: Option<i64>) -> Result<(), Problem> {
+    let now = state.clock.now();
+    // Never what was typed: it may be a password in the wrong field.
+    let subject = account.map_or_else(|| "sign-in".to_owned(), |id| format!("user-{id}"));
+    state
+        .database
+        .write(async |tx| {
+            audit_log::add_as(tx, None, Via::Page, "session.refuse", &subject, json!({}), now).await
+        })
+        .await
 }
 
 fn onward(next: &str) -> actix_web::HttpResponseBuilder {

@@ -4,6 +4,8 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
+use crate::access::actor::Via;
+use crate::audit_log;
 use crate::config::Config;
 use crate::platform::problem::Problem;
 use crate::platform::reference;
@@ -32,7 +34,13 @@ pub(super) async fn run(arguments: &Arguments, config: Config) -> anyhow::Result
     let state = super::open(config).await?;
     if arguments.resume {
         let now = state.clock.now();
-        let resumed = state.database.write(async |tx| resume::run(tx, now).await).await?;
+        let resumed = state.database.write(async |tx| {
+            let resumed = resume::run(tx, now).await?;
+            let data = serde_json::json!({ "resumed": resumed });
+            audit_log::add_as(tx, None, Via::Command, "connection.resume", "connections", data, now).await?;
+            Ok(resumed)
+        });
+        let resumed = resumed.await?;
         tracing::info!(resumed, "connections resumed");
     }
     let findings = look(&state).await?;

@@ -3,8 +3,11 @@
 use abate_entity::{risk, scenario, workshop};
 use abate_integrations::workshop::Position;
 use actix_web::{HttpResponse, patch, post, web};
-use chrono::NaiveDate;
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
+use chrono::{DateTime, NaiveDate, Utc};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, PaginatorTrait,
+    QueryFilter,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -12,6 +15,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::DRAFT;
 use super::api::WorkshopView;
 use super::hold::{self, FoundRisk, Session};
+use crate::access::actor::Actor;
 use crate::access::require::Require;
 use crate::access::right::RecordRisks;
 use crate::access::user;
@@ -139,17 +143,24 @@ async fn begin(
     responses((status = 200, body = WorkshopView), (status = 409, description = "it is signed off")))]
 #[patch("/workshops/{id}")]
 async fn change(
-    _caller: Require<RecordRisks>,
+    caller: Require<RecordRisks>,
     state: web::Data<AppState>,
     id: web::Path<i64>,
     form: web::Json<SessionForm>,
 ) -> Result<web::Json<WorkshopView>, Problem> {
+    let now = state.clock.now();
     let workshop = state
         .database
         .write(async |tx| {
             let mut row: workshop::ActiveModel = hold::draft(tx, *id).await?.into();
             form.write(&mut row)?;
-            Ok(row.update(tx).await?)
+            let workshop = row.update(tx).await?;
+            let data = json!({
+                "title": workshop.title, "held_on": workshop.held_on, "zone": workshop.zone,
+                "approach": workshop.approach, "attendees": workshop.attendees, "methods": workshop.methods,
+            });
+            audit_log::add(tx, &caller, "workshop.edit", &format!("workshop-{id}"), data, now).await?;
+            Ok(workshop)
         })
         .await?;
     Ok(web::Json(workshop.into()))
@@ -193,12 +204,13 @@ impl From<scenario::Model> for ToldScenario {
 #[utoipa::path(tag = "workshops", params(("id" = i64, Path)), request_body = ScenarioForm, responses((status = 201, body = ToldScenario)))]
 #[post("/workshops/{id}/scenarios")]
 async fn add_scenario(
-    _caller: Require<RecordRisks>,
+    caller: Require<RecordRisks>,
     state: web::Data<AppState>,
     id: web::Path<i64>,
     form: web::Json<ScenarioForm>,
 ) -> Result<HttpResponse, Problem> {
     form.check()?;
+    let now = state.clock.now();
     let story = state
         .database
         .write(async |tx| {
@@ -212,7 +224,9 @@ async fn add_scenario(
                 story: Set(form.story.clone()),
                 ..Default::default()
             };
-            Ok(row.insert(tx).await?)
+            let story = row.insert(tx).await?;
+            note(tx, &caller, "scenario.create", &story, now).await?;
+            Ok(story)
         })
         .await?;
     Ok(HttpResponse::Created().json(ToldScenario::from(story)))
@@ -239,10 +253,24 @@ async fn change_scenario(
             let mut row: scenario::ActiveModel = session.scenario(&workshop, &key).await?.into();
             row.name = Set(form.name.clone());
             row.story = Set(form.story.clone());
-            Ok(row.update(tx).await?)
+            let story = row.update(tx).await?;
+            note(tx, &caller, "scenario.edit", &story, now).await?;
+            Ok(story)
         })
         .await?;
     Ok(web::Json(story.into()))
+}
+
+/// Writes down that a story was told.
+async fn note(
+    tx: &DatabaseTransaction,
+    caller: &Actor,
+    action: &str,
+    story: &scenario::Model,
+    now: DateTime<Utc>,
+) -> Result<(), Problem> {
+    let data = json!({ "key": story.key, "name": story.name });
+    audit_log::add(tx, caller, action, &format!("workshop-{}", story.workshop_id), data, now).await
 }
 
 /// A place on the grid.

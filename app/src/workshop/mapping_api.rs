@@ -6,12 +6,14 @@ use abate_entity::import;
 use abate_integrations::workshop::table::{FIELDS, MappingGuess, TableMapping};
 use actix_web::{get, put, web};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{import as workshop_import, mapping, plan};
 use crate::access::actor::Actor;
 use crate::access::require::Require;
 use crate::access::right::{Import, SignedIn};
+use crate::audit_log;
 use crate::intake::view::ImportView;
 use crate::intake::{self, status};
 use crate::platform::problem::{Kind, Problem};
@@ -142,6 +144,8 @@ pub(super) async fn say(
             };
             let header = table.header_hash();
             mapping::remember(tx, &kept.source, &header, &said, Some(actor.id), now).await?;
+            let data = json!({ "source": kept.source, "columns": said.columns, "values": said.values });
+            audit_log::add(tx, actor, "table.map", &format!("import-{id}"), data, now).await?;
             kept.mapping = said.clone();
             kept.read_table();
             plan::keep(tx, import, &kept).await

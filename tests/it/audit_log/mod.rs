@@ -1,5 +1,6 @@
 //! The audit log: what is in it, how it is sealed, and how every change of it is found.
 
+mod entries;
 mod export;
 mod list;
 mod seal;
