@@ -8,6 +8,7 @@
 pub mod api;
 pub mod check;
 pub mod connection;
+mod create;
 mod failure;
 mod finder;
 mod follow;

@@ -12,6 +12,7 @@ use slack_morphism::{SlackClientApiCallContext, SlackClientHttpConnector};
 use url::Url;
 
 use super::error::SlackError;
+use super::failure::{odd, sort, unreachable};
 use super::message::{Metadata, PreparedMessage, Response};
 use super::view::View;
 
@@ -20,10 +21,6 @@ pub(super) type Connector = SlackClientHyperConnector<hyper_rustls::HttpsConnect
 /// Where Slack's Web API is.
 pub const SLACK_API: &str = "https://slack.com/api";
 
-/// What Slack answers when it says to wait without saying how long.
-const DEFAULT_WAIT: Duration = Duration::from_secs(30);
-/// Codes after which, Slack says, the operation may have been carried out all the same.
-const MAYBE_DONE: [&str; 4] = ["fatal_error", "internal_error", "service_unavailable", "request_timeout"];
 /// Messages looked at when one whose answer was lost is searched for.
 const HISTORY_PAGE: &str = "200";
 const HISTORY_PAGES: usize = 5;
@@ -299,71 +296,6 @@ fn user_from(user: &Value) -> Result<SlackUser, SlackError> {
 
 fn read<T: for<'a> Deserialize<'a>>(answer: Value) -> Result<T, SlackError> {
     serde_json::from_value(answer).map_err(|error| odd(&error.to_string()))
-}
-
-/// Slack said yes in words that we do not understand.
-fn odd(cause: &str) -> SlackError {
-    SlackError::UnknownOutcome { cause: format!("unexpected answer: {cause}") }
-}
-
-fn unreachable(error: &dyn std::fmt::Display) -> SlackError {
-    SlackError::Unreachable { cause: error.to_string() }
-}
-
-/// Sorts the library's errors by what they mean for the call; leaves bodies, which may quote people, behind.
-pub(super) fn sort(error: SlackClientError) -> SlackError {
-    match error {
-        SlackClientError::RateLimitError(limit) => {
-            SlackError::RateLimited { retry_after: limit.retry_after.unwrap_or(DEFAULT_WAIT) }
-        }
-        SlackClientError::ApiError(refusal) if MAYBE_DONE.contains(&refusal.code.as_str()) => {
-            SlackError::UnknownOutcome { cause: refusal.code }
-        }
-        SlackClientError::ApiError(refusal) => SlackError::Refused {
-            problems: problems(refusal.http_response_body.as_deref().unwrap_or_default()),
-            code: refusal.code,
-        },
-        SlackClientError::HttpError(answer) if answer.status_code.is_client_error() => SlackError::Refused {
-            code: format!("http_{}", answer.status_code.as_u16()),
-            problems: Vec::new(),
-        },
-        SlackClientError::HttpError(answer) => {
-            SlackError::UnknownOutcome { cause: format!("HTTP status {}", answer.status_code.as_u16()) }
-        }
-        SlackClientError::HttpProtocolError(error) => {
-            let cause = error
-                .cause
-                .as_ref()
-                .map_or_else(|| "protocol error".to_owned(), |cause| chain(cause.as_ref()));
-            let connecting = error
-                .cause
-                .as_ref()
-                .and_then(|cause| cause.downcast_ref::<hyper_util::client::legacy::Error>())
-                .is_some_and(hyper_util::client::legacy::Error::is_connect);
-            if connecting { SlackError::Unreachable { cause } } else { SlackError::UnknownOutcome { cause } }
-        }
-        SlackClientError::ProtocolError(error) => odd(&error.json_error.to_string()),
-        other => SlackError::UnknownOutcome { cause: other.to_string() },
-    }
-}
-
-/// What Slack says is wrong in detail, such as which block.
-fn problems(body: &str) -> Vec<String> {
-    let body: Value = serde_json::from_str(body).unwrap_or_default();
-    let messages = body["response_metadata"]["messages"].as_array().into_iter().flatten();
-    let needed = body["needed"].as_str().map(|scope| format!("needs the scope {scope}"));
-    messages.filter_map(Value::as_str).map(str::to_owned).chain(needed).take(10).collect()
-}
-
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(source) = next {
-        text.push_str(": ");
-        text.push_str(&source.to_string());
-        next = source.source();
-    }
-    text
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ pub mod client;
 pub mod command;
 pub mod error;
 pub mod event;
+mod failure;
 pub mod interaction;
 pub mod message;
 pub mod mrkdwn;

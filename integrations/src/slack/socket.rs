@@ -15,9 +15,10 @@ use slack_morphism::prelude::{
 };
 use tokio::sync::{mpsc, oneshot};
 
-use super::client::{Connector, SlackClient, sort};
+use super::client::{Connector, SlackClient};
 use super::command::SlashCommand;
 use super::error::SlackError;
+use super::failure::sort;
 use super::interaction::Interaction;
 
 type CallbackResult<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
