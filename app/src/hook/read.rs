@@ -105,7 +105,9 @@ async fn confirm(state: &AppState, address: &[u8]) -> Result<(), Problem> {
     let address: Url =
         std::str::from_utf8(address).ok().and_then(|text| text.parse().ok()).ok_or_else(bad)?;
     state.outgoing.check(&address).map_err(|error| Problem::new(Kind::Malformed, format!("{error}.")))?;
-    let answer = state.http.get(address).send().await.map_err(Problem::internal)?;
+    // The address carries a token, which a log must not.
+    let answer =
+        state.http.get(address).send().await.map_err(|error| Problem::internal(error.without_url()))?;
     match answer.status() {
         status if status.is_success() => Ok(()),
         status if status.is_server_error() => Err(Problem::unavailable(30)),
