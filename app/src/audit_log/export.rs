@@ -80,7 +80,9 @@ impl Export {
             _ => row::seal_at(db, first - 1).await?.map(|seal| seal.hash).unwrap_or_default(),
         };
         let mut checkpoints = checkpoint::all(db).await?;
-        checkpoints.retain(|made| (first..=last).contains(&made.seq));
+        // One that lies beyond the last seal is the proof of a cut tail, so an export to the end keeps it.
+        let to = if until.is_some() { last } else { i64::MAX };
+        checkpoints.retain(|made| (first..=to).contains(&made.seq));
         Ok(Self {
             head: Some(Head {
                 version: VERSION,
