@@ -120,7 +120,14 @@ async fn repeated(
         .filter(import::Column::Status.is_not_in([status::FAILED, status::UNDONE]));
     let same = match row.asset_id.clone().take().flatten() {
         Some(asset_id) => same.filter(import::Column::AssetId.eq(asset_id)),
-        None => same.filter(import::Column::AssetId.is_null()),
+        // What it is about follows from what its sender may see, so another sender's is another.
+        None => same.filter(import::Column::AssetId.is_null()).filter(
+            row.actor_id
+                .clone()
+                .take()
+                .flatten()
+                .map_or_else(|| import::Column::ActorId.is_null(), |actor| import::Column::ActorId.eq(actor)),
+        ),
     };
     let same = match &upload.form.run {
         Some(run) => same.filter(import::Column::Run.eq(run)),
