@@ -194,7 +194,7 @@ async fn part(
     let Some(scope_id) = import.scope_id else {
         return Err(Problem::internal(anyhow::anyhow!("import {import_id} has no scope")));
     };
-    let (part, pace) = pace.next(tx, import_id).await?;
+    let (part, pace) = pace.of_an_import(import.created_count).next(tx, import_id).await?;
     // Of any asset: what others have found may be on one of this import's.
     let others =
         import::Entity::find().filter(import::Column::AppliedAt.gte(import.received_at)).count(tx).await?;

@@ -37,6 +37,11 @@ impl Pace {
         Self { budget: FIRST, in_parts: false }
     }
 
+    /// The pace for an import that makes so many risks altogether, however few of them are left.
+    pub(super) fn of_an_import(self, created: i64) -> Self {
+        Self { in_parts: self.in_parts || created > WHOLE, ..self }
+    }
+
     /// The pace after a part that took so long.
     pub(super) fn after(self, time: Duration) -> Self {
         let (least, most) = BOUNDS;
