@@ -242,13 +242,7 @@ async fn answered(
         .database
         .write(async |tx| {
             let policies = Policies::load(tx).await?;
-            let occasion = Occasion {
-                actor_id: Some(caller.id),
-                via: caller.via,
-                now,
-                policies: &policies,
-                audit_each: true,
-            };
+            let occasion = Occasion::by(caller, now, &policies);
             decide::decide(tx, &occasion, caller, id, answer, reason).await?;
             let found = finder::one(tx, &caller.scope(), id).await?;
             views(tx, vec![found], today(now, policies.zone)).await

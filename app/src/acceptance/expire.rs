@@ -155,7 +155,7 @@ async fn settle(state: &AppState, due: &[Due], dated: Dated) {
 async fn move_on(tx: &DatabaseTransaction, due: &[Due], dated: Dated) -> Result<(), Problem> {
     let Dated { from, event, now } = dated;
     let policies = Policies::load(tx).await?;
-    let occasion = Occasion { actor_id: None, via: Via::Timer, now, policies: &policies, audit_each: true };
+    let occasion = Occasion::system(Via::Timer, now, &policies);
     let requester = Requester::system(Party::Timer, Via::Timer);
     let mut risks: HashMap<i64, risk::Model> = risk::Entity::find()
         .filter(risk::Column::Id.is_in(due.iter().map(|due| due.risk_id)))

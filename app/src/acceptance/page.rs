@@ -14,7 +14,7 @@ use super::decide::{self, Answer};
 use super::finder::{self, AcceptanceFilter, Found};
 use super::state;
 use super::view::{AcceptancesPage, AnswerForm, Row};
-use crate::access::actor::{Actor, Via};
+use crate::access::actor::Actor;
 use crate::access::csrf::SignedForm;
 use crate::access::require::Require;
 use crate::access::right::{MoveRisks, See};
@@ -88,13 +88,7 @@ async fn answer(
             .database
             .write(async |tx| {
                 let policies = Policies::load(tx).await?;
-                let occasion = Occasion {
-                    actor_id: Some(caller.id),
-                    via: Via::Page,
-                    now,
-                    policies: &policies,
-                    audit_each: true,
-                };
+                let occasion = Occasion::by(&caller, now, &policies);
                 decide::decide(tx, &occasion, &caller, id, answer, &form.reason).await
             })
             .await?;

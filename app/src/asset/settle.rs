@@ -74,8 +74,7 @@ async fn part(
     let Some(asset) = asset::Entity::find_by_id(asset_id).one(tx).await? else { return Ok(None) };
     let policies = Policies::load(tx).await?;
     let via = if asset.retired_by_id.is_some() { Via::Page } else { Via::Timer };
-    let occasion =
-        Occasion { actor_id: asset.retired_by_id, via, now, policies: &policies, audit_each: true };
+    let occasion = Occasion::of(asset.retired_by_id, via, now, &policies);
     let found = risk::Entity::find()
         .filter(risk::Column::AssetId.eq(asset.id))
         .filter(risk::Column::Id.gt(after))
@@ -90,7 +89,7 @@ async fn part(
         None => None,
     };
     if let Some(target) = target {
-        let occasion = Occasion { actor_id: None, via: Via::Timer, ..occasion };
+        let occasion = occasion.by_system(Via::Timer);
         put_together(tx, &occasion, &asset, &target, &found).await?;
         // Read again: putting two together may have closed one.
         let ids: Vec<i64> = found.iter().map(|risk| risk.id).collect();
@@ -102,7 +101,7 @@ async fn part(
     } else if asset.retired_at.is_some() {
         claim_gone(tx, &occasion, &asset, base, found).await?;
     } else {
-        let occasion = Occasion { actor_id: None, via: Via::Timer, ..occasion };
+        let occasion = occasion.by_system(Via::Timer);
         let (elsewhere, mut here): (Vec<_>, Vec<_>) =
             found.into_iter().partition(|risk| risk.team_id != asset.team_id);
         let changes = elsewhere.into_iter().map(|risk| moved(&occasion, risk, &asset));

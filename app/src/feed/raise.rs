@@ -52,8 +52,7 @@ async fn among(state: &AppState, via: Via, asset_id: Option<i64>) -> Result<u64,
                 .database
                 .write(async |tx| {
                     let policies = Policies::load(tx).await?;
-                    let occasion =
-                        Occasion { actor_id: None, via, now, policies: &policies, audit_each: true };
+                    let occasion = Occasion::system(via, now, &policies);
                     raise(tx, &occasion, &ids).await
                 })
                 .await?;

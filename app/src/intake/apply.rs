@@ -18,7 +18,6 @@ use super::receive::Mode;
 use super::row::Ratings;
 use super::rule::store;
 use super::{backlog, consequence, finish, stage_sql, status};
-use crate::access::actor::Via;
 use crate::platform::database::placeholders;
 use crate::platform::job::{Job, Work, queue};
 use crate::platform::problem::{Kind, Problem};
@@ -204,8 +203,7 @@ async fn part(
         stage_sql::attach_to_known_risks(tx, import_id, part).await?;
     }
     let policies = Policies::load(tx).await?;
-    let occasion =
-        Occasion { actor_id: import.actor_id, via: Via::Import, now, policies: &policies, audit_each: false };
+    let occasion = Occasion::of_import(import.actor_id, now, &policies);
     let ratings = Ratings::new(&policies, import.received_at)?;
     let reratings = consequence::changed_severities(tx, &import, part, &ratings).await?;
     let is_backlog = import.mode == Mode::Backlog.as_str();

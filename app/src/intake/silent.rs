@@ -123,7 +123,7 @@ async fn settle(
     now: DateTime<Utc>,
 ) -> Result<(), Problem> {
     let policies = Policies::load(tx).await?;
-    let occasion = Occasion { actor_id: None, via: Via::Timer, now, policies: &policies, audit_each: true };
+    let occasion = Occasion::system(Via::Timer, now, &policies);
     match (standing(tx, scope).await?, silent) {
         (None, true) => raise(state, tx, &occasion, source, scope).await,
         (Some(risk), true) if risk.state == State::Closed => reopen(tx, &occasion, risk).await,

@@ -56,8 +56,7 @@ pub async fn undo(
         ));
     };
     let policies = Policies::load(tx).await?;
-    let occasion =
-        Occasion { actor_id: Some(actor.id), via: Via::Import, now, policies: &policies, audit_each: false };
+    let occasion = Occasion::of_import(Some(actor.id), now, &policies);
     move_back(tx, &occasion, &import).await?;
     let withdrawn = withdraw_untouched(tx, &occasion, import.id).await?
         + withdraw_touched(tx, &occasion, import.id).await?;

@@ -83,7 +83,7 @@ async fn raise_for(
         return Ok(());
     }
     let policies = Policies::load(tx).await?;
-    let occasion = Occasion { actor_id: None, via: Via::Timer, now, policies: &policies, audit_each: true };
+    let occasion = Occasion::system(Via::Timer, now, &policies);
     let asset = obligations_of(tx, cadence.team_id, now).await?;
     let months = cadence.ceiling_months.unwrap_or_default();
     let new = NewRisk {

@@ -18,6 +18,7 @@ use super::clock::{Clock, ClockEvent, Happening};
 use super::key::RiskKey;
 use super::standing::Standing;
 use crate::acceptance::keep;
+use crate::access::actor::Actor;
 use crate::audit_log;
 use crate::jobs;
 use crate::platform::clock::never;
@@ -42,6 +43,38 @@ pub struct Occasion<'a> {
     pub policies: &'a Policies,
     /// Whether each change gets its audit entry; an import has one for all, with the digest of its plan.
     pub audit_each: bool,
+}
+
+impl<'a> Occasion<'a> {
+    /// A person's own step.
+    #[must_use]
+    pub fn by(actor: &Actor, now: DateTime<Utc>, policies: &'a Policies) -> Self {
+        Self::of(Some(actor.id), actor.via, now, policies)
+    }
+
+    /// What the system does by itself.
+    #[must_use]
+    pub fn system(via: Via, now: DateTime<Utc>, policies: &'a Policies) -> Self {
+        Self::of(None, via, now, policies)
+    }
+
+    /// A step of a person that may be unknown.
+    #[must_use]
+    pub fn of(actor_id: Option<i64>, via: Via, now: DateTime<Utc>, policies: &'a Policies) -> Self {
+        Self { actor_id, via, now, policies, audit_each: true }
+    }
+
+    /// What an import does: its one audit entry is the importer's to write.
+    #[must_use]
+    pub fn of_import(actor_id: Option<i64>, now: DateTime<Utc>, policies: &'a Policies) -> Self {
+        Self { audit_each: false, ..Self::of(actor_id, Via::Import, now, policies) }
+    }
+
+    /// What the system does because of it, a rule rather than whoever is at work here.
+    #[must_use]
+    pub fn by_system(self, via: Via) -> Self {
+        Self { actor_id: None, via, ..self }
+    }
 }
 
 /// A change of one risk.

@@ -37,7 +37,7 @@ pub async fn end_acceptance(
     let asked = Asked { event: Event::ExpireOrRevoke, given, proofs: vec![proof], at: None };
     let requester = Requester::system(Party::Rating, occasion.via);
     // Whoever rated it did not end the acceptance: the rule did.
-    let occasion = Occasion { actor_id: None, ..*occasion };
+    let occasion = occasion.by_system(occasion.via);
     match step::plan(tx, &occasion, risk.clone(), &requester, asked).await {
         Ok(change) => {
             let ended = record::record(tx, &occasion, vec![change]).await?.pop();

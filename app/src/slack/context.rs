@@ -1,6 +1,5 @@
 //! What a command or a button acts with.
 
-use abate_entity::lifecycle::Via;
 use abate_entity::webhook_delivery;
 use abate_integrations::slack::Message;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -65,13 +64,7 @@ impl Context {
             .write(async |tx| {
                 self.first_time(tx).await?;
                 let policies = Policies::load(tx).await?;
-                let occasion = Occasion {
-                    actor_id: Some(self.actor.id),
-                    via: Via::Slack,
-                    now: self.now,
-                    policies: &policies,
-                    audit_each: true,
-                };
+                let occasion = Occasion::by(&self.actor, self.now, &policies);
                 work(tx, &occasion).await
             })
             .await

@@ -1,6 +1,5 @@
 //! `/api/v1/risks/{key}/tickets` and `/api/v1/connections`
 
-use abate_entity::lifecycle::Via;
 use abate_entity::{connection, ticket};
 use actix_web::{HttpResponse, get, post, web};
 use chrono::{DateTime, Utc};
@@ -81,13 +80,7 @@ async fn ask(
             let policies = Policies::load(tx).await?;
             let risk = risks::one(tx, &caller.scope(), *key).await?;
             parties::may_edit(&caller, &risk)?;
-            let occasion = Occasion {
-                actor_id: Some(caller.id),
-                via: Via::Api,
-                now,
-                policies: &policies,
-                audit_each: true,
-            };
+            let occasion = Occasion::by(&caller, now, &policies);
             if let Some(ticket) = finder::of_risk(tx, risk.id).await? {
                 search_again(tx, &ticket, again, now).await?;
             }

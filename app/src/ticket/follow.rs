@@ -101,7 +101,7 @@ async fn take(
             let person = person(tx, change.by.as_ref()).await?;
             let policies = Policies::load(tx).await?;
             let actor_id = person.as_ref().map(|person| person.id);
-            let occasion = Occasion { actor_id, via: Via::Jira, now, policies: &policies, audit_each: true };
+            let occasion = Occasion::of(actor_id, Via::Jira, now, &policies);
             let requester = requester(person.as_ref(), &risk);
             if matches!(event, Event::ClaimFixed | Event::ClaimFixedDirect) {
                 let title = format!("{said} at {}", change.at.format("%Y-%m-%d %H:%M:%S UTC"));

@@ -1,7 +1,6 @@
 //! Takes a VEX document of somebody else in: what it says becomes proposals on risks, which people accept or decline.
 //! It closes nothing.
 
-use abate_entity::lifecycle::Via;
 use abate_entity::{asset, import, risk, risk_event};
 use abate_integrations::vex::{Received, VexFormat};
 use chrono::{DateTime, Duration, Utc};
@@ -276,5 +275,5 @@ pub async fn undo(
 }
 
 fn occasion(policies: &Policies, actor_id: Option<i64>, now: DateTime<Utc>) -> Occasion<'_> {
-    Occasion { actor_id, via: Via::Import, now, policies, audit_each: false }
+    Occasion::of_import(actor_id, now, policies)
 }

@@ -1,6 +1,5 @@
 //! Holds a workshop in Abate itself: its session, stories, assets and risks while it is a draft.
 
-use abate_entity::lifecycle::Via;
 use abate_entity::{asset, model_threat, risk, scenario, workshop};
 use abate_integrations::workshop::{
     APPROACHES, KILL_CHAIN_PHASES, Position, STRIDE_CATEGORIES, WorkshopRisk, techniques_of,
@@ -101,13 +100,7 @@ impl Session<'_> {
             return Ok(None);
         }
         let policies = Policies::load(self.tx).await?;
-        let occasion = Occasion {
-            actor_id: Some(self.actor.id),
-            via: Via::Api,
-            now: self.now,
-            policies: &policies,
-            audit_each: true,
-        };
+        let occasion = Occasion::by(self.actor, self.now, &policies);
         let place = |position: Position| (position.likelihood, position.impact);
         let said = WorkshopRisk {
             id: external_id.clone(),

@@ -47,8 +47,7 @@ pub async fn sign_off(
     let reason = reason.map(|reason| reason.trim().to_owned()).filter(|reason| !reason.is_empty());
     check_text("mismatch_reason", reason.as_deref().unwrap_or_default(), 2_000)?;
     let policies = Policies::load(tx).await?;
-    let occasion =
-        Occasion { actor_id: Some(actor.id), via: actor.via, now, policies: &policies, audit_each: true };
+    let occasion = Occasion::by(actor, now, &policies);
     let risks = risk::Entity::find()
         .filter(risk::Column::WorkshopId.eq(workshop.id))
         .order_by_asc(risk::Column::Id)

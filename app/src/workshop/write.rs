@@ -37,7 +37,7 @@ pub(super) async fn write(
 ) -> Result<import::Model, Problem> {
     let file = &kept.workshop;
     let policies = Policies::load(tx).await?;
-    let occasion = Occasion { actor_id, via: Via::Import, now, policies: &policies, audit_each: false };
+    let occasion = Occasion::of_import(actor_id, now, &policies);
     let people = People::load(tx, team::default(tx, now).await?.id).await?;
     let counted = summary_rules::count(plan::levels(kept, &policies)?);
     let workshop = keep_workshop(tx, file, &counted, &policies, import.id, now).await?;

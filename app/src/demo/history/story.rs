@@ -90,13 +90,7 @@ impl Story {
             .database
             .write(async |tx| {
                 let policies = Policies::load(tx).await?;
-                let occasion = Occasion {
-                    actor_id: Some(person.user_id),
-                    via: Via::Page,
-                    now,
-                    policies: &policies,
-                    audit_each: true,
-                };
+                let occasion = Occasion::of(Some(person.user_id), Via::Page, now, &policies);
                 let actor = person.actor(tx).await?;
                 let given = form.resolve(tx, risk.id).await?;
                 let requester = requester(&actor, &risk);
@@ -121,13 +115,7 @@ impl Story {
             .database
             .write(async |tx| {
                 let policies = Policies::load(tx).await?;
-                let occasion = Occasion {
-                    actor_id: Some(person.user_id),
-                    via: Via::Page,
-                    now,
-                    policies: &policies,
-                    audit_each: true,
-                };
+                let occasion = Occasion::of(Some(person.user_id), Via::Page, now, &policies);
                 let new = NewEvidence {
                     kind: "link",
                     title: title.to_owned(),

@@ -118,13 +118,7 @@ async fn create_risk(
         )
     })?;
     let policies = Policies::load(tx).await?;
-    let occasion = Occasion {
-        actor_id: Some(actor.id),
-        via: actor.via,
-        now: state.clock.now(),
-        policies: &policies,
-        audit_each: true,
-    };
+    let occasion = Occasion::by(actor, state.clock.now(), &policies);
     let mut tags = tags(found);
     // As an import would have read it.
     let cves: Vec<String> =

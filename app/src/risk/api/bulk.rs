@@ -1,6 +1,5 @@
 //! `POST /api/v1/risks/bulk`
 
-use abate_entity::lifecycle::Via;
 use actix_web::{post, web};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -64,8 +63,7 @@ pub(super) async fn bulk(
     let event = form.transition.event()?;
     let now = state.clock.now();
     let policies = Policies::load(state.database.reader()).await?;
-    let occasion =
-        Occasion { actor_id: Some(caller.id), via: Via::Api, now, policies: &policies, audit_each: true };
+    let occasion = Occasion::by(&caller, now, &policies);
     let mut results = Vec::with_capacity(form.keys.len());
     for key in &form.keys {
         let taken = match key.parse::<RiskKey>() {

@@ -1,6 +1,5 @@
 //! `/api/v1/risks/{key}/comments` and `/evidence`
 
-use abate_entity::lifecycle::Via;
 use abate_entity::{evidence, risk_comment};
 use actix_web::{HttpResponse, get, post, web};
 use chrono::{DateTime, Utc};
@@ -81,13 +80,7 @@ pub(super) async fn add_comment(
         .database
         .write(async |tx| {
             let policies = Policies::load(tx).await?;
-            let occasion = Occasion {
-                actor_id: Some(caller.id),
-                via: Via::Api,
-                now,
-                policies: &policies,
-                audit_each: true,
-            };
+            let occasion = Occasion::by(&caller, now, &policies);
             let risk = finder::one(tx, &caller.scope(), *key).await?;
             let row = comment::add(tx, &occasion, risk, &form.body).await?;
             let names = Names::of(tx, &[], &[caller.id]).await?;
@@ -157,13 +150,7 @@ pub(super) async fn add_evidence(
         .database
         .write(async |tx| {
             let policies = Policies::load(tx).await?;
-            let occasion = Occasion {
-                actor_id: Some(caller.id),
-                via: Via::Api,
-                now,
-                policies: &policies,
-                audit_each: true,
-            };
+            let occasion = Occasion::by(&caller, now, &policies);
             let risk = finder::one(tx, &caller.scope(), *key).await?;
             let new = NewEvidence {
                 kind: if form.url.is_some() { "link" } else { "note" },

@@ -63,13 +63,7 @@ pub(super) async fn decline_request(
         .database
         .write(async |tx| {
             let policies = Policies::load(tx).await?;
-            let occasion = Occasion {
-                actor_id: Some(caller.id),
-                via: caller.via,
-                now,
-                policies: &policies,
-                audit_each: true,
-            };
+            let occasion = Occasion::by(&caller, now, &policies);
             let risk = finder::one(tx, &caller.scope(), *key).await?;
             check_version(&risk, expected)?;
             let who = requester(&caller, &risk);

@@ -1,6 +1,5 @@
 //! `GET` and `POST /api/v1/risks`
 
-use abate_entity::lifecycle::Via;
 use abate_entity::{asset, risk};
 use actix_web::{HttpResponse, get, post, web};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
@@ -82,13 +81,7 @@ pub(super) async fn create_risk(
         .database
         .write(async |tx| {
             let policies = Policies::load(tx).await?;
-            let occasion = Occasion {
-                actor_id: Some(caller.id),
-                via: Via::Api,
-                now,
-                policies: &policies,
-                audit_each: true,
-            };
+            let occasion = Occasion::by(&caller, now, &policies);
             let asset = asset::Entity::find()
                 .filter(asset::Column::Key.eq(&form.asset))
                 .one(tx)

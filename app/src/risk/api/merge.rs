@@ -1,6 +1,5 @@
 //! `POST /api/v1/risks/{key}/merge` and `/split`
 
-use abate_entity::lifecycle::Via;
 use actix_web::{HttpResponse, post, web};
 use serde::Deserialize;
 
@@ -48,13 +47,7 @@ pub(super) async fn merge_risks(
         .database
         .write(async |tx| {
             let policies = Policies::load(tx).await?;
-            let occasion = Occasion {
-                actor_id: Some(caller.id),
-                via: Via::Api,
-                now,
-                policies: &policies,
-                audit_each: true,
-            };
+            let occasion = Occasion::by(&caller, now, &policies);
             let from = finder::one(tx, &caller.scope(), *key).await?;
             let into = finder::one(tx, &caller.scope(), into).await.map_err(|_| {
                 Problem::invalid("into", format!("There is no risk {into} that you may see."))
@@ -96,13 +89,7 @@ pub(super) async fn split_risk(
         .database
         .write(async |tx| {
             let policies = Policies::load(tx).await?;
-            let occasion = Occasion {
-                actor_id: Some(caller.id),
-                via: Via::Api,
-                now,
-                policies: &policies,
-                audit_each: true,
-            };
+            let occasion = Occasion::by(&caller, now, &policies);
             let from = finder::one(tx, &caller.scope(), *key).await?;
             let reason = form.reason.trim();
             let risk = split::split(tx, &state.ids, &occasion, &caller, from, &form.findings, reason).await?;

@@ -1,6 +1,5 @@
 //! `GET` and `PATCH /api/v1/risks/{key}`
 
-use abate_entity::lifecycle::Via;
 use abate_entity::risk;
 use actix_web::http::header::{ETAG, IF_MATCH};
 use actix_web::{HttpRequest, HttpResponse, get, patch, web};
@@ -89,13 +88,7 @@ pub(super) async fn edit_risk(
         .database
         .write(async |tx| {
             let policies = Policies::load(tx).await?;
-            let occasion = Occasion {
-                actor_id: Some(caller.id),
-                via: Via::Api,
-                now,
-                policies: &policies,
-                audit_each: true,
-            };
+            let occasion = Occasion::by(&caller, now, &policies);
             let risk = finder::one(tx, &caller.scope(), *key).await?;
             may_edit(&caller, &risk)?;
             check_version(&risk, expected)?;

@@ -1,6 +1,5 @@
 //! `POST /api/v1/risks/{key}/transitions`
 
-use abate_entity::lifecycle::Via;
 use actix_web::{HttpRequest, post, web};
 
 use super::form::TransitionForm;
@@ -44,13 +43,7 @@ pub(super) async fn transition(
         .database
         .write(async |tx| {
             let policies = Policies::load(tx).await?;
-            let occasion = Occasion {
-                actor_id: Some(caller.id),
-                via: Via::Api,
-                now,
-                policies: &policies,
-                audit_each: true,
-            };
+            let occasion = Occasion::by(&caller, now, &policies);
             let risk = finder::one(tx, &caller.scope(), *key).await?;
             check_version(&risk, expected)?;
             let given = form.resolve(tx, risk.id).await?;

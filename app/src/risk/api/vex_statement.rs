@@ -28,13 +28,7 @@ pub(super) async fn decline_statement(
         .database
         .write(async |tx| {
             let policies = Policies::load(tx).await?;
-            let occasion = Occasion {
-                actor_id: Some(caller.id),
-                via: caller.via,
-                now,
-                policies: &policies,
-                audit_each: true,
-            };
+            let occasion = Occasion::by(&caller, now, &policies);
             let risk = finder::one(tx, &caller.scope(), *key).await?;
             vex_proposal::decline(tx, &occasion, &caller, risk).await
         })

@@ -1,6 +1,5 @@
 //! `POST /risks/{key}/transitions`, `/comments` and `/evidence`
 
-use abate_entity::lifecycle::Via;
 use abate_entity::risk;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
@@ -68,13 +67,7 @@ async fn take(
         .database
         .write(async |tx| {
             let policies = Policies::load(tx).await?;
-            let occasion = Occasion {
-                actor_id: Some(caller.id),
-                via: Via::Page,
-                now,
-                policies: &policies,
-                audit_each: true,
-            };
+            let occasion = Occasion::by(caller, now, &policies);
             let risk = finder::one(tx, &caller.scope(), RiskKey(seen.id)).await?;
             if risk.version != version {
                 return Err(Problem::new(
@@ -111,7 +104,7 @@ pub(super) async fn comment(
         .write(async |tx| {
             let policies = Policies::load(tx).await?;
             let risk = finder::one(tx, &caller.scope(), key).await?;
-            comments::add(tx, &occasion(&caller, &policies, now), risk, &form.0.body).await
+            comments::add(tx, &Occasion::by(&caller, now, &policies), risk, &form.0.body).await
         })
         .await?;
     Ok(said::see_other(&format!("/risks/{key}#comments"), Tone::Good, "Your comment is there."))
@@ -147,14 +140,10 @@ pub(super) async fn evidence(
                 url: url.clone(),
                 import_id: None,
             };
-            proofs::add(tx, &occasion(&caller, &policies, now), risk, new).await
+            proofs::add(tx, &Occasion::by(&caller, now, &policies), risk, new).await
         })
         .await?;
     Ok(said::see_other(&format!("/risks/{key}#evidence"), Tone::Good, "The evidence is attached."))
-}
-
-fn occasion<'a>(caller: &Actor, policies: &'a Policies, now: chrono::DateTime<chrono::Utc>) -> Occasion<'a> {
-    Occasion { actor_id: Some(caller.id), via: Via::Page, now, policies, audit_each: true }
 }
 
 /// Whether the sender can mend it on the page that the form is on.

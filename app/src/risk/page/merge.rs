@@ -1,6 +1,5 @@
 //! `POST /risks/{key}/merge` and `/split`
 
-use abate_entity::lifecycle::Via;
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
@@ -39,13 +38,7 @@ pub(super) async fn join(
         .database
         .write(async |tx| {
             let policies = Policies::load(tx).await?;
-            let occasion = Occasion {
-                actor_id: Some(caller.id),
-                via: Via::Page,
-                now,
-                policies: &policies,
-                audit_each: true,
-            };
+            let occasion = Occasion::by(&caller, now, &policies);
             let into: RiskKey = form
                 .into
                 .parse()
@@ -79,13 +72,7 @@ pub(super) async fn split_off(
         .database
         .write(async |tx| {
             let policies = Policies::load(tx).await?;
-            let occasion = Occasion {
-                actor_id: Some(caller.id),
-                via: Via::Page,
-                now,
-                policies: &policies,
-                audit_each: true,
-            };
+            let occasion = Occasion::by(&caller, now, &policies);
             let from = finder::one(tx, &caller.scope(), RiskKey(from.id)).await?;
             split::split(tx, &state.ids, &occasion, &caller, from, &findings, reason).await
         })

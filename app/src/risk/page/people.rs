@@ -1,6 +1,5 @@
 //! `POST /risks/{key}/take` and `/people`
 
-use abate_entity::lifecycle::Via;
 use abate_entity::risk;
 use actix_web::{HttpResponse, web};
 use sea_orm::ConnectionTrait;
@@ -77,13 +76,7 @@ async fn change(caller: &Actor, state: &AppState, id: i64, change: Edit) -> Resu
         .database
         .write(async |tx| {
             let policies = Policies::load(tx).await?;
-            let occasion = Occasion {
-                actor_id: Some(caller.id),
-                via: Via::Page,
-                now,
-                policies: &policies,
-                audit_each: true,
-            };
+            let occasion = Occasion::by(caller, now, &policies);
             let risk = finder::one(tx, &caller.scope(), RiskKey(id)).await?;
             may_edit(caller, &risk)?;
             edit::edit(tx, &occasion, risk, change.clone()).await

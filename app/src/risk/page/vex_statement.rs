@@ -1,6 +1,5 @@
 //! `POST /risks/{key}/vex-statement/decline`
 
-use abate_entity::lifecycle::Via;
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
@@ -34,13 +33,7 @@ pub(super) async fn decline(
         .database
         .write(async |tx| {
             let policies = Policies::load(tx).await?;
-            let occasion = Occasion {
-                actor_id: Some(caller.id),
-                via: Via::Page,
-                now,
-                policies: &policies,
-                audit_each: true,
-            };
+            let occasion = Occasion::by(&caller, now, &policies);
             let risk = finder::one(tx, &caller.scope(), RiskKey(seen.id)).await?;
             vex_proposal::decline(tx, &occasion, &caller, risk).await
         })
