@@ -41,6 +41,7 @@ pub mod lease;
 pub mod merge_proposal;
 pub mod message;
 pub mod model_threat;
+pub mod notice;
 pub mod posture_snapshot;
 pub mod rating_grid;
 pub mod risk;

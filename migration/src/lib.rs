@@ -25,6 +25,7 @@ mod m19_merge_proposal;
 mod m20_feed;
 mod m21_hook;
 mod m22_threat_model;
+mod m23_notice;
 mod m24_audit_guard;
 mod m24_datadog;
 
@@ -63,6 +64,7 @@ impl MigratorTrait for Migrator {
             Box::new(m21_hook::Migration),
             Box::new(m22_threat_model::Migration),
             Box::new(m24_datadog::Migration),
+            Box::new(m23_notice::Migration),
             Box::new(m24_audit_guard::Migration),
         ]
     }
