@@ -17,6 +17,12 @@ pub struct Model {
     pub name: String,
     /// The user who leads it.
     pub lead_id: Option<i64>,
+    /// The calendar whose days and zone count for its risks, that of the organisation when none.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub calendar: Option<String>,
+    /// The policy for due dates that its risks start from, that of the organisation when none.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub policy: Option<String>,
     /// When it was made.
     pub created_at: DateTimeUtc,
 }

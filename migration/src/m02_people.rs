@@ -11,6 +11,8 @@ CREATE TABLE team (
     key TEXT NOT NULL UNIQUE, -- short name used in commands and filters
     name TEXT NOT NULL, -- name shown to people
     lead_id BIGINT, -- the user who leads it
+    calendar TEXT, -- name of the calendar whose days count for its risks, the organisation's when none
+    policy TEXT, -- name of the policy that its risks start from, the organisation's when none
     created_at {time} NOT NULL -- when it was made
 );
 -- A person, or an integration that acts under its own name.

@@ -58,13 +58,13 @@ pub async fn add(
     let assessor = new.assessor.as_deref().map(str::trim).filter(|name| !name.is_empty());
     let row = checked(&new, assessor.unwrap_or(&actor.name), today)?;
     let level = policies
-        .grid
+        .grid()
         .level(new.likelihood, new.impact)
         .map_err(|error| Problem::invalid("likelihood", format!("{error}.")))?;
     let row = asset_assessment::ActiveModel {
         asset_id: Set(asset.id),
         level: Set(level),
-        grid_id: Set(policies.grid_id),
+        grid_id: Set(policies.grid_id()),
         actor_id: Set(Some(actor.id)),
         created_at: Set(now),
         ..row

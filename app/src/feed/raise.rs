@@ -142,7 +142,7 @@ fn change(
         raised_before: about.is_raised(risk.id),
         stands: score(risk.inherent_likelihood).zip(score(risk.inherent_impact)),
     };
-    let rating = raise_rules::raised(rated, &occasion.policies.grid).map_err(Problem::internal)?;
+    let rating = raise_rules::raised(rated, occasion.policies.grid()).map_err(Problem::internal)?;
     let mut change = Change::of(risk, NewEvent::plain("raised", occasion.now))?;
     change.event.reason = raises.iter().map(Raise::sentence).collect::<Vec<_>>().join(" ");
     for raise in raises {

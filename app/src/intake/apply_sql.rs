@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::receive::Mode;
 use super::row::first_clock_event;
+use super::ruling_share::{Share, shares};
 use super::status;
 use crate::platform::clock::never;
 use crate::platform::database::{placeholders, take_numbers};
@@ -84,9 +85,14 @@ pub(super) async fn write(
         // The numbers follow the rows' own, so that each statement works them out alike.
         let risk = take_numbers(tx, NUMBERS, count).await? - from;
         let finding = take_numbers(tx, FINDING_NUMBERS, count).await? - from;
-        insert_risks(tx, with, part, risk).await?;
+        let shares = shares_of(tx, with, part).await?;
+        for share in &shares {
+            insert_risks(tx, with, part, risk, share).await?;
+        }
         insert_identities(tx, with, part, risk).await?;
-        insert_events(tx, with, part, risk).await?;
+        for share in &shares {
+            insert_events(tx, with, part, risk, share).await?;
+        }
         insert_tags(tx, with, part, risk).await?;
         insert_findings(tx, with, part, "create", finding, Some(risk)).await?;
         update_findings(tx, with, part, "action = 'create'", Some(("? + s.ordinal", vec![risk.into()])))
@@ -133,11 +139,24 @@ async fn span(
     Ok(first.zip(last).map(|(first, last)| (first, last - first + 1)))
 }
 
+/// The new risks of a part by what rules them.
+async fn shares_of(
+    tx: &DatabaseTransaction,
+    with: &Parameters<'_>,
+    part: Part,
+) -> Result<Vec<Share>, Problem> {
+    let from = "FROM staged_change s JOIN asset a ON a.id = s.asset_id \
+                WHERE s.import_id = ? AND s.action = 'create' AND s.ordinal BETWEEN ? AND ?";
+    let values = vec![with.import.id.into(), part.from.into(), part.to.into()];
+    shares(tx, with.occasion.policies, from, values, "s.asset_id").await
+}
+
 async fn insert_risks(
     tx: &DatabaseTransaction,
     with: &Parameters<'_>,
     part: Part,
     number: i64,
+    share: &Share,
 ) -> Result<(), Problem> {
     let Parameters { import, occasion, starts_at, .. } = *with;
     let json = json_of(tx, "'{}'");
@@ -149,24 +168,25 @@ async fn insert_risks(
          SELECT ? + s.ordinal, s.risk_uuid, 1, 'scanner', a.id, a.team_id, a.owner_id, s.title, s.description, s.mitigation, 'new', s.level, \
          s.likelihood, s.impact, s.likelihood, s.impact, s.likelihood * s.impact, ?, ?, s.confidential, FALSE, ?, '', ?, ?, \
          {BY_LEVEL}, ?, ?, 0, {json}, ?, ?, ? FROM staged_change s JOIN asset a ON a.id = s.asset_id \
-         WHERE s.import_id = ? AND s.action = 'create' AND s.ordinal BETWEEN ? AND ?"
+         WHERE s.import_id = ? AND s.action = 'create' AND s.ordinal BETWEEN ? AND ? AND {}",
+        share.condition
     );
     let mut values = vec![
         number.into(),
-        occasion.policies.grid_id.into(),
-        occasion.policies.policy_id.into(),
+        occasion.policies.grid_id().into(),
+        share.ruling.policy_id.into(),
         with.onboarding().into(),
         import.received_at.into(),
         starts_at.into(),
     ];
     for level in Level::ALL.iter().copied() {
-        let first = first_clock_event(occasion.policies, level, starts_at);
+        let first = first_clock_event(&share.ruling, level, starts_at);
         let clock = Clock::replay([&first], &occasion.policies.versions).map_err(Problem::internal)?;
         values.push(clock.triage_due_at.unwrap_or_else(never).into());
     }
     values.extend([
         never().into(),
-        occasion.policies.zone.name().into(),
+        occasion.policies.zone_labelled(&share.ruling.calendar).name().into(),
         import.id.into(),
         occasion.now.into(),
         occasion.now.into(),
@@ -202,6 +222,7 @@ async fn insert_events(
     with: &Parameters<'_>,
     part: Part,
     number: i64,
+    share: &Share,
 ) -> Result<(), Problem> {
     let Parameters { import, occasion, starts_at, .. } = *with;
     let data = match tx.get_database_backend() {
@@ -215,7 +236,8 @@ async fn insert_events(
     let sql = format!(
         "INSERT INTO risk_event (risk_id, version, kind, to_state, effective_at, recorded_at, actor_id, via, reason, data) \
          SELECT ? + s.ordinal, 1, 'created', 'new', ?, ?, ?, ?, '', {data} FROM staged_change s \
-         WHERE s.import_id = ? AND s.action = 'create' AND s.ordinal BETWEEN ? AND ?"
+         WHERE s.import_id = ? AND s.action = 'create' AND s.ordinal BETWEEN ? AND ? AND {}",
+        share.condition
     );
     let mut values: Vec<Value> = vec![
         number.into(),
@@ -225,8 +247,8 @@ async fn insert_events(
         occasion.via.as_str().into(),
     ];
     for level in Level::ALL.iter().copied() {
-        let clock = first_clock_event(occasion.policies, level, starts_at);
-        let grid = format!("{}@{}", occasion.policies.grid.name, occasion.policies.grid.version);
+        let clock = first_clock_event(&share.ruling, level, starts_at);
+        let grid = format!("{}@{}", occasion.policies.grid().name, occasion.policies.grid().version);
         let data = json!({
             "clock": [clock], "tzdata": chrono_tz::IANA_TZDB_VERSION, "level": level.as_str(), "grid": grid, "import": import.id,
             "intake_rules": import.rules_version,

@@ -22,6 +22,7 @@ pub mod reason;
 pub mod receive;
 mod row;
 pub mod rule;
+mod ruling_share;
 pub mod scope;
 pub mod silent;
 pub mod silent_rules;

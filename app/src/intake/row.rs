@@ -14,6 +14,7 @@ use super::plan_rules::UNKNOWN_SEVERITY;
 use crate::feed::known::Raise;
 use crate::platform::problem::Problem;
 use crate::policy::Policies;
+use crate::policy::ruling::Ruling;
 use crate::risk::clock::{Clock, ClockEvent, Happening};
 use crate::risk::rating::{self, Signals};
 
@@ -111,8 +112,8 @@ fn rated(
         epss_percentile: None,
         shown_unreachable: false,
     };
-    let rating = rating::rate(&signals, &policies.grid).map_err(Problem::internal)?;
-    let ingested = first_clock_event(policies, rating.level, received_at);
+    let rating = rating::rate(&signals, policies.grid()).map_err(Problem::internal)?;
+    let ingested = first_clock_event(&policies.ruling_of_all(), rating.level, received_at);
     let clock = Clock::replay([&ingested], &policies.versions).map_err(Problem::internal)?;
     Ok(Rated {
         likelihood: i16::from(rating.likelihood),
@@ -123,12 +124,12 @@ fn rated(
 }
 
 /// What the clocks of a risk begin with.
-pub(super) fn first_clock_event(policies: &Policies, level: Level, received_at: DateTime<Utc>) -> ClockEvent {
+pub(super) fn first_clock_event(ruling: &Ruling, level: Level, received_at: DateTime<Utc>) -> ClockEvent {
     ClockEvent {
         at: received_at,
         happening: Happening::Ingested { level },
-        policy: policies.policy.clone(),
-        calendar: policies.calendar.clone(),
+        policies: ruling.policies.clone(),
+        calendar: ruling.calendar.clone(),
     }
 }
 

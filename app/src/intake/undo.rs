@@ -13,6 +13,7 @@ use sea_orm::{
 };
 use serde_json::json;
 
+use super::ruling_share::shares;
 use super::{backlog, status};
 use crate::access::actor::Actor;
 use crate::audit_log;
@@ -20,7 +21,7 @@ use crate::platform::clock::never;
 use crate::platform::database::placeholders;
 use crate::platform::problem::{Kind, Problem};
 use crate::policy::Policies;
-use crate::risk::clock::{ClockEvent, Happening};
+use crate::risk::clock::Happening;
 use crate::risk::record::{self, Change, NewEvent, Occasion};
 use crate::risk::standing;
 use crate::risk::step::{self, Asked};
@@ -133,30 +134,26 @@ async fn withdraw_untouched(
 ) -> Result<u64, Problem> {
     let backend = tx.get_database_backend();
     let now = occasion.now;
-    let clock: Vec<ClockEvent> = clock_end(occasion)
-        .into_iter()
-        .map(|(at, happening)| ClockEvent {
-            at,
-            happening,
-            policy: occasion.policies.policy.clone(),
-            calendar: occasion.policies.calendar.clone(),
-        })
-        .collect();
-    let data = json!({ "clock": clock, "tzdata": chrono_tz::IANA_TZDB_VERSION, "import": import_id });
     let parameter = if backend == sea_orm::DbBackend::Postgres { "CAST(? AS JSONB)" } else { "?" };
     let untouched = "import_id = ? AND version = 1 AND state = 'new' \
                      AND NOT EXISTS (SELECT 1 FROM ticket WHERE ticket.risk_id = risk.id)";
-    let sql = placeholders(
-        backend,
-        &format!(
-            "INSERT INTO risk_event (risk_id, version, kind, from_state, to_state, effective_at, recorded_at, actor_id, via, \
-             reason, data) SELECT id, 2, 'withdrawn', 'new', 'closed', ?, ?, ?, 'import', '', {parameter} FROM risk \
-             WHERE {untouched}"
-        ),
-    );
-    let values =
-        [now.into(), now.into(), occasion.actor_id.into(), data.to_string().into(), import_id.into()];
-    tx.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
+    let from = format!("FROM asset a WHERE a.id IN (SELECT asset_id FROM risk WHERE {untouched})");
+    for share in shares(tx, occasion.policies, &from, vec![import_id.into()], "asset_id").await? {
+        let clock = share.ruling.stamp(clock_end(occasion));
+        let data = json!({ "clock": clock, "tzdata": chrono_tz::IANA_TZDB_VERSION, "import": import_id });
+        let sql = placeholders(
+            backend,
+            &format!(
+                "INSERT INTO risk_event (risk_id, version, kind, from_state, to_state, effective_at, recorded_at, actor_id, \
+                 via, reason, data) SELECT id, 2, 'withdrawn', 'new', 'closed', ?, ?, ?, 'import', '', {parameter} FROM risk \
+                 WHERE {untouched} AND {}",
+                share.condition
+            ),
+        );
+        let values =
+            [now.into(), now.into(), occasion.actor_id.into(), data.to_string().into(), import_id.into()];
+        tx.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
+    }
     let sql = placeholders(
         backend,
         &format!(

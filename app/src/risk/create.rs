@@ -95,7 +95,7 @@ pub async fn create(
         score: Set(0),
         target_likelihood: Set(new.target.map(|(likelihood, _)| i16::from(likelihood))),
         target_impact: Set(new.target.map(|(_, impact)| i16::from(impact))),
-        grid_id: Set(occasion.policies.grid_id),
+        grid_id: Set(occasion.policies.grid_id()),
         policy_id: Set(occasion.policies.policy_id),
         kill_chain_phase: Set(new.kill_chain_phase),
         workshop_id: Set(new.workshop_id),
@@ -114,7 +114,7 @@ pub async fn create(
     if let Some((likelihood, impact)) = new.inherent {
         level = occasion
             .policies
-            .grid
+            .grid()
             .level(likelihood, impact)
             .map_err(|error| Problem::invalid("likelihood", error.to_string()))?;
         standing::rate(likelihood, impact, level, &mut row);
@@ -124,7 +124,7 @@ pub async fn create(
     first.data.insert("level".to_owned(), level.as_str().into());
     first.data.insert(
         "grid".to_owned(),
-        format!("{}@{}", occasion.policies.grid.name, occasion.policies.grid.version).into(),
+        format!("{}@{}", occasion.policies.grid().name, occasion.policies.grid().version).into(),
     );
     let risk = record::create(tx, occasion, row, first).await?;
     add_assets(tx, risk.id, asset.id, new.further_assets).await?;

@@ -145,7 +145,7 @@ fn rate(
 ) -> Result<(), Problem> {
     let level = occasion
         .policies
-        .grid
+        .grid()
         .level(likelihood, impact)
         .map_err(|error| Problem::invalid("likelihood", error.to_string()))?;
     let risk = &change.before;

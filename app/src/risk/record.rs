@@ -9,8 +9,8 @@ use abate_entity::lifecycle::{State, Via};
 use abate_entity::{audit_entry, risk, risk_event};
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter,
-    QueryOrder,
+    ActiveModelTrait, ActiveValue, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait,
+    QueryFilter, QueryOrder,
 };
 use serde_json::{Map, Value, json};
 
@@ -25,6 +25,7 @@ use crate::platform::clock::never;
 use crate::platform::job::queue;
 use crate::platform::problem::{Kind, Problem};
 use crate::policy::Policies;
+use crate::policy::ruling::{self, Ruling};
 use crate::ticket::ticket_rules::wants_ticket;
 
 /// Rows that go into one INSERT.
@@ -144,17 +145,22 @@ pub async fn record(
     changes: Vec<Change>,
 ) -> Result<Vec<risk::Model>, Problem> {
     let mut earlier = earlier_clock_events(tx, &changes).await?;
+    let moved = changes.iter().filter(|change| !change.event.clock.is_empty());
+    let ruled = moved.map(|change| ruled_by(&change.before, &change.set)).collect();
+    let rulings = ruling::of_risks(tx, occasion.policies, &ruled).await?;
     let mut events = Vec::with_capacity(changes.len());
     let mut entries = Vec::new();
     let mut after = Vec::with_capacity(changes.len());
     for mut change in changes {
         let version = change.before.version + 1;
         let acceptances = keep::follow(occasion, &change)?;
-        let clock = stamp(occasion.policies, std::mem::take(&mut change.event.clock));
-        if !clock.is_empty() {
+        let ruling = rulings.get(&ruled_by(&change.before, &change.set));
+        let happenings = std::mem::take(&mut change.event.clock);
+        let clock = ruling.map(|ruling| ruling.stamp(happenings)).unwrap_or_default();
+        if let Some(ruling) = ruling.filter(|_| !clock.is_empty()) {
             let mut all = earlier.remove(&change.before.id).unwrap_or_default();
             all.extend(clock.iter().cloned());
-            set_due_dates(&mut change.set, &all, occasion.policies)?;
+            set_due_dates(&mut change.set, &all, occasion.policies, ruling)?;
         }
         change.set.standing = Set(change.standing.to_json()?);
         change.set.version = Set(version);
@@ -196,8 +202,11 @@ pub async fn create(
     mut new: risk::ActiveModel,
     first: NewEvent,
 ) -> Result<risk::Model, Problem> {
-    let clock = stamp(occasion.policies, first.clock.clone());
-    set_due_dates(&mut new, &clock, occasion.policies)?;
+    let ruled = (given(&new.asset_id), given(&new.team_id));
+    let rulings = ruling::of_risks(tx, occasion.policies, &[ruled].into()).await?;
+    let ruling = rulings.get(&ruled).ok_or_else(|| Problem::not_found("the asset of the risk"))?;
+    let clock = ruling.stamp(first.clock.clone());
+    set_due_dates(&mut new, &clock, occasion.policies, ruling)?;
     new.version = Set(1);
     new.created_at = Set(occasion.now);
     new.updated_at = Set(occasion.now);
@@ -226,12 +235,15 @@ fn set_due_dates(
     set: &mut risk::ActiveModel,
     events: &[ClockEvent],
     policies: &Policies,
+    ruling: &Ruling,
 ) -> Result<(), Problem> {
     let clock = Clock::replay(events, &policies.versions).map_err(Problem::internal)?;
     set.triage_due_at = Set(running_triage(&clock).unwrap_or_else(never));
     set.due_at = Set(clock.due.map_or_else(never, |due| due.at));
     set.due_on = Set(clock.due.map(|due| due.on));
-    set.due_zone = Set(policies.zone.name().to_owned());
+    let zone = clock.due.map_or_else(|| policies.zone_labelled(&ruling.calendar), |due| due.zone);
+    set.due_zone = Set(zone.name().to_owned());
+    set.policy_id = Set(ruling.policy_id);
     Ok(())
 }
 
@@ -240,17 +252,18 @@ fn running_triage(clock: &Clock) -> Option<DateTime<Utc>> {
     clock.triage_due_at.filter(|_| clock.triage_left_at.is_none())
 }
 
-/// Names the versions that hold now beside each happening.
-fn stamp(policies: &Policies, happenings: Vec<(DateTime<Utc>, Happening)>) -> Vec<ClockEvent> {
-    happenings
-        .into_iter()
-        .map(|(at, happening)| ClockEvent {
-            at,
-            happening,
-            policy: policies.policy.clone(),
-            calendar: policies.calendar.clone(),
-        })
-        .collect()
+/// The asset and the team by which a risk is ruled after a change.
+fn ruled_by(before: &risk::Model, set: &risk::ActiveModel) -> (i64, i64) {
+    let after = |value: &ActiveValue<i64>, before| if value.is_set() { given(value) } else { before };
+    (after(&set.asset_id, before.asset_id), after(&set.team_id, before.team_id))
+}
+
+/// A number that was set.
+fn given(value: &ActiveValue<i64>) -> i64 {
+    match value {
+        Set(number) | ActiveValue::Unchanged(number) => *number,
+        ActiveValue::NotSet => 0,
+    }
 }
 
 /// The clock events of one risk, oldest first.

@@ -73,7 +73,11 @@ pub async fn plan(
     let step = lifecycle::step(&judged, &request, requester)
         .map_err(|refusal| refused(RiskKey(change.before.id), before.state, refusal))?;
     apply(&mut change, &step, &request, level);
-    let sla_start = change.before.sla_start_at.with_timezone(&occasion.policies.zone).date_naive();
+    let sla_start = change
+        .before
+        .sla_start_at
+        .with_timezone(&occasion.policies.zone_of(change.before.team_id))
+        .date_naive();
     change.event = NewEvent {
         kind: request.event.as_str(),
         transition: Some(step.transition.id.as_str()),
@@ -153,7 +157,10 @@ fn level_after(facts: &Facts, given: &Given, policies: &Policies) -> Result<Leve
     else {
         return Ok(facts.level);
     };
-    policies.grid.level(likelihood, impact).map_err(|error| Problem::invalid("likelihood", error.to_string()))
+    policies
+        .grid()
+        .level(likelihood, impact)
+        .map_err(|error| Problem::invalid("likelihood", error.to_string()))
 }
 
 fn apply(change: &mut Change, step: &Step, request: &Request, level: Level) {

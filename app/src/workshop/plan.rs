@@ -125,7 +125,9 @@ pub(super) async fn drop(tx: &DatabaseTransaction, import_id: i64) -> Result<(),
 pub(super) fn levels(kept: &Kept, policies: &Policies) -> Result<Vec<Level>, Problem> {
     let positions = kept.workshop.risks.iter().map(|risk| risk.inherent);
     positions
-        .map(|position| policies.grid.level(position.likelihood, position.impact).map_err(Problem::internal))
+        .map(|position| {
+            policies.grid().level(position.likelihood, position.impact).map_err(Problem::internal)
+        })
         .collect()
 }
 

@@ -134,7 +134,7 @@ async fn create_risk(
         epss_percentile: None,
         shown_unreachable: false,
     };
-    let rated = rating::rate(&signals, &policies.grid).map_err(Problem::internal)?;
+    let rated = rating::rate(&signals, policies.grid()).map_err(Problem::internal)?;
     let text = |name: &str| found.data.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let new = NewRisk {
         origin: "scanner",

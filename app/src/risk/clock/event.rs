@@ -97,8 +97,8 @@ pub struct ClockEvent {
     /// What happened.
     #[serde(flatten)]
     pub happening: Happening,
-    /// The version of the policy, such as `standard@1`.
-    pub policy: String,
+    /// The versions of the policies, such as `standard@1`; the first is the base, and the strictest counts.
+    pub policies: Vec<String>,
     /// The version of the calendar.
     pub calendar: String,
 }

@@ -9,6 +9,7 @@ mod event;
 pub mod policy;
 mod remediation;
 mod replay;
+mod rules;
 mod step_event;
 
 #[cfg(test)]

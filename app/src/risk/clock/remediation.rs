@@ -4,28 +4,8 @@ use abate_entity::level::Level;
 use chrono::{Days, NaiveDate};
 
 use super::event::AcceptanceEnd;
-use super::policy::{OnExpiry, SlaCalendar, SlaPolicy};
-
-/// What holds when something happens.
-#[derive(Clone, Copy)]
-pub(super) struct Rules<'a> {
-    /// The policy.
-    pub(super) policy: &'a SlaPolicy,
-    /// The calendar.
-    pub(super) calendar: &'a SlaCalendar,
-    /// The local day of the event.
-    pub(super) today: NaiveDate,
-}
-
-impl Rules<'_> {
-    fn add(&self, start: NaiveDate, days: u32) -> NaiveDate {
-        self.policy.add(start, days, &self.calendar.holidays)
-    }
-
-    fn count(&self, start: NaiveDate, end: NaiveDate) -> u32 {
-        self.policy.count(start, end, &self.calendar.holidays)
-    }
-}
+use super::policy::OnExpiry;
+use super::rules::Rules;
 
 /// From when a bound counts: a level's days from a day, so that another policy can be applied to it, or a day
 /// that is settled.
@@ -47,12 +27,12 @@ impl Bound {
         Self { source, paused: 0 }
     }
 
-    fn day(&self, policy: &SlaPolicy, calendar: &SlaCalendar) -> Option<NaiveDate> {
+    fn day(&self, rules: &Rules<'_>) -> Option<NaiveDate> {
         let day = match self.source {
             Source::Day(day) => day,
-            Source::Policy { from, level } => policy.add(from, policy.days_for(level)?, &calendar.holidays),
+            Source::Policy { from, level } => rules.deadline(level, from)?,
         };
-        Some(policy.add(day, self.paused, &calendar.holidays))
+        Some(rules.add(day, self.paused))
     }
 }
 
@@ -110,20 +90,14 @@ impl Remediation {
     }
 
     /// The nearest of all bounds.
-    pub(super) fn due(&self, policy: &SlaPolicy, calendar: &SlaCalendar) -> Option<NaiveDate> {
-        self.bounds.iter().filter_map(|bound| bound.day(policy, calendar)).min()
+    pub(super) fn due(&self, rules: &Rules<'_>) -> Option<NaiveDate> {
+        self.bounds.iter().filter_map(|bound| bound.day(rules)).min()
     }
 
     pub(super) fn rise(&mut self, level: Level, rules: &Rules<'_>) -> String {
         let from = rules.today;
         self.bounds.push(Bound::new(Source::Policy { from, level }));
-        match rules.policy.days_for(level) {
-            Some(days) => {
-                let days = rules.policy.spell(days);
-                format!("Level rose to {level}: {days} from {from}, unless it was due before")
-            }
-            None => format!("Level rose to {level}, which sets no due date"),
-        }
+        format!("Level rose to {level}: {}, unless it was due before", rules.given(level, from))
     }
 
     pub(super) fn list_in_kev(&mut self, added: NaiveDate, days: u32) -> String {
@@ -258,7 +232,7 @@ impl Remediation {
     }
 
     fn left(&self, day: NaiveDate, rules: &Rules<'_>) -> Left {
-        match self.due(rules.policy, rules.calendar) {
+        match self.due(rules) {
             None => Left::NoDueDate,
             Some(due) if due < day => Left::AlreadyLate,
             Some(due) => Left::Days(rules.count(day, due)),

@@ -1,13 +1,14 @@
 //! Rules. The clocks as a fold over events: each event changes them and adds lines to their explanation.
 
 use abate_entity::level::Level;
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use serde::Serialize;
 
 use super::event::{AcceptanceEnd, ClockEvent, Happening};
-use super::policy::{SlaCalendar, SlaPolicy, Versions};
-use super::remediation::{Remediation, Rules};
+use super::policy::{SlaPolicy, Versions};
+use super::remediation::Remediation;
+use super::rules::Rules;
 use crate::calendar::local_time;
 
 /// An event names a policy or calendar version that is not there.
@@ -66,7 +67,7 @@ pub struct Clock {
     triage_began_at: Option<DateTime<Utc>>,
     level: Option<Level>,
     kev: Option<(NaiveDate, u32)>,
-    ruling: Option<(String, String)>,
+    ruling: Option<(Vec<String>, String)>,
     remediation: Option<Remediation>,
 }
 
@@ -89,11 +90,13 @@ impl Clock {
     ///
     /// The event names a version that is not among the given ones.
     pub fn with(mut self, event: &ClockEvent, versions: &Versions) -> Result<Self, UnknownVersion> {
-        let policy = find("policy", &versions.policies, &event.policy)?;
+        let named = event.policies.iter().map(|name| find("policy", &versions.policies, name));
+        let policies: Vec<&SlaPolicy> = named.collect::<Result<_, _>>()?;
+        let base = policies.first().ok_or_else(|| UnknownVersion { kind: "policy", name: String::new() })?;
         let calendar = find("calendar", &versions.calendars, &event.calendar)?;
         let today = local_time::local_date(calendar.zone, event.at);
-        self.take_ruling(event, policy, calendar);
-        let rules = Rules { policy, calendar, today };
+        let rules = Rules { policy: base, policies: &policies, calendar, today };
+        self.take_ruling(event, &rules);
         self.happen(event, &rules);
         Ok(self)
     }
@@ -104,8 +107,14 @@ impl Clock {
         self.remediation.as_ref().is_some_and(Remediation::is_running)
     }
 
-    fn take_ruling(&mut self, event: &ClockEvent, policy: &SlaPolicy, calendar: &SlaCalendar) {
-        let named = (event.policy.clone(), event.calendar.clone());
+    /// The versions of the policies and of the calendar that hold since the last event.
+    #[must_use]
+    pub fn ruling(&self) -> Option<(&[String], &str)> {
+        self.ruling.as_ref().map(|(policies, calendar)| (policies.as_slice(), calendar.as_str()))
+    }
+
+    fn take_ruling(&mut self, event: &ClockEvent, rules: &Rules<'_>) {
+        let named = (event.policies.clone(), event.calendar.clone());
         if self.ruling.as_ref() == Some(&named) {
             return;
         }
@@ -116,20 +125,23 @@ impl Clock {
         if self.triage_left_at.is_none()
             && let (Some(began), Some(level)) = (self.triage_began_at, self.level)
         {
-            self.triage_due_at = triage_due(began, level, policy);
+            self.triage_due_at = rules.triage_due(began, level);
         }
-        let text = format!("Policy {} and calendar {} hold from here on", event.policy, event.calendar);
-        self.settle(event.at, policy, calendar, text);
+        let text = format!(
+            "Policy {} and calendar {} hold from here on",
+            event.policies.join(" + "),
+            event.calendar
+        );
+        self.settle(event.at, rules, text);
     }
 
     fn happen(&mut self, event: &ClockEvent, rules: &Rules<'_>) {
-        let Rules { policy, calendar, .. } = *rules;
         let text = match &event.happening {
             Happening::Ingested { level } => {
                 self.level = Some(*level);
-                self.begin_triage(event.at, policy, "Recorded")
+                self.begin_triage(event.at, rules, "Recorded")
             }
-            Happening::TriageRestarted => self.begin_triage(event.at, policy, "Triage again"),
+            Happening::TriageRestarted => self.begin_triage(event.at, rules, "Triage again"),
             Happening::TriageLeft => {
                 self.triage_left_at = Some(event.at);
                 "Triage ended".to_owned()
@@ -164,16 +176,16 @@ impl Clock {
                 .unwrap_or_else(|| format!("Moved to {to}, but no clock runs")),
             Happening::PolicyChanged => "Open due dates were worked out again".to_owned(),
         };
-        self.settle(event.at, policy, calendar, text);
+        self.settle(event.at, rules, text);
     }
 
     /// Works the due date out again where the clock still counts, and explains what it is now.
-    fn settle(&mut self, at: DateTime<Utc>, policy: &SlaPolicy, calendar: &SlaCalendar, text: String) {
+    fn settle(&mut self, at: DateTime<Utc>, rules: &Rules<'_>, text: String) {
         if let Some(remediation) = &self.remediation
             && !remediation.is_stopped()
         {
-            let due = remediation.due(policy, calendar);
-            self.due = due.map(|day| Due::end_of(day, calendar.zone));
+            let due = remediation.due(rules);
+            self.due = due.map(|day| Due::end_of(day, rules.calendar.zone));
         }
         self.lines.push(Line { at, text, due_on: self.due.map(|due| due.on) });
     }
@@ -182,15 +194,12 @@ impl Clock {
         self.remediation.as_mut().filter(|remediation| !remediation.is_stopped()).map(change)
     }
 
-    fn begin_triage(&mut self, at: DateTime<Utc>, policy: &SlaPolicy, word: &str) -> String {
+    fn begin_triage(&mut self, at: DateTime<Utc>, rules: &Rules<'_>, word: &str) -> String {
         self.triage_began_at = Some(at);
         self.triage_left_at = None;
         let level = self.level.unwrap_or(Level::Info);
-        self.triage_due_at = triage_due(at, level, policy);
-        match policy.triage_hours[level.index()] {
-            Some(hours) => format!("{word} as {level}: {} gives triage {hours} hours", policy.name),
-            None => format!("{word} as {level}: {} sets triage no limit", policy.name),
-        }
+        self.triage_due_at = rules.triage_due(at, level);
+        format!("{word} as {level}: {}", rules.triage_given(level))
     }
 
     fn start(&mut self, level: Level, sla_start: NaiveDate, rules: &Rules<'_>) -> String {
@@ -207,13 +216,7 @@ impl Clock {
 
     fn begin(&mut self, level: Level, from: NaiveDate, rules: &Rules<'_>, word: &str) -> String {
         let mut remediation = Remediation::start(level, from);
-        let mut text = match rules.policy.days_for(level) {
-            Some(days) => {
-                let days = rules.policy.spell(days);
-                format!("{word} as {level}: {} gives {days} from {from}", rules.policy.name)
-            }
-            None => format!("{word} as {level}: {} sets no due date", rules.policy.name),
-        };
+        let mut text = format!("{word} as {level}: {}", rules.given(level, from));
         if let Some((added, days)) = self.kev {
             text = format!("{text}. {}", remediation.list_in_kev(added, days));
         }
@@ -230,7 +233,7 @@ impl Clock {
             return format!("Level {to}: a fall leaves the due date where it is");
         }
         if self.triage_left_at.is_none() && self.triage_began_at.is_some() {
-            let sooner = triage_due(at, to, rules.policy);
+            let sooner = rules.triage_due(at, to);
             self.triage_due_at = self.triage_due_at.into_iter().chain(sooner).min();
         }
         self.running(|remediation| remediation.rise(to, rules))
@@ -268,10 +271,6 @@ impl Clock {
             (None, None) => "Came back, but was never rated".to_owned(),
         }
     }
-}
-
-fn triage_due(began: DateTime<Utc>, level: Level, policy: &SlaPolicy) -> Option<DateTime<Utc>> {
-    policy.triage_hours[level.index()].map(|hours| began + TimeDelta::hours(i64::from(hours)))
 }
 
 fn find<'a, T>(

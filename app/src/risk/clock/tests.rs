@@ -50,7 +50,7 @@ fn versions() -> Versions {
 }
 
 fn event(on: &str, happening: Happening) -> ClockEvent {
-    ClockEvent { at: noon(on), happening, policy: "standard".into(), calendar: "england".into() }
+    ClockEvent { at: noon(on), happening, policies: vec!["standard".into()], calendar: "england".into() }
 }
 
 fn started(on: &str, level: Level) -> ClockEvent {
@@ -58,7 +58,7 @@ fn started(on: &str, level: Level) -> ClockEvent {
 }
 
 fn under(policy: &str, calendar: &str, events: Vec<ClockEvent>) -> Clock {
-    let named = |event| ClockEvent { policy: policy.into(), calendar: calendar.into(), ..event };
+    let named = |event| ClockEvent { policies: vec![policy.into()], calendar: calendar.into(), ..event };
     let events: Vec<_> = events.into_iter().map(named).collect();
     Clock::replay(&events, &versions()).unwrap()
 }
@@ -260,7 +260,7 @@ fn a_failed_claim_changes_nothing_and_ends_an_acceptance() {
 
 #[test]
 fn another_policy_moves_open_due_dates_and_leaves_closed_ones() {
-    let change = |on: &str| ClockEvent { policy: "strict".into(), ..event(on, PolicyChanged) };
+    let change = |on: &str| ClockEvent { policies: vec!["strict".into()], ..event(on, PolicyChanged) };
     let open = replay(vec![started("2026-10-05", Level::High), change("2026-10-10")]);
     assert_eq!(due(&open).0, day("2026-10-25"));
     let texts: Vec<_> = open.lines.iter().map(|line| (line.due_on.unwrap(), line.text.as_str())).collect();
@@ -287,8 +287,26 @@ fn triage_has_hours_and_a_rise_shortens_them() {
 }
 
 #[test]
+fn the_strictest_of_several_policies_counts_and_the_line_says_so() {
+    let both = |policies: &[&str], level| {
+        let policies = policies.iter().map(|name| (*name).to_owned()).collect();
+        let started = ClockEvent { policies, ..started("2026-10-05", level) };
+        Clock::replay(&[started], &versions()).unwrap()
+    };
+    let clock = both(&["standard", "strict"], Level::High);
+    assert_eq!(due(&clock).0, day("2026-10-25"));
+    let said = &clock.lines.last().unwrap().text;
+    assert!(said.contains("would give 2026-11-04") && said.contains("the strictest counts"), "{said}");
+    assert_eq!(
+        due(&both(&["strict", "standard"], Level::High)).0,
+        day("2026-10-25"),
+        "whichever is the base"
+    );
+}
+
+#[test]
 fn an_unknown_version_is_named() {
-    let lost = ClockEvent { policy: "lost".into(), ..started("2026-10-05", Level::High) };
+    let lost = ClockEvent { policies: vec!["lost".into()], ..started("2026-10-05", Level::High) };
     let problem = Clock::replay(&[lost], &versions()).unwrap_err();
     assert_eq!((problem.kind, problem.name.as_str()), ("policy", "lost"));
 }
@@ -323,7 +341,12 @@ fn any_history() -> impl Strategy<Value = Vec<ClockEvent>> {
         for (gap, happening, policy) in entries {
             hours += gap;
             let at = noon("2026-10-01") + TimeDelta::hours(hours);
-            history.push(ClockEvent { at, happening, policy: policy.into(), calendar: "england".into() });
+            history.push(ClockEvent {
+                at,
+                happening,
+                policies: vec![policy.into()],
+                calendar: "england".into(),
+            });
         }
         history
     })
@@ -341,6 +364,27 @@ proptest! {
         prop_assert_eq!(&rest, &whole);
         let stored: Vec<ClockEvent> = serde_json::from_value(serde_json::to_value(&history).unwrap()).unwrap();
         prop_assert_eq!(Clock::replay(&stored, &versions).unwrap(), whole);
+    }
+
+    /// Another policy beside those that rule never gives a risk more time.
+    #[test]
+    fn adding_a_policy_never_moves_a_date_out(
+        level in proptest::sample::select(Level::ALL),
+        added in proptest::sample::select(vec!["business", "strict", "keep", "restart"]),
+        raised in proptest::option::of((0_i64..60, proptest::sample::select(Level::ALL))),
+    ) {
+        let mut history = vec![event("2026-10-01", Ingested { level }), started("2026-10-01", level)];
+        history.extend(raised.map(|(days, to)| ClockEvent {
+            at: noon("2026-10-01") + TimeDelta::days(days),
+            ..event("2026-10-01", LevelChanged { to })
+        }));
+        let alone = replay(history.clone());
+        for event in &mut history {
+            event.policies.push(added.to_owned());
+        }
+        let both = replay(history);
+        prop_assert!(alone.due.is_none_or(|alone| both.due.is_some_and(|both| both.at <= alone.at)));
+        prop_assert!(alone.triage_due_at.is_none_or(|alone| both.triage_due_at.is_some_and(|both| both <= alone)));
     }
 
     /// While the clock runs under one policy, nothing that happens to a rating moves a due date out.

@@ -101,13 +101,13 @@ pub(super) async fn page(
         problems: refused.map(Refused::problems),
         description: markdown::render(&risk.description),
         mitigation: markdown::render(if risk.plan.is_empty() { &risk.mitigation } else { &risk.plan }),
-        ratings: details::ratings(&risk, &policies.grid),
+        ratings: details::ratings(&risk, policies.grid()),
         stride: gathered.tagged("stride").into_iter().map(capitalised).collect(),
         techniques: gathered.tagged("technique").into_iter().map(details::technique).collect(),
         kill_chain: details::kill_chain(risk.kill_chain_phase.as_deref()),
         assets: details::assets(&gathered, risk.asset_id),
         controls: gathered.controls.iter().map(|row| (row.key.clone(), row.name.clone())).collect(),
-        derivation: derivation(&clock, &policies, zone),
+        derivation: derivation(&clock, zone),
         findings: findings(&gathered, zone),
         more_findings: more(gathered.finding_count),
         same: alias::of(db, &caller.scope(), risk.id)
@@ -255,7 +255,7 @@ fn facts(risk: &risk::Model, gathered: &Gathered, zone: Tz) -> Vec<Fact> {
     facts
 }
 
-fn derivation(clock: &Clock, policies: &Policies, zone: Tz) -> Derivation {
+fn derivation(clock: &Clock, zone: Tz) -> Derivation {
     let local = |at: DateTime<Utc>| at.with_timezone(&zone).date_naive();
     let mut before: Option<NaiveDate> = None;
     let steps = clock
@@ -271,7 +271,12 @@ fn derivation(clock: &Clock, policies: &Policies, zone: Tz) -> Derivation {
         })
         .collect();
     Derivation {
-        basis: format!("Policy {}, calendar {}, {zone}", policies.policy, policies.calendar),
+        basis: clock
+            .ruling()
+            .map(|(policies, calendar)| {
+                format!("Policy {}, calendar {calendar}, {zone}", policies.join(" + "))
+            })
+            .unwrap_or_default(),
         steps,
         outcome: before.map(|due| format!("{}, 23:59", day(due))).unwrap_or_default(),
         none: "No clock runs yet.".to_owned(),
