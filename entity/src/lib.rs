@@ -50,6 +50,7 @@ pub mod risk_comment;
 pub mod risk_control;
 pub mod risk_event;
 pub mod risk_identity;
+pub mod risk_rating;
 pub mod risk_tag;
 pub mod scenario;
 pub mod session;

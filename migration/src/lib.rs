@@ -28,6 +28,7 @@ mod m22_threat_model;
 mod m23_notice;
 mod m24_audit_guard;
 mod m24_datadog;
+mod m28_rating;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
@@ -66,6 +67,7 @@ impl MigratorTrait for Migrator {
             Box::new(m24_datadog::Migration),
             Box::new(m23_notice::Migration),
             Box::new(m24_audit_guard::Migration),
+            Box::new(m28_rating::Migration),
         ]
     }
 }

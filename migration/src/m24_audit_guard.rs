@@ -34,6 +34,13 @@ CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table}
 CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table}
     BEGIN SELECT RAISE(ABORT, '{table} is insert-only'); END;";
 
+/// Refuses from now on to change or remove rows of a table.
+pub(crate) async fn insert_only(manager: &SchemaManager<'_>, table: &str) -> Result<(), DbErr> {
+    let postgres = manager.get_database_backend() == DatabaseBackend::Postgres;
+    let triggers = if postgres { POSTGRES_TRIGGER } else { SQLITE_TRIGGERS };
+    sql::execute(manager, &triggers.replace("{table}", table)).await
+}
+
 /// The migration of this file.
 pub(crate) struct Migration;
 
@@ -50,9 +57,8 @@ impl MigrationTrait for Migration {
         if postgres {
             sql::execute(manager, POSTGRES_FUNCTION).await?;
         }
-        let triggers = if postgres { POSTGRES_TRIGGER } else { SQLITE_TRIGGERS };
         for table in LOG.iter().map(|(table, _)| *table).chain([EVENTS]) {
-            sql::execute(manager, &triggers.replace("{table}", table)).await?;
+            insert_only(manager, table).await?;
         }
         for (table, key) in LOG.iter().filter(|_| !postgres) {
             let trigger = SQLITE_REPLACE.replace("{table}", table).replace("{key}", key);

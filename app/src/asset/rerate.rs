@@ -4,9 +4,12 @@ use std::collections::HashSet;
 
 use abate_entity::{asset, risk, risk_event};
 use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
+use serde_json::json;
 
 use crate::platform::problem::Problem;
 use crate::risk::edit::{self, Edit};
+use crate::risk::rate::Why;
+use crate::risk::rated::{Rated, Source};
 use crate::risk::record::Occasion;
 
 /// Rates the risks whose impact is not that of the asset's tier.
@@ -27,7 +30,12 @@ pub(super) async fn rate(
             continue;
         };
         let edit = Edit {
-            inherent: Some((likelihood, impact)),
+            rated: Rated::inherent((likelihood, impact)),
+            why: Some(Why {
+                inputs: json!({ "tier": asset.tier }),
+                because: vec![format!("impact {impact}: the asset's tier is {}", asset.tier)],
+                source: Source::Asset,
+            }),
             reason: format!("The tier of {} is {} now.", asset.name, asset.tier),
             ..Edit::default()
         };

@@ -10,7 +10,7 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder,
     QuerySelect, Statement,
 };
-use serde_json::json;
+use serde_json::{Map, json};
 
 use super::Catalogue;
 use super::known::Attacked;
@@ -19,8 +19,10 @@ use crate::platform::database::placeholders;
 use crate::platform::problem::Problem;
 use crate::policy::Policies;
 use crate::risk::clock::Happening;
+use crate::risk::rate::{self, Why};
+use crate::risk::rated::{self, Source};
 use crate::risk::record::{self, Change, NewEvent, Occasion};
-use crate::risk::{standing, tag, worse};
+use crate::risk::{tag, worse};
 use crate::state::AppState;
 
 /// Risks that are read and written in one transaction.
@@ -151,14 +153,17 @@ fn change(
     if let Some(rating) = rating {
         let before = change.before.level;
         let (likelihood, impact) = (rating.likelihood, rating.impact);
+        let inputs = raises.iter().map(Raise::input).collect::<Map<_, _>>();
+        let why = Why { source: Source::Feed, because: rating.because, inputs: inputs.into() };
+        let level =
+            rate::set(&mut change, occasion.policies, rated::Rated::inherent((likelihood, impact)), &why)?;
         change.event.data.insert(
             "rating".to_owned(),
-            json!({"likelihood": likelihood, "impact": impact, "from": before, "to": rating.level}),
+            json!({"likelihood": likelihood, "impact": impact, "from": before, "to": level}),
         );
-        if rating.level != before {
-            change.event.clock = vec![(occasion.now, Happening::LevelChanged { to: rating.level })];
+        if level != before {
+            change.event.clock = vec![(occasion.now, Happening::LevelChanged { to: level })];
         }
-        standing::rate(likelihood, impact, rating.level, &mut change.set);
     }
     Ok(change)
 }

@@ -4,6 +4,7 @@
 use abate_entity::level::Level;
 use abate_entity::tier::Tier;
 use chrono::NaiveDate;
+use serde_json::{Value, json};
 
 use crate::risk::rating::{Grid, Rating, RatingProblem, Signals, rate};
 
@@ -43,6 +44,15 @@ impl Raise {
             Self::Kev { added_on, .. } => added_on.to_string(),
             Self::Epss { percentile, .. } => format!("{percentile:.4}"),
         }
+    }
+
+    /// What a rating keeps of it.
+    pub(super) fn input(&self) -> (String, Value) {
+        let said = match self {
+            Self::Kev { cve, added_on } => json!({ "cve": cve, "added_on": added_on }),
+            Self::Epss { cve, percentile } => json!({ "cve": cve, "percentile": percentile }),
+        };
+        (self.tag_kind().to_owned(), said)
     }
 
     /// The reason in one sentence.

@@ -93,6 +93,7 @@ pub(super) async fn write(
         for share in &shares {
             insert_events(tx, with, part, risk, share).await?;
         }
+        insert_ratings(tx, with, part, risk).await?;
         insert_tags(tx, with, part, risk).await?;
         insert_findings(tx, with, part, "create", finding, Some(risk)).await?;
         update_findings(tx, with, part, "action = 'create'", Some(("? + s.ordinal", vec![risk.into()])))
@@ -256,6 +257,39 @@ async fn insert_events(
         values.push(data.to_string().into());
     }
     values.extend([import.id.into(), part.from.into(), part.to.into()]);
+    execute(tx, &sql, values).await
+}
+
+/// The rating that each risk begins with, with the reasons in a sentence each.
+async fn insert_ratings(
+    tx: &DatabaseTransaction,
+    with: &Parameters<'_>,
+    part: Part,
+    number: i64,
+) -> Result<(), Problem> {
+    let words = Level::ALL.iter().map(|level| format!("WHEN {} THEN '{level}' ", level.as_i16()));
+    let severity = format!("CASE s.severity {}END", words.collect::<String>());
+    let because = format!(
+        "'[\"impact ' || s.impact || ': the tier of the asset\", \"likelihood ' || s.likelihood || ': the scanner says ' || \
+         {severity} || CASE WHEN s.likelihood > s.severity + 1 THEN ', and a feed that it is attacked' ELSE '' END || '\"]'"
+    );
+    let (because, inputs) = (json_of(tx, &because), json_of(tx, "?"));
+    let sql = format!(
+        "INSERT INTO risk_rating (risk_id, version, kind, likelihood, impact, level, grid_id, because, inputs, source, \
+         actor_id, reason, made_at) SELECT ? + s.ordinal, 1, 'inherent', s.likelihood, s.impact, s.level, ?, {because}, \
+         {inputs}, 'scanner', ?, '', ? FROM staged_change s \
+         WHERE s.import_id = ? AND s.action = 'create' AND s.ordinal BETWEEN ? AND ?"
+    );
+    let values = vec![
+        number.into(),
+        with.occasion.policies.grid_id().into(),
+        json!({ "import": with.import.id }).to_string().into(),
+        with.occasion.actor_id.into(),
+        with.occasion.now.into(),
+        with.import.id.into(),
+        part.from.into(),
+        part.to.into(),
+    ];
     execute(tx, &sql, values).await
 }
 

@@ -18,6 +18,8 @@ use crate::platform::database::placeholders;
 use crate::platform::problem::{Kind, Problem};
 use crate::risk::clock::Happening;
 use crate::risk::edit::{self, Edit};
+use crate::risk::rate::Why;
+use crate::risk::rated::{Rated, Source};
 use crate::risk::record::{self, Change, NewEvent, Occasion};
 use crate::risk::standing;
 use crate::risk::step::{self, Asked};
@@ -87,7 +89,8 @@ pub(super) async fn rate_again(
             continue;
         };
         let edit = Edit {
-            inherent: Some((likelihood, impact)),
+            rated: Rated::inherent((likelihood, impact)),
+            why: Some(Why::plain(Source::Scanner)),
             reason: "The scanner gives another severity.".to_owned(),
             ..Edit::default()
         };
@@ -345,10 +348,9 @@ fn back_to_life(
     import: &import::Model,
     risk: risk::Model,
 ) -> Result<Change, Problem> {
-    let level = risk.level;
     let mut change = Change::of(risk, NewEvent::plain("revived", occasion.now))?;
     let facts = standing::facts(&change.before, &change.standing, false);
-    standing::write(&revive(&facts), level, &mut change.set, &mut change.standing);
+    standing::write(&revive(&facts), &mut change.set, &mut change.standing);
     change.event.clock = vec![(import.received_at.max(change.before.updated_at), Happening::TriageRestarted)];
     Ok(change)
 }

@@ -191,12 +191,11 @@ async fn withdraw_touched(
             if supported.contains(&risk.id) {
                 continue;
             }
-            let level = risk.level;
             let has_ticket =
                 ticket::Entity::find().filter(ticket::Column::RiskId.eq(risk.id)).count(tx).await? > 0;
             let mut change = Change::of(risk, NewEvent::plain("withdrawn", occasion.now))?;
             let facts = standing::facts(&change.before, &change.standing, has_ticket);
-            standing::write(&withdraw(&facts, occasion.now), level, &mut change.set, &mut change.standing);
+            standing::write(&withdraw(&facts, occasion.now), &mut change.set, &mut change.standing);
             change.event.clock = clock_end(occasion);
             change.event.data.insert("import".to_owned(), import_id.into());
             changes.push(change);

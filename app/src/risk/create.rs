@@ -6,8 +6,10 @@ use chrono::{DateTime, Utc};
 use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait};
 
 use super::clock::Happening;
+use super::rate::{self, Why};
+use super::rated::{Rated, Source};
 use super::record::{self, NewEvent, Occasion};
-use super::standing::{self, Standing};
+use super::standing::Standing;
 use super::tag;
 use crate::platform::database::take_numbers;
 use crate::platform::ids::Ids;
@@ -39,6 +41,8 @@ pub struct NewRisk {
     pub inherent: Option<(u8, u8)>,
     /// Likelihood and impact after the planned treatment.
     pub target: Option<(u8, u8)>,
+    /// Where these come from; a workshop or a person unless told.
+    pub why: Option<Why>,
     /// What is meant to be done.
     pub treatment: Option<Treatment>,
     /// One of the seven phases.
@@ -91,11 +95,6 @@ pub async fn create(
         state: Set(State::New),
         resolution: Set(None),
         treatment: Set(new.treatment),
-        level: Set(abate_entity::level::Level::Info),
-        score: Set(0),
-        target_likelihood: Set(new.target.map(|(likelihood, _)| i16::from(likelihood))),
-        target_impact: Set(new.target.map(|(_, impact)| i16::from(impact))),
-        grid_id: Set(occasion.policies.grid_id()),
         policy_id: Set(occasion.policies.policy_id),
         kill_chain_phase: Set(new.kill_chain_phase),
         workshop_id: Set(new.workshop_id),
@@ -110,16 +109,15 @@ pub async fn create(
         import_id: Set(new.import_id),
         ..Default::default()
     };
-    let mut level = abate_entity::level::Level::Info;
-    if let Some((likelihood, impact)) = new.inherent {
-        level = occasion
-            .policies
-            .grid()
-            .level(likelihood, impact)
-            .map_err(|error| Problem::invalid("likelihood", error.to_string()))?;
-        standing::rate(likelihood, impact, level, &mut row);
-    }
     let mut first = NewEvent::plain("created", now);
+    let source = match (new.origin, occasion.actor_id) {
+        ("workshop", _) => Source::Workshop,
+        (_, Some(_)) => Source::Person,
+        (_, None) => Source::Rule,
+    };
+    let why = new.why.unwrap_or_else(|| Why::plain(source));
+    let rated = Rated { inherent: new.inherent, current: None, target: new.target };
+    let level = rate::begin(&mut row, &mut first, occasion.policies, rated, &why)?;
     first.clock = vec![(now, Happening::Ingested { level })];
     first.data.insert("level".to_owned(), level.as_str().into());
     first.data.insert(

@@ -38,8 +38,7 @@ pub async fn decline(
     };
     let declined = lifecycle::decline(&facts, what, requester, Some(reason))
         .map_err(|refusal| step::refused(key, facts.state, refusal))?;
-    let level = change.before.level;
-    standing::write(&declined.changes, level, &mut change.set, &mut change.standing);
+    standing::write(&declined.changes, &mut change.set, &mut change.standing);
     if declined.withdrawn {
         change.event.kind = "withdrawn_request";
     }

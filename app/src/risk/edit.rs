@@ -7,10 +7,11 @@ use abate_entity::{risk, risk_tag};
 use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
 
-use super::clock::Happening;
 use super::create::check_text;
+use super::rate::{self, Why};
+use super::rated::{Rated, Source};
 use super::record::{self, Change, NewEvent, Occasion};
-use super::{standing, tag, worse};
+use super::{tag, worse};
 use crate::platform::problem::Problem;
 
 /// What to change; what is none stays.
@@ -28,10 +29,10 @@ pub struct Edit {
     pub owner_id: Option<Option<i64>>,
     /// Who does the work; `Some(None)` for nobody.
     pub assignee_id: Option<Option<i64>>,
-    /// Likelihood and impact before controls.
-    pub inherent: Option<(u8, u8)>,
-    /// Likelihood and impact aimed at.
-    pub target: Option<(u8, u8)>,
+    /// Likelihood and impact: before controls, with those of today, aimed at.
+    pub rated: Rated,
+    /// Where these come from; a person unless told.
+    pub why: Option<Why>,
     /// ATT&CK techniques in place of those it has, in the ids that they have now.
     pub techniques: Option<Vec<String>>,
     /// Whether a ticket is wanted whatever the rule says.
@@ -84,20 +85,16 @@ pub async fn edit(
         said.insert("assignee".to_owned(), json!({"from": risk.assignee_id, "to": assignee}));
         change.set.assignee_id = Set(assignee);
     }
-    if let Some((likelihood, impact)) = edit.inherent {
+    if edit.rated.inherent.is_some() {
         risk_tag::Entity::delete_many()
             .filter(risk_tag::Column::RiskId.eq(risk.id))
             .filter(risk_tag::Column::Kind.eq("needs"))
             .filter(risk_tag::Column::Value.eq("rating"))
             .exec(tx)
             .await?;
-        rate(&mut change, &mut said, occasion, likelihood, impact)?;
     }
-    if let Some((likelihood, impact)) = edit.target {
-        change.set.target_likelihood = Set(Some(i16::from(likelihood)));
-        change.set.target_impact = Set(Some(i16::from(impact)));
-        said.insert("target".to_owned(), json!({"likelihood": likelihood, "impact": impact}));
-    }
+    let why = edit.why.unwrap_or_else(|| Why::plain(Source::Person));
+    rate::edit(&mut change, &mut said, occasion, edit.rated, &why)?;
     if let Some(techniques) = edit.techniques {
         retag(tx, &risk, techniques, &mut said).await?;
     }
@@ -133,35 +130,6 @@ async fn retag(
     risk_tag::Entity::delete_many().filter(known()).exec(tx).await?;
     tag::add(tx, after.iter().map(|id| (risk.id, "technique", id.clone()))).await?;
     said.insert("techniques".to_owned(), json!({"from": before, "to": after}));
-    Ok(())
-}
-
-fn rate(
-    change: &mut Change,
-    said: &mut serde_json::Map<String, Value>,
-    occasion: &Occasion<'_>,
-    likelihood: u8,
-    impact: u8,
-) -> Result<(), Problem> {
-    let level = occasion
-        .policies
-        .grid()
-        .level(likelihood, impact)
-        .map_err(|error| Problem::invalid("likelihood", error.to_string()))?;
-    let risk = &change.before;
-    let same = risk.inherent_likelihood == Some(i16::from(likelihood))
-        && risk.inherent_impact == Some(i16::from(impact));
-    if same {
-        return Ok(());
-    }
-    said.insert(
-        "rating".to_owned(),
-        json!({"likelihood": likelihood, "impact": impact, "from": risk.level, "to": level}),
-    );
-    if level != risk.level {
-        change.event.clock = vec![(occasion.now, Happening::LevelChanged { to: level })];
-    }
-    standing::rate(likelihood, impact, level, &mut change.set);
     Ok(())
 }
 

@@ -13,6 +13,8 @@ use super::edit::{self, Edit};
 use super::identity::{self, Side};
 use super::key::RiskKey;
 use super::parties::requester;
+use super::rate;
+use super::rated::Rated;
 use super::record::{self, Change, NewEvent, Occasion};
 use super::{standing, step, tag};
 use crate::access::actor::Actor;
@@ -43,7 +45,7 @@ pub async fn merge(
     if let Some(why) = identity::refuses(&side(tx, &from).await?, &side(tx, &into).await?) {
         return Err(Problem::invalid("into", why));
     }
-    standing::write(&changes, from.level, &mut closes.set, &mut closes.standing);
+    standing::write(&changes, &mut closes.set, &mut closes.standing);
     let into = raise(tx, occasion, into, &from).await?;
     let findings = take_over(tx, actor, &from, &into, occasion).await?;
     closes.event.reason = reason.to_owned();
@@ -95,13 +97,13 @@ async fn raise(
     into: risk::Model,
     from: &risk::Model,
 ) -> Result<risk::Model, Problem> {
-    let rated = |number: Option<i16>| number.and_then(|number| u8::try_from(number).ok());
-    let inherent = rated(from.inherent_likelihood).zip(rated(from.inherent_impact));
+    let Rated { inherent, current, .. } = rate::ratings(from);
     if from.level <= into.level || inherent.is_none() {
         return Ok(into);
     }
+    let rated = Rated { inherent, current, target: None };
     let reason = format!("{} joins it, which is {}.", RiskKey(from.id), from.level);
-    edit::edit(tx, occasion, into, Edit { inherent, reason, ..Edit::default() }).await
+    edit::edit(tx, occasion, into, Edit { rated, reason, ..Edit::default() }).await
 }
 
 /// Moves findings, identities, what imports have planned, tags and further assets; answers the number of findings.

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use abate_entity::lifecycle::{State, Via};
-use abate_entity::{audit_entry, risk, risk_event};
+use abate_entity::{audit_entry, risk, risk_event, risk_rating};
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait, ActiveValue, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait,
@@ -16,6 +16,7 @@ use serde_json::{Map, Value, json};
 
 use super::clock::{Clock, ClockEvent, Happening};
 use super::key::RiskKey;
+use super::rate::{self, NewRating};
 use super::standing::Standing;
 use crate::acceptance::keep;
 use crate::access::actor::Actor;
@@ -118,6 +119,8 @@ pub struct NewEvent {
     pub clock: Vec<(DateTime<Utc>, Happening)>,
     /// Fields and inputs that explain it.
     pub data: Map<String, Value>,
+    /// Ratings that come with it.
+    pub ratings: Vec<NewRating>,
 }
 
 impl NewEvent {
@@ -131,6 +134,7 @@ impl NewEvent {
             reason: String::new(),
             clock: Vec::new(),
             data: Map::new(),
+            ratings: Vec::new(),
         }
     }
 }
@@ -150,6 +154,7 @@ pub async fn record(
     let rulings = ruling::of_risks(tx, occasion.policies, &ruled).await?;
     let mut events = Vec::with_capacity(changes.len());
     let mut entries = Vec::new();
+    let mut ratings = Vec::new();
     let mut after = Vec::with_capacity(changes.len());
     for mut change in changes {
         let version = change.before.version + 1;
@@ -181,11 +186,13 @@ pub async fn record(
         };
         let risk = merged(&change.before, &change.set);
         entries.extend(occasion.audit_each.then(|| audit(occasion, &change, to_state)));
+        ratings.extend(rating_rows(occasion, &mut change.event, (risk.id, version)));
         events.push(event(occasion, change, version, to_state, &clock)?);
         queue::enqueue(tx, jobs::TICKET, &format!("r-{}", risk.id), occasion.now, occasion.now).await?;
         after.push(risk);
     }
     insert_events(tx, events).await?;
+    rate::insert(tx, ratings).await?;
     if !entries.is_empty() {
         audit_entry::Entity::insert_many(entries).exec_without_returning(tx).await?;
     }
@@ -200,7 +207,7 @@ pub async fn create(
     tx: &DatabaseTransaction,
     occasion: &Occasion<'_>,
     mut new: risk::ActiveModel,
-    first: NewEvent,
+    mut first: NewEvent,
 ) -> Result<risk::Model, Problem> {
     let ruled = (given(&new.asset_id), given(&new.team_id));
     let rulings = ruling::of_risks(tx, occasion.policies, &[ruled].into()).await?;
@@ -211,6 +218,7 @@ pub async fn create(
     new.created_at = Set(occasion.now);
     new.updated_at = Set(occasion.now);
     let risk = new.insert(tx).await?;
+    rate::insert(tx, rating_rows(occasion, &mut first, (risk.id, 1))).await?;
     let change = Change {
         set: risk::ActiveModel { state: Set(risk.state), ..Default::default() },
         standing: Standing::of(&risk)?,
@@ -361,6 +369,16 @@ async fn insert_events(
         risk_event::Entity::insert_many(chunk).exec_without_returning(tx).await?;
     }
     Ok(())
+}
+
+/// The ratings of an event, to be kept beside it.
+fn rating_rows(
+    occasion: &Occasion<'_>,
+    event: &mut NewEvent,
+    of: (i64, i32),
+) -> Vec<risk_rating::ActiveModel> {
+    let ratings = std::mem::take(&mut event.ratings);
+    ratings.into_iter().map(|rating| rate::row(rating, of, occasion, &event.reason)).collect()
 }
 
 /// The row as it is now: what was seen, with what was set.

@@ -12,6 +12,7 @@ use sea_orm::{
 
 use super::create::{self, NewRisk};
 use super::key::RiskKey;
+use super::rate;
 use super::record::{self, Change, NewEvent, Occasion};
 use crate::access::actor::Actor;
 use crate::access::right::MergeRisks;
@@ -89,7 +90,6 @@ fn chosen<'a>(
 }
 
 fn new_risk(from: &risk::Model, first: &finding::Model) -> NewRisk {
-    let rated = |number: Option<i16>| number.and_then(|number| u8::try_from(number).ok());
     let mut tags: Vec<(&'static str, String)> = Vec::new();
     for (field, kind) in [("ids", "cve"), ("cwes", "cwe")] {
         let words = first.data.get(field).and_then(serde_json::Value::as_array);
@@ -105,7 +105,7 @@ fn new_risk(from: &risk::Model, first: &finding::Model) -> NewRisk {
         description: from.description.clone(),
         mitigation: from.mitigation.clone(),
         owner_id: from.owner_id,
-        inherent: rated(from.inherent_likelihood).zip(rated(from.inherent_impact)),
+        inherent: rate::ratings(from).inherent,
         tags,
         // A split starts no clock anew.
         sla_start_at: Some(from.sla_start_at),

@@ -1,6 +1,5 @@
 //! How a risk stands with the lifecycle: its facts from the row, and the row from the changes of a step.
 
-use abate_entity::level::Level;
 use abate_entity::lifecycle::{BlockerKind, Change, Event, Facts, Given, Treatment, VexJustification};
 use abate_entity::risk;
 use sea_orm::ActiveValue::Set;
@@ -163,8 +162,8 @@ pub fn facts(risk: &risk::Model, standing: &Standing, has_ticket: bool) -> Facts
     }
 }
 
-/// Writes the changes of a step into the columns to set and the standing to keep.
-pub fn write(changes: &[Change], level: Level, set: &mut risk::ActiveModel, standing: &mut Standing) {
+/// Writes the changes of a step into the columns to set and the standing to keep; ratings are `rate`'s.
+pub fn write(changes: &[Change], set: &mut risk::ActiveModel, standing: &mut Standing) {
     for change in changes {
         match change {
             Change::State(state) => set.state = Set(*state),
@@ -177,12 +176,9 @@ pub fn write(changes: &[Change], level: Level, set: &mut risk::ActiveModel, stan
             }
             Change::Owner(owner) => set.owner_id = Set(Some(*owner)),
             Change::Assignee(assignee) => set.assignee_id = Set(*assignee),
-            Change::Rating { likelihood, impact } => rate(*likelihood, *impact, level, set),
-            Change::Residual { likelihood, impact } => {
-                standing.residual = Some((*likelihood, *impact));
-                set.current_likelihood = Set(Some(i16::from(*likelihood)));
-                set.current_impact = Set(Some(i16::from(*impact)));
-            }
+            // Ratings go through `rate`, which keeps where they come from.
+            Change::Rating { .. } => {}
+            Change::Residual { likelihood, impact } => standing.residual = Some((*likelihood, *impact)),
             Change::Treatment(treatment) => set.treatment = Set(Some(*treatment)),
             Change::Plan(plan) => set.plan = Set(plan.clone()),
             Change::Claim { at, by, scan } => {
@@ -225,14 +221,4 @@ pub fn write(changes: &[Change], level: Level, set: &mut risk::ActiveModel, stan
             }
         }
     }
-}
-
-/// Writes a rating: inherent and, as no control is known to lower it yet, current.
-pub fn rate(likelihood: u8, impact: u8, level: Level, set: &mut risk::ActiveModel) {
-    set.inherent_likelihood = Set(Some(i16::from(likelihood)));
-    set.inherent_impact = Set(Some(i16::from(impact)));
-    set.current_likelihood = Set(Some(i16::from(likelihood)));
-    set.current_impact = Set(Some(i16::from(impact)));
-    set.score = Set(i16::from(likelihood) * i16::from(impact));
-    set.level = Set(level);
 }

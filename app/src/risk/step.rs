@@ -8,11 +8,16 @@ use abate_entity::lifecycle::{
 use abate_entity::{risk, ticket};
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
-use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, PaginatorTrait,
+    QueryFilter,
+};
 use serde_json::{Map, Value};
 
-use super::clock::{StepTimes, happenings};
+use super::clock::{Happening, StepTimes, happenings};
 use super::key::RiskKey;
+use super::rate::{self, Why};
+use super::rated::{Rated, Source};
 use super::record::{Change, NewEvent, Occasion};
 use super::standing::{self, Standing};
 use super::{absence, answers, duplicate};
@@ -68,23 +73,27 @@ pub async fn plan(
     if request.event == Event::Reopen && request.given.owner.is_none() {
         request.given.owner = answers::for_risk(tx, &change.before).await?;
     }
-    let level = level_after(&before, &request.given, occasion.policies)?;
+    // Rights and guards look at the level that the form's rating makes, not at what the work has left.
+    let level = level_after(&change.before, &before, &request.given, occasion.policies)?;
     let judged = Facts { level, ..before.clone() };
     let step = lifecycle::step(&judged, &request, requester)
         .map_err(|refusal| refused(RiskKey(change.before.id), before.state, refusal))?;
-    apply(&mut change, &step, &request, level);
-    let sla_start = change
-        .before
-        .sla_start_at
-        .with_timezone(&occasion.policies.zone_of(change.before.team_id))
-        .date_naive();
+    let level = apply(&mut change, &step, &request, occasion.policies)?;
+    let zone = occasion.policies.zone_of(change.before.team_id);
+    let sla_start = change.before.sla_start_at.with_timezone(&zone).date_naive();
+    let times = StepTimes { level, sla_start };
+    let mut clock = happenings(&step, &judged, &request, requester, times);
+    if level != judged.level {
+        clock.insert(0, (request.at, Happening::LevelChanged { to: level }));
+    }
     change.event = NewEvent {
         kind: request.event.as_str(),
         transition: Some(step.transition.id.as_str()),
         effective_at: request.at,
         reason: request.given.reason.clone().unwrap_or_default(),
-        clock: happenings(&step, &judged, &request, requester, StepTimes { level, sla_start }),
+        clock,
         data: explained(&step, &request)?,
+        ratings: change.event.ratings,
     };
     Ok(change)
 }
@@ -148,31 +157,56 @@ fn request(occasion: &Occasion<'_>, asked: Asked) -> Request {
 }
 
 /// The level that the rating leads to, where the form carries one.
-fn level_after(facts: &Facts, given: &Given, policies: &Policies) -> Result<Level, Problem> {
+fn level_after(
+    risk: &risk::Model,
+    facts: &Facts,
+    given: &Given,
+    policies: &Policies,
+) -> Result<Level, Problem> {
     if given.likelihood.is_none() && given.impact.is_none() {
         return Ok(facts.level);
     }
-    let (Some(likelihood), Some(impact)) =
-        (given.likelihood.or(facts.likelihood), given.impact.or(facts.impact))
-    else {
+    let Some(scores) = given.likelihood.or(facts.likelihood).zip(given.impact.or(facts.impact)) else {
         return Ok(facts.level);
     };
-    policies
-        .grid()
-        .level(likelihood, impact)
-        .map_err(|error| Problem::invalid("likelihood", error.to_string()))
+    let rated = rate::ratings(risk).with(Rated::inherent(scores));
+    Ok(rated.level(policies.grid()).map_err(rate::beyond)?.unwrap_or(facts.level))
 }
 
-fn apply(change: &mut Change, step: &Step, request: &Request, level: Level) {
-    standing::write(&step.changes, level, &mut change.set, &mut change.standing);
+/// Writes a step into the change; answers the level from then on.
+fn apply(change: &mut Change, step: &Step, request: &Request, policies: &Policies) -> Result<Level, Problem> {
+    let was_left = change.standing.residual;
+    standing::write(&step.changes, &mut change.set, &mut change.standing);
+    let mut said = Rated::default();
+    for written in &step.changes {
+        match written {
+            lifecycle::Change::Rating { likelihood, impact } => said.inherent = Some((*likelihood, *impact)),
+            lifecycle::Change::Residual { likelihood, impact } => said.current = Some((*likelihood, *impact)),
+            _ => {}
+        }
+    }
+    let moved = step.outcome == Outcome::Moved;
+    let mut source = Source::Person;
+    if moved && step.transition.from == State::Closed && was_left.is_some() {
+        source = Source::Rule;
+        // It is back, so that what the fix had left is not what is there.
+        change.standing.residual = None;
+        said.current = said.inherent.or(rate::ratings(&change.before).inherent);
+    }
+    let mut level = rate::set(change, policies, said, &Why::plain(source))?;
+    if moved && step.transition.to == State::Closed {
+        level = change.before.level;
+        change.set.level = Set(level);
+    }
     let claims = step.changes.iter().any(|change| matches!(change, lifecycle::Change::Claim { .. }));
     if claims {
         let links = u32::try_from(request.given.evidence.len()).unwrap_or(u32::MAX);
         change.standing.evidence_count = change.standing.evidence_count.saturating_add(links);
     }
-    if step.outcome == Outcome::Moved {
+    if moved {
         answer_vex(change, step);
     }
+    Ok(level)
 }
 
 /// A VEX statement is answered when the risk is closed, confirmed, or its fix is claimed.

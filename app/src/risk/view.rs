@@ -97,6 +97,10 @@ pub struct RiskPage {
     pub facts: Vec<Fact>,
     /// Who answers and who works, as fields; none for those who may not change it.
     pub people: Vec<Field>,
+    /// What it says and its ratings, as fields; none for those who may not change it.
+    pub edit: Vec<Field>,
+    /// Whether that form is unfolded, because it was sent with a mistake.
+    pub edit_open: bool,
     /// What a VEX statement says that waits for an answer; empty where none does.
     pub statement: String,
     /// Whether the reader may decline it.
@@ -203,6 +207,8 @@ pub struct Rating {
     pub score: String,
     /// The level on the grid.
     pub level: Option<Badge>,
+    /// Who gave it and why, in a sentence; empty when that is not known.
+    pub why: String,
 }
 
 /// One ATT&CK technique.

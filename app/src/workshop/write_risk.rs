@@ -15,6 +15,8 @@ use super::write::Writer;
 use crate::platform::problem::Problem;
 use crate::risk::create::{self, NewRisk};
 use crate::risk::edit::{self, Edit};
+use crate::risk::rate::Why;
+use crate::risk::rated::{Rated, Source};
 use crate::risk::tag;
 
 /// How risks of workshops are recognised.
@@ -50,8 +52,8 @@ impl Writer<'_> {
             workshop_id: Some(self.workshop.id),
             scenario_id: self.scenarios.get(&found.scenario).copied(),
             import_id: Some(self.import_id),
-            confidential: false,
             sla_start_at: Some(self.sla_start_at),
+            ..NewRisk::default()
         };
         let risk = create::create(self.tx, self.ids, self.occasion, primary, new).await?;
         let row = risk_identity::ActiveModel {
@@ -117,8 +119,12 @@ impl Writer<'_> {
             title: difference.title.map(|title| title.split_whitespace().collect::<Vec<_>>().join(" ")),
             description: difference.description,
             mitigation: difference.mitigation,
-            inherent: difference.inherent.map(place),
-            target: difference.target.map(place),
+            rated: Rated {
+                inherent: difference.inherent.map(place),
+                target: difference.target.map(place),
+                ..Rated::default()
+            },
+            why: Some(Why::plain(Source::Workshop)),
             reason: "The workshop's file was imported again.".to_owned(),
             ..Edit::default()
         };

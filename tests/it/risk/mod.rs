@@ -3,5 +3,6 @@
 mod editing;
 mod merge;
 mod proposals;
+mod rating;
 mod techniques;
 mod walk;

@@ -18,6 +18,8 @@ use crate::platform::problem::{Kind, Problem};
 use crate::policy::Policies;
 use crate::risk::create::{self, NewRisk};
 use crate::risk::key::RiskKey;
+use crate::risk::rate::Why;
+use crate::risk::rated::Source;
 use crate::risk::rating::{self, Signals};
 use crate::risk::record::Occasion;
 use crate::state::AppState;
@@ -148,6 +150,11 @@ async fn create_risk(
         ),
         owner_id: asset.owner_id,
         inherent: Some((rated.likelihood, rated.impact)),
+        why: Some(Why {
+            source: Source::Scanner,
+            inputs: json!({ "finding": found.id, "severity": severity, "tier": asset.tier }),
+            because: rated.because,
+        }),
         tags,
         import_id: Some(found.first_import_id),
         confidential: found.kind == "secret",

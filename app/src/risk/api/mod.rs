@@ -10,6 +10,7 @@ mod history;
 mod list;
 mod merge;
 mod proposals;
+mod ratings;
 mod show;
 mod transitions;
 mod vex_statement;
@@ -32,6 +33,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(decline::decline_request)
         .service(history::history)
         .service(history::sla)
+        .service(ratings::ratings)
         .service(findings::findings)
         .service(merge::merge_risks)
         .service(proposals::proposals)

@@ -15,6 +15,7 @@ use crate::risk::edit::{self, Edit};
 use crate::risk::finder;
 use crate::risk::key::RiskKey;
 use crate::risk::parties::may_edit;
+use crate::risk::rated::Rated;
 use crate::risk::record::Occasion;
 use crate::risk::technique;
 use crate::state::AppState;
@@ -52,12 +53,36 @@ pub(super) struct EditForm {
     likelihood: Option<u8>,
     /// 1 to 5, before controls; together with `likelihood`.
     impact: Option<u8>,
+    /// 1 to 5, with the controls that work today; together with `current_impact`.
+    current_likelihood: Option<u8>,
+    /// 1 to 5, with the controls that work today; together with `current_likelihood`.
+    current_impact: Option<u8>,
+    /// 1 to 5, after the planned treatment; together with `target_impact`.
+    target_likelihood: Option<u8>,
+    /// 1 to 5, after the planned treatment; together with `target_likelihood`.
+    target_impact: Option<u8>,
     /// ATT&CK techniques in place of those it has, in the ids of any version.
     techniques: Option<Vec<String>>,
     /// Whether a ticket is wanted whatever the rule says.
     ticket_wanted: Option<bool>,
     /// Why.
     reason: String,
+}
+
+impl EditForm {
+    /// The ratings that it gives, each with both scores.
+    fn rated(&self) -> Result<Rated, Problem> {
+        let both = |likelihood: Option<u8>, impact: Option<u8>, field: &str| match (likelihood, impact) {
+            (Some(likelihood), Some(impact)) => Ok(Some((likelihood, impact))),
+            (None, None) => Ok(None),
+            _ => Err(Problem::invalid(field, "Give likelihood and impact together.")),
+        };
+        Ok(Rated {
+            inherent: both(self.likelihood, self.impact, "likelihood")?,
+            current: both(self.current_likelihood, self.current_impact, "current_likelihood")?,
+            target: both(self.target_likelihood, self.target_impact, "target_likelihood")?,
+        })
+    }
 }
 
 /// Tells a field that is null from one that was left out.
@@ -84,6 +109,7 @@ pub(super) async fn edit_risk(
     let expected = if_match(&request)?;
     let techniques =
         form.techniques.as_deref().map(|given| technique::resolved("techniques", given)).transpose()?;
+    let rated = form.rated()?;
     let detail = state
         .database
         .write(async |tx| {
@@ -99,10 +125,6 @@ pub(super) async fn edit_risk(
                     Some(Some(email)) => Some(Some(user::active_by_email(tx, field, email).await?.id)),
                 })
             };
-            let inherent = form.likelihood.zip(form.impact);
-            if inherent.is_none() && (form.likelihood.is_some() || form.impact.is_some()) {
-                return Err(Problem::invalid("likelihood", "Give likelihood and impact together."));
-            }
             let edit = Edit {
                 title: form.title.clone(),
                 description: form.description.clone(),
@@ -110,8 +132,8 @@ pub(super) async fn edit_risk(
                 plan: form.plan.clone(),
                 owner_id: person("owner", &form.owner).await?,
                 assignee_id: person("assignee", &form.assignee).await?,
-                inherent,
-                target: None,
+                rated,
+                why: None,
                 techniques: techniques.clone(),
                 ticket_wanted: form.ticket_wanted,
                 reason: form.reason.clone(),

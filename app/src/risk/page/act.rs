@@ -26,7 +26,7 @@ use crate::risk::{comment as comments, evidence as proofs, finder};
 use crate::state::AppState;
 
 /// A form as sent: names and values, without those left empty.
-type Sent = Vec<(String, String)>;
+pub(super) type Sent = Vec<(String, String)>;
 
 /// Takes a step. What is wrong with the form is said on the risk's page, beside the form.
 pub(super) async fn transition(
@@ -147,11 +147,11 @@ pub(super) async fn evidence(
 }
 
 /// Whether the sender can mend it on the page that the form is on.
-fn is_for_the_form(problem: &Problem) -> bool {
+pub(super) fn is_for_the_form(problem: &Problem) -> bool {
     matches!(problem.kind(), Kind::Invalid | Kind::Conflict | Kind::Forbidden | Kind::Stale)
 }
 
-fn refused(sent: Sent, problem: &Problem) -> Refused {
+pub(super) fn refused(sent: Sent, problem: &Problem) -> Refused {
     Refused {
         event: value(&sent, "event").unwrap_or_default().to_owned(),
         errors: problem.errors().iter().map(|error| (error.field.clone(), error.detail.clone())).collect(),
@@ -160,12 +160,16 @@ fn refused(sent: Sent, problem: &Problem) -> Refused {
     }
 }
 
-fn value<'a>(sent: &'a Sent, name: &str) -> Option<&'a str> {
+pub(super) fn value<'a>(sent: &'a Sent, name: &str) -> Option<&'a str> {
     sent.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
 }
 
 /// A field that is a number, a day or a yes.
-fn typed<T: DeserializeOwned>(sent: &Sent, name: &str, wanted: &str) -> Result<Option<T>, Problem> {
+pub(super) fn typed<T: DeserializeOwned>(
+    sent: &Sent,
+    name: &str,
+    wanted: &str,
+) -> Result<Option<T>, Problem> {
     let Some(text) = value(sent, name) else {
         return Ok(None);
     };

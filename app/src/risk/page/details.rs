@@ -1,7 +1,7 @@
 //! Rules. The details of a risk in words: ratings, kill chain, techniques, assets, what is asked for.
 
 use abate_entity::lifecycle::{Event, Given};
-use abate_entity::risk;
+use abate_entity::{risk, risk_rating};
 
 use super::gather::Gathered;
 use crate::page::badge::{Badge, capitalised};
@@ -22,7 +22,7 @@ const PHASES: [(&str, &str); 7] = [
 ];
 
 /// Inherent, current and target rating.
-pub(super) fn ratings(risk: &risk::Model, grid: &Grid) -> Vec<Rating> {
+pub(super) fn ratings(risk: &risk::Model, grid: &Grid, gathered: &Gathered) -> Vec<Rating> {
     [
         ("Inherent", "before controls", risk.inherent_likelihood, risk.inherent_impact),
         ("Current", "with the controls that work today", risk.current_likelihood, risk.current_impact),
@@ -34,6 +34,7 @@ pub(super) fn ratings(risk: &risk::Model, grid: &Grid) -> Vec<Rating> {
         let level = scores.and_then(|(likelihood, impact)| {
             grid.level(u8::try_from(likelihood).ok()?, u8::try_from(impact).ok()?).ok()
         });
+        let kept = gathered.ratings.iter().rev().find(|row| row.kind == name.to_lowercase());
         let text = |score: Option<i16>| score.map_or_else(|| "–".to_owned(), |score| score.to_string());
         Rating {
             name: name.to_owned(),
@@ -41,10 +42,23 @@ pub(super) fn ratings(risk: &risk::Model, grid: &Grid) -> Vec<Rating> {
             likelihood: text(likelihood),
             impact: text(impact),
             score: text(scores.map(|(likelihood, impact)| likelihood * impact)),
-            level: level.map(|level| Badge::level(level.as_str())),
+            level: kept.map(|row| row.level).or(level).map(|level| Badge::level(level.as_str())),
+            why: kept.map(|row| why(row, gathered)).unwrap_or_default(),
         }
     })
     .collect()
+}
+
+/// Who gave a rating and why, in sentences.
+fn why(row: &risk_rating::Model, gathered: &Gathered) -> String {
+    let who = match row.actor_id.filter(|_| matches!(row.source.as_str(), "person" | "workshop")) {
+        Some(id) => gathered.person(Some(id)),
+        None => capitalised(&row.source),
+    };
+    let reasons = row.because.as_array().into_iter().flatten().filter_map(|reason| reason.as_str());
+    let said = reasons.chain(Some(row.reason.as_str()).filter(|reason| !reason.is_empty()));
+    let said = said.collect::<Vec<_>>().join("; ");
+    if said.is_empty() { who } else { format!("{who}: {said}") }
 }
 
 /// The kill chain with the phase marked; empty when none is set.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use abate_entity::lifecycle::State;
 use abate_entity::{
     app_user, asset, connection, control, evidence, finding, risk, risk_asset, risk_comment, risk_control,
-    risk_event, risk_identity, risk_tag, source, source_scope, team, ticket, workshop,
+    risk_event, risk_identity, risk_rating, risk_tag, team, ticket, workshop,
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -14,7 +14,7 @@ use sea_orm::{
 use crate::platform::problem::Problem;
 use crate::risk::standing::Standing;
 use crate::risk::vex_proposal::VexProposal;
-use crate::risk::{comment, evidence as proofs};
+use crate::risk::{comment, evidence as proofs, provenance};
 
 /// Findings that a page shows at most.
 pub(super) const FINDINGS: u64 = 50;
@@ -39,6 +39,7 @@ pub(super) struct Gathered {
     /// The source behind each scope.
     pub(super) sources: HashMap<i64, String>,
     pub(super) ticket: Option<(ticket::Model, Option<connection::Model>)>,
+    pub(super) ratings: Vec<risk_rating::Model>,
     pub(super) evidence: Vec<evidence::Model>,
     pub(super) comments: Vec<risk_comment::Model>,
     /// Newest first.
@@ -93,7 +94,7 @@ impl Gathered {
         };
         let mut gathered = Self {
             controls: controls(db, risk.id).await?,
-            sources: sources(db, &findings).await?,
+            sources: provenance::sources(db, &findings).await?,
             identities: risk_identity::Entity::find()
                 .filter(risk_identity::Column::RiskId.eq(risk.id))
                 .limit(MOST_IDENTITIES)
@@ -108,6 +109,7 @@ impl Gathered {
             tags,
             findings,
             finding_count,
+            ratings: provenance::ratings(db, risk.id).await?,
             evidence,
             comments,
             events,
@@ -144,6 +146,7 @@ impl Gathered {
         let missing: Vec<i64> = [risk.owner_id, risk.assignee_id]
             .into_iter()
             .chain(self.events.iter().map(|event| event.actor_id))
+            .chain(self.ratings.iter().map(|rating| rating.actor_id))
             .chain(self.comments.iter().map(|comment| comment.author_id))
             .chain(self.evidence.iter().map(|evidence| evidence.added_by))
             .chain(self.assets.iter().map(|asset| asset.owner_id))
@@ -186,28 +189,6 @@ async fn controls(db: &impl ConnectionTrait, risk_id: i64) -> Result<Vec<control
         .order_by_asc(control::Column::Key)
         .all(db)
         .await?)
-}
-
-async fn sources(
-    db: &impl ConnectionTrait,
-    findings: &[finding::Model],
-) -> Result<HashMap<i64, String>, Problem> {
-    if findings.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let scopes = source_scope::Entity::find()
-        .filter(source_scope::Column::Id.is_in(findings.iter().map(|finding| finding.scope_id)))
-        .all(db)
-        .await?;
-    let sources = source::Entity::find()
-        .filter(source::Column::Id.is_in(scopes.iter().map(|scope| scope.source_id)))
-        .all(db)
-        .await?;
-    let name = |id: i64| sources.iter().find(|source| source.id == id).map(|source| source.name.as_str());
-    Ok(scopes
-        .iter()
-        .map(|scope| (scope.id, format!("{}, {}", name(scope.source_id).unwrap_or_default(), scope.key)))
-        .collect())
 }
 
 async fn ticket(

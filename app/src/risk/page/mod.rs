@@ -2,6 +2,7 @@
 
 mod act;
 mod details;
+mod edit;
 mod gather;
 mod history;
 mod list;
@@ -20,6 +21,7 @@ pub fn pages(config: &mut ServiceConfig) {
         .route("/risks", web::get().to(list::list))
         .route("/risks/{key}", web::get().to(show::show))
         .route("/risks/{key}/transitions", web::post().to(act::transition))
+        .route("/risks/{key}/edit", web::post().to(edit::edit))
         .route("/risks/{key}/merge", web::post().to(merge::join))
         .route("/risks/{key}/split", web::post().to(merge::split_off))
         .route("/risks/{key}/vex-statement/decline", web::post().to(vex_statement::decline))

@@ -5,13 +5,15 @@ use actix_web::{HttpResponse, web};
 use sea_orm::ConnectionTrait;
 use serde::Deserialize;
 
-use super::show::{self, NOBODY};
+use super::gather::Gathered;
+use super::show;
 use crate::access::actor::Actor;
 use crate::access::csrf::SignedForm;
 use crate::access::require::Require;
 use crate::access::right::MoveRisks;
 use crate::access::user;
 use crate::page::badge::Tone;
+use crate::page::form::{Choice, Field, Kind};
 use crate::page::said;
 use crate::platform::problem::Problem;
 use crate::policy::Policies;
@@ -21,6 +23,9 @@ use crate::risk::key::RiskKey;
 use crate::risk::parties::may_edit;
 use crate::risk::record::Occasion;
 use crate::state::AppState;
+
+/// What the forms say for no person.
+const NOBODY: &str = "none";
 
 /// A form without fields of its own.
 #[derive(Debug, Deserialize)]
@@ -95,4 +100,19 @@ async fn person(
         Some(NOBODY) => Some(None),
         Some(email) => Some(Some(user::active_by_email(db, field, email).await?.id)),
     })
+}
+
+/// The form that says who answers and who works, for those who may.
+pub(super) fn fields(risk: &risk::Model, gathered: &Gathered, caller: &Actor) -> Vec<Field> {
+    if may_edit(caller, risk).is_err() {
+        return Vec::new();
+    }
+    let field = |name: &str, label: &str, id: Option<i64>| {
+        let chosen = id.and_then(|id| gathered.people.iter().find(|user| user.id == id));
+        let chosen = chosen.map_or(NOBODY, |user| user.email.as_str());
+        let people = gathered.people.iter().map(|user| Choice::new(&user.email, &user.name, chosen));
+        let choices = std::iter::once(Choice::new(NOBODY, "Nobody", chosen)).chain(people).collect();
+        Field::new(name, label, Kind::Choice).choices(choices).required()
+    };
+    vec![field("owner", "Owner", risk.owner_id), field("assignee", "Assignee", risk.assignee_id)]
 }

@@ -9,28 +9,24 @@ use chrono_tz::Tz;
 use super::gather::{FINDINGS, Gathered};
 use super::row::{due_of, state, ticket_page};
 use super::steps::{Offer, Refused, forms};
-use super::{details, history};
+use super::{details, edit, history, people};
 use crate::access::actor::Actor;
 use crate::access::require::Require;
 use crate::access::right::{AnswerVex, MergeRisks, MoveRisks, See};
 use crate::page::badge::{Badge, Tone, capitalised, counted};
 use crate::page::due::{Moment, day};
-use crate::page::form::{Choice, Field, Kind};
 use crate::page::frame::Section;
 use crate::page::{context, markdown, shell};
 use crate::platform::problem::Problem;
 use crate::policy::Policies;
 use crate::risk::clock::Clock;
 use crate::risk::key::RiskKey;
-use crate::risk::parties::{may_edit, requester};
+use crate::risk::parties::requester;
 use crate::risk::view::{
     Comment, Derivation, DerivationStep, EvidenceRow, Fact, FindingRow, HistoryRow, RiskPage, TicketView,
 };
 use crate::risk::{alias, finder, identity, record, step};
 use crate::state::AppState;
-
-/// What the forms say for no person.
-pub(super) const NOBODY: &str = "none";
 
 /// The page of a risk.
 pub(super) async fn show(
@@ -92,7 +88,9 @@ pub(super) async fn page(
         due: due_of(&risk, today, zone),
         flags: flags(&risk, &gathered),
         facts: facts(&risk, &gathered, zone),
-        people: people(&risk, &gathered, caller),
+        people: people::fields(&risk, &gathered, caller),
+        edit: edit::fields(&risk, caller, refused),
+        edit_open: refused.is_some_and(|refused| refused.event == edit::EVENT),
         statement: gathered.statement(&risk).map(|vex| vex.reason.clone()).unwrap_or_default(),
         may_decline: caller.holds_in::<AnswerVex>(risk.team_id),
         is_assignee: risk.assignee_id == Some(caller.id),
@@ -101,7 +99,7 @@ pub(super) async fn page(
         problems: refused.map(Refused::problems),
         description: markdown::render(&risk.description),
         mitigation: markdown::render(if risk.plan.is_empty() { &risk.mitigation } else { &risk.plan }),
-        ratings: details::ratings(&risk, policies.grid()),
+        ratings: details::ratings(&risk, policies.grid(), &gathered),
         stride: gathered.tagged("stride").into_iter().map(capitalised).collect(),
         techniques: gathered.tagged("technique").into_iter().map(details::technique).collect(),
         kill_chain: details::kill_chain(risk.kill_chain_phase.as_deref()),
@@ -145,21 +143,6 @@ fn known(risk: &risk::Model, gathered: &Gathered) -> Vec<(String, String)> {
     .flatten()
     .filter(|(_, value)| !value.is_empty())
     .collect()
-}
-
-/// The form that says who answers and who works, for those who may.
-fn people(risk: &risk::Model, gathered: &Gathered, caller: &Actor) -> Vec<Field> {
-    if may_edit(caller, risk).is_err() {
-        return Vec::new();
-    }
-    let field = |name: &str, label: &str, id: Option<i64>| {
-        let chosen = id.and_then(|id| gathered.people.iter().find(|user| user.id == id));
-        let chosen = chosen.map_or(NOBODY, |user| user.email.as_str());
-        let people = gathered.people.iter().map(|user| Choice::new(&user.email, &user.name, chosen));
-        let choices = std::iter::once(Choice::new(NOBODY, "Nobody", chosen)).chain(people).collect();
-        Field::new(name, label, Kind::Choice).choices(choices).required()
-    };
-    vec![field("owner", "Owner", risk.owner_id), field("assignee", "Assignee", risk.assignee_id)]
 }
 
 fn state_badge(risk: &risk::Model) -> Badge {

@@ -20,11 +20,11 @@ pub(super) struct Refused {
 }
 
 impl Refused {
-    fn value(&self, name: &str) -> &str {
+    pub(super) fn value(&self, name: &str) -> &str {
         self.values.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
     }
 
-    fn error(&self, name: &str) -> &str {
+    pub(super) fn error(&self, name: &str) -> &str {
         self.errors.iter().find(|(known, _)| known == name).map_or("", |(_, error)| error)
     }
 
@@ -173,7 +173,7 @@ fn form_field(
 }
 
 /// The scale of likelihood and impact.
-const SCORES: [(&str, &str); 5] = [
+pub(super) const SCORES: [(&str, &str); 5] = [
     ("1", "1 · very low"),
     ("2", "2 · low"),
     ("3", "3 · middling"),

@@ -75,6 +75,7 @@ pub(super) fn rating(
         impact: impact.into(),
         score: score.into(),
         level: level.map(Badge::level),
+        why: String::new(),
     }
 }
 
@@ -149,6 +150,8 @@ pub(super) fn show() -> RiskPage {
             fact("Treatment", "Modify", ""),
             fact("First seen", "5 Oct 2026", ""),
         ],
+        edit: Vec::new(),
+        edit_open: false,
         people: vec![
             Field::new("owner", "Owner", Kind::Choice)
                 .choices(vec![Choice::new("sam@example.org", "Sam Okafor", "sam@example.org")])
