@@ -3,7 +3,9 @@
 use crate::platform::job::Job;
 use crate::platform::timer::Timer;
 use crate::state::AppState;
-use crate::{acceptance, asset, datadog, feed, hook, intake, message, obligation, posture, risk, ticket};
+use crate::{
+    acceptance, asset, datadog, feed, grid, hook, intake, message, obligation, posture, risk, ticket,
+};
 
 /// Makes the ticket of a risk true; the subject is `r-` and the risk's number.
 pub const TICKET: &str = "ticket";
@@ -13,6 +15,7 @@ pub const JOBS: &[Job<AppState>] = &[
     asset::settle::JOB,
     datadog::JOB,
     feed::JOB,
+    grid::regrid::JOB,
     hook::JOB,
     intake::JOB,
     message::send::JOB,
@@ -29,6 +32,7 @@ pub const TIMERS: &[Timer<AppState>] = &[
     asset::retire::TIMER,
     datadog::TIMER,
     feed::TIMER,
+    grid::regrid::TIMER,
     intake::TIMER,
     intake::silent::TIMER,
     message::digest::TIMER,

@@ -13,6 +13,7 @@ pub mod datadog;
 pub mod demo;
 pub mod feed;
 pub mod gate;
+pub mod grid;
 pub mod hook;
 pub mod intake;
 pub mod jobs;

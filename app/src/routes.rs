@@ -9,8 +9,8 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::platform::problem::{Kind, Problem};
 use crate::{
-    acceptance, access, asset, audit_log, datadog, feed, gate, hook, intake, message, obligation, operations,
-    page, posture, risk, slack, ticket, vex, workshop,
+    acceptance, access, asset, audit_log, datadog, feed, gate, grid, hook, intake, message, obligation,
+    operations, page, posture, risk, slack, ticket, vex, workshop,
 };
 
 /// Largest JSON body, in bytes.
@@ -34,6 +34,7 @@ pub fn api() -> impl HttpServiceFactory + OpenApiFactory + 'static {
         .configure(asset::api::routes)
         .configure(audit_log::api::routes)
         .configure(gate::api::routes)
+        .configure(grid::api::routes)
         .configure(vex::api::routes)
         .configure(posture::api::routes)
         .configure(message::api::routes)
@@ -41,6 +42,7 @@ pub fn api() -> impl HttpServiceFactory + OpenApiFactory + 'static {
         .configure(intake::api::routes)
         .configure(intake::source_api::routes)
         .configure(feed::api::routes)
+        .configure(feed::ssvc_api::routes)
         .configure(hook::api::routes)
         .configure(datadog::api::routes)
         .configure(intake::plan::routes)
@@ -82,6 +84,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .configure(asset::page::pages)
         .configure(audit_log::page::pages)
         .configure(gate::page::pages)
+        .configure(grid::page::pages)
         .configure(intake::page::pages)
         .configure(feed::page::pages)
         .configure(hook::routes)

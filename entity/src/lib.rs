@@ -58,6 +58,7 @@ pub mod setting;
 pub mod sla_policy;
 pub mod source;
 pub mod source_scope;
+pub mod ssvc_assessment;
 pub mod staged_change;
 pub mod stored_file;
 pub mod stored_file_chunk;

@@ -23,6 +23,18 @@ CREATE TABLE risk_rating (
     made_at {time} NOT NULL -- when
 );
 CREATE INDEX risk_rating_by_risk ON risk_rating (risk_id, id);
+-- The answers to the questions of SSVC about a vulnerability; the one that holds.
+CREATE TABLE ssvc_assessment (
+    cve TEXT PRIMARY KEY, -- the vulnerability
+    exploitation TEXT NOT NULL CHECK (exploitation IN ('none', 'poc', 'active')), -- whether it is exploited
+    automatable BOOLEAN NOT NULL, -- whether an attack can be automated
+    total_impact BOOLEAN NOT NULL, -- whether an attack takes over everything
+    assessed_at {time}, -- when it was judged
+    source TEXT NOT NULL CHECK (source IN ('record', 'person')), -- a published record, or somebody here
+    actor_id BIGINT, -- who wrote it down, none for a command
+    reason TEXT NOT NULL, -- why, in that person's words
+    recorded_at {time} NOT NULL -- when it was written down
+);
 ";
 
 /// The migration of this file.

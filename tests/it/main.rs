@@ -14,6 +14,7 @@ mod command;
 mod datadog;
 mod feed;
 mod gate;
+mod grid;
 mod hook;
 mod intake;
 mod jira;

@@ -58,6 +58,10 @@ rights! {
     KeepIntakeRules: "change the intake rules" <- [RiskManager, HeadOfSecurity];
     /// To say that a workshop's result stands.
     SignOffWorkshops: "sign off workshops" <- [Triager];
+    /// To answer the questions of SSVC about a vulnerability.
+    AssessVulnerabilities: "assess vulnerabilities" <- [Triager, RiskManager, HeadOfSecurity];
+    /// To change the policies: grids, due dates, calendars.
+    KeepPolicies: "change the policies" <- [RiskManager, HeadOfSecurity];
     /// To change the asset register and the controls.
     KeepRegister: "change the register" <- [Triager, RiskManager, Admin];
     /// To set up recurring obligations.

@@ -4,18 +4,21 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use abate_entity::lifecycle::Via;
+use abate_integrations::feed::ssvc as ssvc_file;
 use clap::{Args, Subcommand};
 
 use crate::config::Config;
-use crate::feed::Catalogue;
 use crate::feed::refresh::{self, Order, Refreshed};
 use crate::feed::view::FeedView;
+use crate::feed::{Catalogue, ssvc};
 
 /// `abate feed …`
 #[derive(Debug, Subcommand)]
 pub(super) enum Feed {
     /// Get the newest copies, and rate again what they raise
     Refresh(Refresh),
+    /// Read answers to the questions of SSVC from files
+    Load(Load),
     /// Say how old each copy is
     List(List),
 }
@@ -39,6 +42,51 @@ pub(super) struct Refresh {
     json: bool,
 }
 
+/// What can be loaded.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Loadable {
+    /// Records of vulnerabilities that CISA has enriched, a file each
+    Ssvc,
+}
+
+/// Arguments of `abate feed load`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  abate feed load ssvc vulnrichment/2024/3xxx/CVE-2024-3094.json")]
+pub(super) struct Load {
+    /// What the files hold
+    #[arg(value_enum)]
+    what: Loadable,
+    /// The files
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+}
+
+impl Load {
+    /// Ends with 1 when a file cannot be used; nothing of any file is taken then.
+    async fn run(self, config: Config) -> anyhow::Result<ExitCode> {
+        let Loadable::Ssvc = self.what;
+        let mut records = Vec::new();
+        let mut without = 0_usize;
+        for path in &self.files {
+            let file = std::fs::File::open(path)
+                .map_err(|error| anyhow::anyhow!("{} could not be read: {error}", path.display()))?;
+            match ssvc_file::read(file).map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))? {
+                Some(record) => records.push(record),
+                None => without += 1,
+            }
+        }
+        let state = super::open(config).await?;
+        let loaded = ssvc::load(&state, &records).await;
+        state.database.close().await?;
+        let loaded = loaded?;
+        println!(
+            "ssvc: {} vulnerabilities assessed, {} kept as people have answered, {without} files without answers",
+            loaded.written, loaded.kept
+        );
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
 /// Arguments of `abate feed list`.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  abate feed list")]
@@ -52,6 +100,7 @@ impl Feed {
     pub(super) async fn run(self, config: Config) -> anyhow::Result<ExitCode> {
         match self {
             Self::Refresh(refresh) => refresh.run(config).await,
+            Self::Load(load) => load.run(config).await,
             Self::List(list) => list.run(config).await,
         }
     }

@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 
-use abate_entity::{epss_score, kev_entry};
+use abate_entity::{epss_score, kev_entry, ssvc_assessment};
 use abate_integrations::feed::cve_id;
 use chrono::NaiveDate;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 pub use super::raise_rules::Raise;
 use crate::platform::problem::Problem;
+use crate::risk::clock::directive::Questions;
 use crate::risk::rating::LIKELY_PERCENTILE;
 
 /// The vulnerabilities that are exploited, and those that are likely to be.
@@ -16,6 +17,32 @@ use crate::risk::rating::LIKELY_PERCENTILE;
 pub struct Attacked {
     listed: HashMap<String, NaiveDate>,
     likely: HashMap<String, f64>,
+}
+
+/// The four questions of the directive about a risk, as far as they are answered. What nobody has assessed counts as no.
+#[must_use]
+pub fn questions(kev_listed: bool, exposed: bool, ssvc: &[ssvc_assessment::Model]) -> Questions {
+    Questions {
+        kev_listed,
+        exposed,
+        automatable: ssvc.iter().any(|answers| answers.automatable),
+        total_impact: ssvc.iter().any(|answers| answers.total_impact),
+    }
+}
+
+/// What is answered about these vulnerabilities.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn assessed(
+    db: &impl ConnectionTrait,
+    cves: Vec<String>,
+) -> Result<Vec<ssvc_assessment::Model>, Problem> {
+    Ok(ssvc_assessment::Entity::find()
+        .filter(ssvc_assessment::Column::Cve.is_in(cves))
+        .order_by_asc(ssvc_assessment::Column::Cve)
+        .all(db)
+        .await?)
 }
 
 impl Attacked {

@@ -13,6 +13,8 @@ pub mod page;
 pub(crate) mod raise;
 mod raise_rules;
 pub mod refresh;
+pub mod ssvc;
+pub mod ssvc_api;
 mod store;
 pub mod view;
 

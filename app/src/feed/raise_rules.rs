@@ -6,7 +6,8 @@ use abate_entity::tier::Tier;
 use chrono::NaiveDate;
 use serde_json::{Value, json};
 
-use crate::risk::rating::{Grid, Rating, RatingProblem, Signals, rate};
+use crate::grid::rules::{Grid, RatingProblem};
+use crate::risk::rating::{Rating, Signals, rate};
 
 /// Why a risk is likelier to be attacked than its scanner says.
 #[derive(Debug, Clone, PartialEq)]

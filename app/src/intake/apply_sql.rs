@@ -249,7 +249,7 @@ async fn insert_events(
     ];
     for level in Level::ALL.iter().copied() {
         let clock = first_clock_event(&share.ruling, level, starts_at);
-        let grid = format!("{}@{}", occasion.policies.grid().name, occasion.policies.grid().version);
+        let grid = occasion.policies.grid_label();
         let data = json!({
             "clock": [clock], "tzdata": chrono_tz::IANA_TZDB_VERSION, "level": level.as_str(), "grid": grid, "import": import.id,
             "intake_rules": import.rules_version,

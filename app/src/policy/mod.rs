@@ -4,7 +4,6 @@
 //! newest version of each name.
 
 mod calendar;
-pub mod grid;
 pub mod ruling;
 mod sla;
 pub mod version;
@@ -17,10 +16,9 @@ use sea_orm::ConnectionTrait;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::grid::{self, rules::Grid};
 use crate::platform::problem::Problem;
 use crate::risk::clock::{SlaCalendar, SlaPolicy, Versions};
-use crate::risk::rating::Grid;
-use grid::Grids;
 use ruling::TeamChoice;
 use version::{Kept, Version};
 
@@ -30,7 +28,7 @@ pub const STANDARD: &str = "standard";
 /// The policies in force, and every version that an event may name.
 #[derive(Clone, Debug)]
 pub struct Policies {
-    grids: Grids,
+    grid: Version<Grid>,
     sla: Kept<SlaPolicy>,
     calendars: Kept<SlaCalendar>,
     teams: BTreeMap<i64, TeamChoice>,
@@ -54,7 +52,9 @@ impl Policies {
     pub async fn load(db: &impl ConnectionTrait) -> Result<Self, Problem> {
         let sla = sla::load(db).await?;
         let calendars = calendar::load(db).await?;
-        let grids = Grids::load(db).await?;
+        let row = grid::in_force::read(db).await?;
+        let grid =
+            Version { id: row.id, data: grid::store::read(&row)?, name: row.name, number: row.version };
         let teams = ruling::team_choices(db).await?;
         let policy = sla.newest(STANDARD).ok_or_else(missing)?;
         let (policy_id, policy) = (policy.id, policy.label());
@@ -64,25 +64,25 @@ impl Policies {
             policies: sla.all().map(|version| (version.label(), version.data.clone())).collect(),
             calendars: calendars.all().map(|version| (version.label(), version.data.clone())).collect(),
         };
-        Ok(Self { grids, sla, calendars, teams, policy_id, policy, calendar, zone, versions })
+        Ok(Self { grid, sla, calendars, teams, policy_id, policy, calendar, zone, versions })
     }
 
     /// The grid in force.
     #[must_use]
     pub fn grid(&self) -> &Grid {
-        &self.grids.in_force().data
+        &self.grid.data
     }
 
     /// Number of the row of the grid in force.
     #[must_use]
     pub fn grid_id(&self) -> i64 {
-        self.grids.in_force().id
+        self.grid.id
     }
 
-    /// The newest version of the grid of a name.
+    /// Name and version of the grid in force, as `standard@1`.
     #[must_use]
-    pub fn grid_named(&self, name: &str) -> Option<&Version<Grid>> {
-        self.grids.named(name)
+    pub fn grid_label(&self) -> String {
+        self.grid.label()
     }
 
     fn calendars_newest(&self, team_id: i64) -> Option<&Version<SlaCalendar>> {
@@ -97,7 +97,7 @@ impl Policies {
 /// # Errors
 /// When the database refuses.
 pub async fn write_defaults(tx: &impl ConnectionTrait, zone: Tz, now: DateTime<Utc>) -> Result<(), Problem> {
-    grid::write_default(tx, now).await?;
+    grid::store::write_defaults(tx, now).await?;
     sla::write_defaults(tx, now).await?;
     calendar::write_default(tx, zone, now).await
 }

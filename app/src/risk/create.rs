@@ -120,10 +120,7 @@ pub async fn create(
     let level = rate::begin(&mut row, &mut first, occasion.policies, rated, &why)?;
     first.clock = vec![(now, Happening::Ingested { level })];
     first.data.insert("level".to_owned(), level.as_str().into());
-    first.data.insert(
-        "grid".to_owned(),
-        format!("{}@{}", occasion.policies.grid().name, occasion.policies.grid().version).into(),
-    );
+    first.data.insert("grid".to_owned(), occasion.policies.grid_label().into());
     let risk = record::create(tx, occasion, row, first).await?;
     add_assets(tx, risk.id, asset.id, new.further_assets).await?;
     tag::add(tx, new.tags.into_iter().map(|(kind, word)| (risk.id, kind, word))).await?;

@@ -9,7 +9,9 @@ use chrono::NaiveDate;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
 
-use crate::feed::Catalogue;
+use super::clock::directive;
+use crate::feed::ssvc::SsvcView;
+use crate::feed::{Catalogue, known};
 use crate::platform::problem::Problem;
 
 /// Ratings of one risk that are read at most.
@@ -30,6 +32,10 @@ pub struct Inputs {
     cvss: Vec<CvssInput>,
     /// Its vulnerabilities that KEV lists.
     kev: Vec<KevInput>,
+    /// What is answered to the questions of SSVC about its vulnerabilities.
+    ssvc: Vec<SsvcView>,
+    /// How many days the directive BOD 26-04 would give, from these answers; none until the next upgrade.
+    directive_days: Option<u32>,
     /// How likely EPSS says its vulnerabilities are to be exploited.
     epss: Vec<EpssInput>,
 }
@@ -111,10 +117,16 @@ impl Inputs {
             feed::Entity::find().all(db).await?.into_iter().map(|feed| (feed.name, feed.version)).collect();
         let version = |feed: Catalogue| versions.get(feed.as_str()).cloned().unwrap_or_default();
         let listed = kev_entry::Entity::find().filter(kev_entry::Column::Cve.is_in(cves.clone()));
+        let assessed = known::assessed(db, cves.clone()).await?;
         let scored = epss_score::Entity::find().filter(epss_score::Column::Cve.is_in(cves));
+        let listed = listed.order_by_asc(kev_entry::Column::Cve).all(db).await?;
+        let exposed = asset.as_ref().is_some_and(|asset| asset.internet_facing);
+        let directive = directive::outcome(known::questions(!listed.is_empty(), exposed, &assessed));
         Ok(Self {
+            directive_days: directive.days,
+            ssvc: assessed.into_iter().map(SsvcView::from).collect(),
             tier: asset.as_ref().map(|asset| asset.tier.as_str()),
-            internet_facing: asset.is_some_and(|asset| asset.internet_facing),
+            internet_facing: exposed,
             cvss: in_order(findings.iter().flat_map(cvss).collect()),
             severities: findings
                 .iter()
@@ -125,9 +137,6 @@ impl Inputs {
                 })
                 .collect(),
             kev: listed
-                .order_by_asc(kev_entry::Column::Cve)
-                .all(db)
-                .await?
                 .into_iter()
                 .map(|entry| KevInput {
                     cve: entry.cve,

@@ -11,8 +11,8 @@ use serde_json::{Map, Value, json};
 
 use super::clock::Happening;
 use super::rated::{self, Kind, Rated, Source};
-use super::rating::RatingProblem;
 use super::record::{Change, NewEvent, Occasion};
+use crate::grid::rules::RatingProblem;
 use crate::platform::problem::{FieldProblem, Problem};
 use crate::policy::Policies;
 
@@ -75,6 +75,19 @@ pub fn set(change: &mut Change, policies: &Policies, said: Rated, why: &Why) -> 
     change.event.ratings.extend(rows(policies, before, after, why)?);
     columns(after, &mut change.set);
     let level = after.level(policies.grid()).map_err(beyond)?.unwrap_or(change.before.level);
+    change.set.level = Set(level);
+    change.set.grid_id = Set(policies.grid_id());
+    Ok(level)
+}
+
+/// Reads the level of a risk anew from the grid in force, its scores as they are; answers it.
+///
+/// # Errors
+/// When the grid cannot be used.
+pub fn read_again(change: &mut Change, policies: &Policies, source: Source) -> Result<Level, Problem> {
+    let scores = ratings(&change.before);
+    change.event.ratings = rows(policies, Rated::default(), scores, &Why::plain(source))?;
+    let level = scores.level(policies.grid()).map_err(beyond)?.unwrap_or(change.before.level);
     change.set.level = Set(level);
     change.set.grid_id = Set(policies.grid_id());
     Ok(level)

@@ -4,7 +4,7 @@
 use abate_entity::level::Level;
 use abate_entity::text_enum;
 
-use super::rating::{Grid, RatingProblem};
+use crate::grid::rules::{Grid, RatingProblem};
 
 /// The name of the rule in problems.
 pub const RULE: &str = "rating_order";

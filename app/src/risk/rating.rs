@@ -1,93 +1,10 @@
-//! Rules. How bad a risk is: likelihood and impact through a grid, and both from what a scanner reports.
+//! Rules. How bad a risk is by what a scanner reports: likelihood and impact, and the level that a grid makes of them.
 
 use abate_entity::level::Level;
 use abate_entity::tier::Tier;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-/// Which level a likelihood and an impact make. Grids are data with a version: each rating names the one that
-/// it was made with.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Grid {
-    /// What people call it.
-    pub name: String,
-    /// Its version; a changed grid is a new version.
-    pub version: u32,
-    /// Rows by likelihood, columns by impact, each from 1 to 5.
-    pub rows: [[Level; 5]; 5],
-}
-
-/// Why a grid or a score cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum RatingProblem {
-    /// A score beyond the scale.
-    #[error("{score} is no score: likelihood and impact go from 1 to 5")]
-    ScoreOutOfScale {
-        /// The score as given.
-        score: u8,
-    },
-    /// A grid in which more likely or worse means a lower level.
-    #[error(
-        "the level falls at likelihood {likelihood}, impact {impact}: let it stay or rise along each row and \
-         column"
-    )]
-    GridFalls {
-        /// The row.
-        likelihood: usize,
-        /// The column.
-        impact: usize,
-    },
-}
-
-impl Grid {
-    /// The grid that a new organisation starts with: the product of both scores in four bands, up to 4 low, up
-    /// to 9 medium, up to 16 high, above that critical.
-    #[must_use]
-    pub fn standard() -> Self {
-        use Level::{Critical as C, High as H, Low as L, Medium as M};
-        Self {
-            name: "5x5 product".to_owned(),
-            version: 1,
-            rows: [
-                [L, L, L, L, M], //
-                [L, L, M, M, H],
-                [L, M, M, H, H],
-                [L, M, H, H, C],
-                [M, H, H, C, C],
-            ],
-        }
-    }
-
-    /// The level of two scores.
-    ///
-    /// # Errors
-    ///
-    /// A score beyond the scale.
-    pub fn level(&self, likelihood: u8, impact: u8) -> Result<Level, RatingProblem> {
-        let index = |score: u8| match score {
-            1..=5 => Ok(usize::from(score) - 1),
-            _ => Err(RatingProblem::ScoreOutOfScale { score }),
-        };
-        Ok(self.rows[index(likelihood)?][index(impact)?])
-    }
-
-    /// Whether more likely and worse never mean a lower level.
-    ///
-    /// # Errors
-    ///
-    /// Names the first cell where the level falls.
-    pub fn check(&self) -> Result<(), RatingProblem> {
-        for (row, levels) in self.rows.iter().enumerate() {
-            for (column, level) in levels.iter().enumerate() {
-                let left = column.checked_sub(1).map(|left| levels[left]);
-                let above = row.checked_sub(1).map(|above| self.rows[above][column]);
-                if left.max(above).is_some_and(|before| before > *level) {
-                    return Err(RatingProblem::GridFalls { likelihood: row + 1, impact: column + 1 });
-                }
-            }
-        }
-        Ok(())
-    }
-}
+use crate::grid::rules::{Grid, RatingProblem};
 
 /// The EPSS percentile from which an internet-facing weakness counts as likelier.
 pub const LIKELY_PERCENTILE: f64 = 0.95;
@@ -150,7 +67,7 @@ pub fn rate(signals: &Signals, grid: &Grid) -> Result<Rating, RatingProblem> {
     }
     let likelihood = likelihood.clamp(1, 5);
     let level = grid.level(likelihood, impact)?;
-    because.push(format!("{level}: likelihood {likelihood} and impact {impact} on {}", grid.name));
+    because.push(format!("{level}: likelihood {likelihood} and impact {impact} on {}", grid.title));
     Ok(Rating { likelihood, impact, level, because })
 }
 
@@ -159,32 +76,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    #[test]
-    fn the_standard_grid_is_the_product_in_four_bands() {
-        let grid = Grid::standard();
-        assert_eq!(grid.check(), Ok(()));
-        for likelihood in 1..=5_u8 {
-            for impact in 1..=5_u8 {
-                let expected = match likelihood * impact {
-                    0..=4 => Level::Low,
-                    5..=9 => Level::Medium,
-                    10..=16 => Level::High,
-                    _ => Level::Critical,
-                };
-                assert_eq!(grid.level(likelihood, impact), Ok(expected));
-            }
-        }
-        assert_eq!(grid.level(0, 3), Err(RatingProblem::ScoreOutOfScale { score: 0 }));
-        assert_eq!(grid.level(3, 6), Err(RatingProblem::ScoreOutOfScale { score: 6 }));
-    }
-
-    #[test]
-    fn a_grid_that_falls_is_refused_with_the_cell() {
-        let mut grid = Grid::standard();
-        grid.rows[2][3] = Level::Low;
-        assert_eq!(grid.check(), Err(RatingProblem::GridFalls { likelihood: 3, impact: 4 }));
-    }
 
     #[test]
     fn known_exploitation_raises_and_unreachable_code_lowers() {

@@ -4,6 +4,7 @@
 pub mod attack;
 pub mod epss;
 pub mod kev;
+pub mod ssvc;
 
 /// Why a catalogue cannot be used. Nothing of it was then.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -32,4 +32,5 @@ fuzz_target!(|bytes: &[u8]| {
     let _ = register::read(bytes);
     let _ = feed::kev::read(bytes);
     let _ = feed::epss::read(bytes, &mut |_| Ok(()));
+    let _ = feed::ssvc::read(bytes);
 });

@@ -2,6 +2,7 @@
 
 mod raise;
 mod refresh;
+mod ssvc;
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -14,7 +15,7 @@ use serde_json::json;
 use crate::harness::app::TestApp;
 
 /// A KEV catalogue of these numbers, all listed on one day.
-fn kev(numbers: &[u32]) -> String {
+pub(crate) fn kev(numbers: &[u32]) -> String {
     let entries: Vec<_> = numbers
         .iter()
         .map(|number| json!({ "cveID": format!("CVE-2026-{number}"), "dateAdded": "2026-03-01" }))
@@ -32,7 +33,7 @@ fn file(text: &str) -> (tempfile::NamedTempFile, PathBuf) {
 }
 
 /// Takes a copy from a file, as the command does.
-async fn take(app: &TestApp, catalogue: Catalogue, text: &str) -> Refreshed {
+pub(crate) async fn take(app: &TestApp, catalogue: Catalogue, text: &str) -> Refreshed {
     let (_kept, path) = file(text);
     let order = Order { file: Some(path), force: false };
     let refreshed = refresh(&app.state, catalogue, &order, Via::Command).await.unwrap();

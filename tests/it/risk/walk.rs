@@ -6,6 +6,7 @@ use abate::policy::Policies;
 use abate::risk::clock::Clock;
 use abate::risk::edit::{self, Edit};
 use abate::risk::key::RiskKey;
+use abate::risk::rated::Rated;
 use abate::risk::record::{self, Occasion};
 use abate::risk::standing::Standing;
 use abate::risk::step::{self, Asked};
@@ -154,7 +155,7 @@ async fn whatever_happens_the_stored_dates_and_rows_are_those_of_the_events() {
                 Occasion { actor_id: who.user, via: who.via, now, policies: &policies, audit_each: true };
             let Some(risk) = risk::Entity::find_by_id(id).one(tx).await? else { return Ok(()) };
             if rates && risk.state != State::Closed {
-                let edit = Edit { inherent: Some(rating), ..Edit::default() };
+                let edit = Edit { rated: Rated::inherent(rating), ..Edit::default() };
                 edit::edit(tx, &occasion, risk, edit).await?;
             } else {
                 let asked =

@@ -43,6 +43,8 @@ const IMPORT: Who = Holders(&[Triager, Integration]);
 const TRIAGE: Who = Holders(&[Triager]);
 const KEEP_RULES: Who = Holders(&[RiskManager, HeadOfSecurity]);
 const READ_LOG: Who = Holders(&[Auditor, Admin]);
+const KEEP_POLICIES: Who = Holders(&[RiskManager, HeadOfSecurity]);
+const ASSESS: Who = Holders(&[Triager, RiskManager, HeadOfSecurity]);
 const CONFIGURE: Who = Holders(&[Admin]);
 
 /// The API, as its description names it.
@@ -90,6 +92,10 @@ pub(super) const API: &[(&str, &str, Who)] = &[
     ("POST", "/api/v1/gate-waivers", WAIVE_GATE),
     ("DELETE", "/api/v1/gate-waivers/{id}", WAIVE_GATE),
     ("GET", "/api/v1/feeds", KNOWN),
+    ("GET", "/api/v1/grids", SEE),
+    ("POST", "/api/v1/grids", KEEP_POLICIES),
+    ("POST", "/api/v1/grids/preview", KEEP_POLICIES),
+    ("POST", "/api/v1/grids/{name}/use", KEEP_POLICIES),
     ("GET", "/api/v1/hooks", CONFIGURE),
     ("POST", "/api/v1/hooks", CONFIGURE),
     ("DELETE", "/api/v1/hooks/{id}", CONFIGURE),
@@ -139,6 +145,8 @@ pub(super) const API: &[(&str, &str, Who)] = &[
     ("GET", "/api/v1/risks/{key}/tickets", SEE),
     ("POST", "/api/v1/risks/{key}/tickets", MOVE),
     ("POST", "/api/v1/risks/{key}/transitions", MOVE),
+    ("GET", "/api/v1/vulnerabilities/{cve}/ssvc", SEE),
+    ("PUT", "/api/v1/vulnerabilities/{cve}/ssvc", ASSESS),
     ("GET", "/api/v1/runs/{id}", SEE),
     ("POST", "/api/v1/runs/{id}/complete", DO_RUNS),
     ("POST", "/api/v1/runs/{id}/explain", DO_RUNS),
@@ -192,6 +200,8 @@ pub(super) const OTHERS: &[(&str, &str, Who)] = &[
     ("POST", "/cadences/{id}", KEEP_CADENCES),
     ("GET", "/cadences/{id}/edit", KEEP_CADENCES),
     ("GET", "/gate", SEE),
+    ("GET", "/settings/grids", SEE),
+    ("POST", "/settings/grids/use", KEEP_POLICIES),
     ("POST", "/gate/rules", KEEP_GATE),
     ("POST", "/gate/waivers", WAIVE_GATE),
     ("POST", "/gate/waivers/{id}/withdraw", WAIVE_GATE),
@@ -252,6 +262,7 @@ pub(super) fn example(route: &str) -> String {
         .replace("/assets/{key}", "/assets/shop")
         .replace("{id}", "4711")
         .replace("{digest}", "0")
+        .replace("{cve}", "CVE-2026-1000")
         .replace("{name}", "nothing.css")
         .replace("{key}", "nothing")
         .replace("{action}", "start")

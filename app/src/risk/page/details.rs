@@ -4,9 +4,9 @@ use abate_entity::lifecycle::{Event, Given};
 use abate_entity::{risk, risk_rating};
 
 use super::gather::Gathered;
+use crate::grid::rules::Grid;
 use crate::page::badge::{Badge, capitalised};
 use crate::page::due::day;
-use crate::risk::rating::Grid;
 use crate::risk::technique::TechniqueView;
 use crate::risk::view::{AssetRow, Phase, Rating, Technique};
 

@@ -1,6 +1,5 @@
 //! `POST /risks/{key}/edit`: what the risk says, and its three ratings.
 
-use abate_entity::lifecycle::Via;
 use abate_entity::risk;
 use actix_web::{HttpRequest, HttpResponse, web};
 
@@ -63,13 +62,7 @@ async fn write(caller: &Actor, state: &AppState, id: i64, sent: &Sent) -> Result
         .database
         .write(async |tx| {
             let policies = Policies::load(tx).await?;
-            let occasion = Occasion {
-                actor_id: Some(caller.id),
-                via: Via::Page,
-                now,
-                policies: &policies,
-                audit_each: true,
-            };
+            let occasion = Occasion::by(caller, now, &policies);
             let risk = finder::one(tx, &caller.scope(), RiskKey(id)).await?;
             may_edit(caller, &risk)?;
             if risk.version != version {

@@ -1,0 +1,86 @@
+//! The answers to the questions of SSVC: from records, and from people.
+
+use abate::access::role::Role;
+use serde_json::{Value, json};
+
+use super::{kev, take};
+use crate::harness::app::TestApp;
+use crate::harness::database::TestDatabase;
+use crate::harness::process::{Server, run};
+use crate::intake::report::{import, risks, trivy};
+
+fn record(cve: &str, automatable: &str) -> String {
+    json!({ "cveMetadata": { "cveId": cve }, "containers": { "adp": [{ "metrics": [{ "other": { "type": "ssvc",
+        "content": { "timestamp": "2026-03-01T10:00:00Z", "options": [
+            { "Exploitation": "active" }, { "Automatable": automatable }, { "Technical Impact": "total" }] } } }] }] } })
+    .to_string()
+}
+
+#[tokio::test]
+async fn records_are_loaded_and_the_word_of_a_person_stays() {
+    let database = TestDatabase::create().await;
+    run(&database, &["user", "create", "--email", "ana@example.org", "--name", "Ana"]).await.success();
+    let token = run(&database, &["token", "create", "--user", "ana@example.org"]).await.success();
+    let (_kept, path) = super::file(&record("CVE-2026-1000", "yes"));
+    let path = path.to_string_lossy().into_owned();
+    let said = run(&database, &["feed", "load", "ssvc", &path]).await.success();
+    assert!(said.contains("1 vulnerabilities assessed"), "{said}");
+
+    let server = Server::start(&database).await;
+    let ana = server.client().with_token(token.trim());
+    let at = "/api/v1/vulnerabilities/CVE-2026-1000/ssvc";
+    let answers = ana.get(at).await.expect(200).json();
+    assert_eq!((&answers["automatable"], &answers["source"]), (&json!(true), &json!("record")));
+    let no = json!({ "exploitation": "poc", "automatable": false, "total_impact": true, "reason": "needs a click" });
+    ana.put(at, &no).await.expect(200);
+    let said = run(&database, &["feed", "load", "ssvc", &path]).await.success();
+    assert!(said.contains("1 kept"), "{said}");
+    let answers = ana.get(at).await.expect(200).json();
+    assert_eq!((&answers["automatable"], &answers["reason"]), (&json!(false), &json!("needs a click")));
+
+    // A file that is none is refused with its name, and nothing of the others is taken.
+    let (_kept, good) = super::file(&record("CVE-2026-2000", "no"));
+    let (_kept, bad) = super::file(&record("CVE-2026-3000", "perhaps"));
+    let both = [good.to_string_lossy().into_owned(), bad.to_string_lossy().into_owned()];
+    let refused = run(&database, &["feed", "load", "ssvc", &both[0], &both[1]]).await;
+    assert_ne!(refused.code, Some(0));
+    ana.get("/api/v1/vulnerabilities/CVE-2026-2000/ssvc").await.problem(404);
+}
+
+#[tokio::test]
+async fn an_answer_needs_a_reason_and_known_words() {
+    let app = TestApp::spawn().await;
+    let first = app.first().await;
+    let at = "/api/v1/vulnerabilities/CVE-2026-1000/ssvc";
+    let wrong = json!({ "exploitation": "often", "automatable": true, "total_impact": true });
+    let problem = first.api.put(at, &wrong).await.problem(422);
+    let fields: Vec<&Value> =
+        problem["errors"].as_array().unwrap().iter().map(|error| &error["field"]).collect();
+    assert_eq!(fields, [&json!("exploitation"), &json!("reason")]);
+    first.api.get(at).await.problem(404);
+    let good = json!({ "exploitation": "poc", "automatable": true, "total_impact": true, "reason": "seen" });
+    first.api.put("/api/v1/vulnerabilities/banana/ssvc", &good).await.problem(422);
+    let engineer = app.person("eng@example.org", &[Role::Engineer]).await;
+    engineer.api.put(at, &good).await.problem(403);
+}
+
+#[tokio::test]
+async fn a_risk_says_what_is_answered_and_how_many_days_that_makes() {
+    let app = TestApp::spawn().await;
+    let first = app.first().await;
+    app.asset("web", None).await;
+    import(&app, &first, &trivy(&[(1001, "MEDIUM")]), &[("asset", "web")]).await;
+    let key = risks(&first, "").await[0]["key"].as_str().unwrap().to_owned();
+    let inputs = async || {
+        let path = format!("/api/v1/risks/{key}/ratings");
+        first.api.get(&path).await.expect(200).json()["inputs"].clone()
+    };
+    assert_eq!(inputs().await["directive_days"], Value::Null);
+    let answers =
+        json!({ "exploitation": "active", "automatable": true, "total_impact": true, "reason": "seen" });
+    first.api.put("/api/v1/vulnerabilities/CVE-2026-1001/ssvc", &answers).await.expect(200);
+    let seen = inputs().await;
+    assert_eq!((&seen["directive_days"], &seen["ssvc"][0]["source"]), (&json!(60), &json!("person")));
+    take(&app, abate::feed::Catalogue::Kev, &kev(&[1001])).await;
+    assert_eq!(inputs().await["directive_days"], 3);
+}
