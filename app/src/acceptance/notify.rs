@@ -2,9 +2,9 @@
 //! approver 30, 14, 7 and 1 days before the end, and of the end. Each is told once, also after a long pause; what one
 //! person is told at one time is one message.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use abate_entity::lifecycle::Party;
+use abate_entity::lifecycle::{Party, State};
 use abate_entity::{acceptance, app_user, message, risk, user_role};
 use abate_integrations::slack::{Block, Message, PreparedMessage};
 use chrono::{DateTime, Duration, SecondsFormat, Utc};
@@ -115,20 +115,34 @@ async fn change(
         state::IN_FORCE => (vec![row.asked_by], format!("{key} ({}) is accepted until {until}.", row.level)),
         state::REJECTED => (vec![row.asked_by], format!("{key} ({}) is not accepted.", row.level)),
         state::EXPIRED => {
-            (both(), format!("{key} ({}) is open again: its acceptance ended {until}.", risk.level))
+            (both(), format!("{key} ({}) {}: its acceptance ended {until}.", risk.level, stands(risk.state)))
         }
         state::REVOKED => {
-            (both(), format!("{key} ({}) is open again: its acceptance was ended.", risk.level))
+            (both(), format!("{key} ({}) {}: its acceptance was ended.", risk.level, stands(risk.state)))
+        }
+        state::VOIDED if risk.level != row.level => {
+            let levels = format!("it is {} now and was accepted as {}", risk.level, row.level);
+            (both(), format!("{key} {}: {levels}.", stands(risk.state)))
         }
         state::VOIDED => (
             both(),
-            format!("{key} is open again: it is {} now and was accepted as {}.", risk.level, row.level),
+            format!("{key} ({}) {}: its acceptance holds no longer.", risk.level, stands(risk.state)),
         ),
         _ => (Vec::new(), String::new()),
     })
 }
 
-/// The people whose rank the level asks for, or a higher one where nobody holds it.
+/// Where a risk stands after its acceptance; it may have moved on since.
+fn stands(state: State) -> &'static str {
+    match state {
+        State::Verification => "waits to be verified",
+        State::Closed => "is closed",
+        State::Accepted => "is accepted anew",
+        _ => "is open again",
+    }
+}
+
+/// The people whose rank the level asks for, or a higher one where nobody who is still here holds it.
 async fn approvers(
     db: &impl ConnectionTrait,
     row: &acceptance::Model,
@@ -143,8 +157,9 @@ async fn approvers(
             .filter(user_role::Column::UserId.ne(row.asked_by))
             .all(db)
             .await?;
-        if !holders.is_empty() {
-            return Ok(holders.into_iter().map(|holder| holder.user_id).collect());
+        let here = active(db, holders.into_iter().map(|holder| holder.user_id)).await?;
+        if !here.is_empty() {
+            return Ok(here.into_iter().collect());
         }
     }
     Ok(Vec::new())
@@ -222,6 +237,19 @@ async fn risks_of(
     Ok(risks.into_iter().map(|risk| (risk.id, risk)).collect())
 }
 
+/// Those of the people who are still here.
+async fn active(
+    db: &impl ConnectionTrait,
+    people: impl Iterator<Item = i64>,
+) -> Result<BTreeSet<i64>, Problem> {
+    let here = app_user::Entity::find()
+        .filter(app_user::Column::Id.is_in(people))
+        .filter(app_user::Column::Active.eq(true))
+        .all(db)
+        .await?;
+    Ok(here.into_iter().map(|user| user.id).collect())
+}
+
 /// One message for each person who is still here.
 async fn post(
     tx: &DatabaseTransaction,
@@ -230,12 +258,7 @@ async fn post(
     what: &str,
     now: DateTime<Utc>,
 ) -> Result<(), Problem> {
-    let here = app_user::Entity::find()
-        .filter(app_user::Column::Id.is_in(notes.keys().copied()))
-        .filter(app_user::Column::Active.eq(true))
-        .all(tx)
-        .await?;
-    let here: HashSet<i64> = here.into_iter().map(|user| user.id).collect();
+    let here = active(tx, notes.keys().copied()).await?;
     let stamp = now.to_rfc3339_opts(SecondsFormat::Micros, true);
     for (person, lines) in notes.into_iter().filter(|(person, _)| here.contains(person)) {
         let first = lines.first().map(|(row, _)| *row).unwrap_or_default();

@@ -7,6 +7,7 @@ use abate_entity::{acceptance, app_user, risk};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{Days, NaiveDate};
+use chrono_tz::Tz;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use serde::Deserialize;
 
@@ -18,6 +19,7 @@ use crate::access::actor::Actor;
 use crate::access::csrf::SignedForm;
 use crate::access::require::Require;
 use crate::access::right::{MoveRisks, See};
+use crate::calendar::local_time::local_date;
 use crate::page::badge::{Badge, Tone, capitalised, counted};
 use crate::page::due::{Due, day};
 use crate::page::form::{Field, Kind, Problems};
@@ -129,7 +131,8 @@ async fn page(
 ) -> Result<AcceptancesPage, Problem> {
     let db = state.database.reader();
     let now = state.clock.now();
-    let today = today(now, Policies::load(db).await?.zone);
+    let zone = Policies::load(db).await?.zone;
+    let today = today(now, zone);
     let mine = asked.show == "mine";
     let filter = AcceptanceFilter {
         state: states(&asked.show),
@@ -145,7 +148,7 @@ async fn page(
         let context = Request::new(Event::ExpireOrRevoke, now, today);
         let answers = answers(caller, row, risk, &context)?;
         if !mine || answers.iter().any(|answer| answer.action == "approve") {
-            rows.push(line(row, risk, &people, today, answers));
+            rows.push(line(row, risk, &people, (today, zone), answers));
         }
     }
     let first = if asked.cursor.is_empty() { String::new() } else { here(&asked.show, "") };
@@ -211,19 +214,20 @@ fn line(
     row: &acceptance::Model,
     risk: &risk::Model,
     people: &HashMap<i64, String>,
-    today: NaiveDate,
+    (today, zone): (NaiveDate, Tz),
     answers: Vec<AnswerForm>,
 ) -> Row {
+    let day_of = |at| day(local_date(zone, at));
     let name = |id: Option<i64>| id.and_then(|id| people.get(&id).cloned());
     let asker = name(Some(row.asked_by)).unwrap_or_default();
-    let mut said = vec![format!("Asked by {asker} on {}", day(row.asked_at.date_naive()))];
+    let mut said = vec![format!("Asked by {asker} on {}", day_of(row.asked_at))];
     if let (Some(who), Some(at)) = (name(row.decided_by), row.decided_at) {
         let word = if row.state == state::REJECTED { "Rejected" } else { "Approved" };
-        said.push(with_reason(format!("{word} by {who} on {}", day(at.date_naive())), &row.decided_reason));
+        said.push(with_reason(format!("{word} by {who} on {}", day_of(at)), &row.decided_reason));
     }
     if let Some(at) = row.ended_at.filter(|_| row.state != state::REJECTED) {
         let by = name(row.ended_by).map(|who| format!(" by {who}")).unwrap_or_default();
-        said.push(with_reason(format!("Ended{by} on {}", day(at.date_naive())), &row.end_reason));
+        said.push(with_reason(format!("Ended{by} on {}", day_of(at)), &row.end_reason));
     }
     if row.renewals > 0 {
         said.push(format!("Renewed {} of 2 times", row.renewals));

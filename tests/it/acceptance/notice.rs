@@ -76,3 +76,42 @@ async fn many_at_once_are_one_message_a_person() {
     let news: Vec<_> = told.iter().filter(|text| !text.starts_with("Your risks")).collect();
     assert_eq!(news, ["20 acceptances have news."]);
 }
+
+/// A regression: a rank whose only holder had left counted as held, so that nobody was asked.
+#[actix_web::test]
+async fn where_those_of_the_rank_have_left_the_next_rank_is_asked() {
+    let workspace = Workspace::start().await;
+    let ana = workspace.ana().await;
+    workspace.app.person("ben@example.org", &[Role::Viewer, Role::HeadOfSecurity]).await;
+    workspace.app.person("vera@example.org", &[Role::Viewer, Role::Executive]).await;
+    let key = workspace.open_risk("Open redirect", "ana@example.org", (4, 4)).await;
+    let left = "UPDATE app_user SET active = FALSE WHERE email IN ('ben@example.org', 'first@example.org')";
+    workspace.app.database.tamper(left).await;
+    let ask = json!({"event": "accept", "justification": "few users", "compensating_controls": "a firewall",
+        "expires_on": "2026-04-15"});
+    ana.api.post(&format!("/api/v1/risks/{key}/transitions"), &ask).await.expect(200);
+    workspace.app.pass(Duration::minutes(1)).await;
+    let asked = ["R-1 (high) is asked to be accepted until 15 Apr 2026: it waits for you."];
+    assert_eq!(told(&workspace, "D0VERA").await, asked);
+}
+
+/// A regression: the end of an acceptance said "is open again" of a risk whose fix was waiting to be verified.
+#[actix_web::test]
+async fn the_end_says_where_the_risk_stands() {
+    let workspace = Workspace::start().await;
+    let ana = workspace.ana().await;
+    let ben = workspace.app.person("ben@example.org", &[Role::Viewer, Role::HeadOfSecurity]).await;
+    let key = workspace.open_risk("Open redirect", "ana@example.org", (4, 4)).await;
+    let path = format!("/api/v1/risks/{key}/transitions");
+    let ask = json!({"event": "accept", "justification": "few users", "compensating_controls": "a firewall",
+        "expires_on": "2026-03-05"});
+    ana.api.post(&path, &ask).await.expect(200);
+    ben.api.post(&path, &json!({"event": "accept"})).await.expect(200);
+    workspace.app.pass(Duration::minutes(1)).await;
+    let claim = json!({"event": "claim_fixed", "evidence": ["https://example.org/change/1"]});
+    ana.api.post(&path, &claim).await.expect(200);
+    workspace.app.pass(Duration::days(5)).await;
+    let said = told(&workspace, "D0ANA").await;
+    let last = "R-1 (high) waits to be verified: its acceptance ended 5 Mar 2026.";
+    assert_eq!(said.last().map(String::as_str), Some(last), "{said:?}");
+}

@@ -196,3 +196,17 @@ async fn the_page_shows_what_waits_and_takes_the_answer() {
     let again = head.browser.submit(&format!("/acceptances/{id}/approve"), &fields).await;
     assert_eq!(again.status, 409);
 }
+
+/// A regression: the page gave the day of UTC, which is yesterday for half of the world.
+#[tokio::test]
+async fn the_page_gives_the_day_of_the_organisation() {
+    let stage = Stage::open_risk_in("Asia/Tokyo").await;
+    stage.app.time.advance(chrono::Duration::hours(10));
+    let form = json!({
+        "event": "accept", "justification": "few users", "compensating_controls": "a firewall",
+        "expires_on": "2026-04-15",
+    });
+    stage.step(&stage.first, form).await;
+    let page = stage.app.first().await.browser.get("/acceptances?show=waiting").await.expect(200).text;
+    assert!(page.contains("Asked by first on 3 Mar 2026"), "{page}");
+}
