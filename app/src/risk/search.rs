@@ -31,6 +31,8 @@ pub const TIMER: Timer<AppState> = Timer { name: "risk.search", every: Duration:
 const AT_A_TIME: u64 = 500;
 /// How far back changes are looked for: longer than any transaction runs, so that none is overtaken unseen.
 const LOOK_BACK: Duration = Duration::minutes(10);
+/// How far the position may fall behind before it is moved without a change: it is not worth a write at each look.
+const BEHIND: Duration = Duration::minutes(1);
 /// Characters of a description that are indexed.
 const DESCRIPTION: usize = 4_000;
 /// Most risks that one search finds.
@@ -69,7 +71,8 @@ pub async fn take_up(state: &AppState) -> Result<bool, Problem> {
     let changed = changed(db, before).await?;
     let next_pass = before.next_pass.unwrap_or_else(|| state.clock.now() - LOOK_BACK);
     let Some((updated_at, risk_id)) = changed.last().copied() else {
-        if before.next_pass.is_some() {
+        // Else what was looked through is looked through again until something changes.
+        if before.next_pass.is_some() || before.updated_at + BEHIND < next_pass {
             let after = Position { updated_at: next_pass, risk_id: 0, next_pass: None };
             state.database.write(async |tx| Ok(set_position(tx, after).await?)).await?;
         }

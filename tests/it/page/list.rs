@@ -1,7 +1,9 @@
 //! The list of risks and the register of assets.
 
 use abate::access::role::Role;
+use abate::platform::setting;
 use abate::risk::search;
+use chrono::{DateTime, Duration, Utc};
 
 use crate::harness::app::TestApp;
 
@@ -19,6 +21,20 @@ async fn filters_come_by_the_address_and_empty_ones_are_left_out() {
     assert!(page.contains("No risk matches") && page.contains("Clear the filters"), "{page}");
     let page = browser.get("/risks?state=all&q=R-2").await.expect(200).text;
     assert!(page.contains("Altered amount") && !page.contains("Stolen session"), "{page}");
+}
+
+/// A regression: after a large import everything of its last ten minutes was looked through again every two seconds,
+/// until something changed.
+#[tokio::test]
+async fn what_was_taken_up_is_left_behind_also_when_nothing_changes() {
+    let app = TestApp::spawn().await;
+    app.asset("api", None).await;
+    app.risk("api", "Stolen session").await;
+    app.pass(Duration::hours(3)).await;
+    let text = setting::read(app.state.database.reader(), "search.taken_up_until").await.unwrap().unwrap();
+    let position: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let at: DateTime<Utc> = position["updated_at"].as_str().unwrap().parse().unwrap();
+    assert!(at > app.state.clock.now() - Duration::minutes(15), "{text}");
 }
 
 #[tokio::test]
