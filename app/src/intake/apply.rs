@@ -110,7 +110,12 @@ pub async fn approve(
             return Ok(row.update(tx).await?);
         }
     }
-    let mode = if backlog == Some(true) { Mode::Backlog.as_str() } else { import.mode.as_str() };
+    let mode = match (backlog, first) {
+        (Some(true), _) => Mode::Backlog.as_str(),
+        // Sent as a backlog, and not the first any more, or not to be taken as one after all.
+        (Some(false), _) | (None, false) if import.mode == Mode::Backlog.as_str() => Mode::Apply.as_str(),
+        _ => import.mode.as_str(),
+    };
     let moved = import::Entity::update_many()
         .col_expr(import::Column::Status, Expr::value(status::APPLYING))
         .col_expr(import::Column::Mode, Expr::value(mode))
@@ -155,12 +160,13 @@ async fn late_by_now(
 /// Writes the next part of an import; answers whether there may be more.
 async fn apply_part(state: &AppState, import_id: i64, pace: &mut Pace) -> Result<bool, Problem> {
     let now = state.clock.now();
-    let begun = Instant::now();
     let before = *pace;
-    let next = state.database.write(async |tx| part(state, tx, import_id, before, now).await).await?;
+    // Another import may make risks of the same problems meanwhile; the next look supports them.
+    let next =
+        state.database.write_beside_others(async |tx| part(state, tx, import_id, before, now).await).await?;
     let more = next.is_some();
     if let Some(next) = next {
-        *pace = next.after(begun.elapsed());
+        *pace = next;
         state.database.make_way().await;
     } else {
         // Apart from the changes themselves, so that other writers wait less.
@@ -187,21 +193,16 @@ async fn part(
     pace: Pace,
     now: DateTime<Utc>,
 ) -> Result<Option<Pace>, Problem> {
-    let Some(import) = lock(tx, import_id).await? else {
+    let Some((import, scope)) = lock(tx, import_id).await? else {
         return Ok(None);
     };
-    let Some(scope_id) = import.scope_id else {
-        return Err(Problem::internal(anyhow::anyhow!("import {import_id} has no scope")));
-    };
+    let scope_id = scope.id;
+    // From here on nobody is waited for: what the part itself takes says how large the next one is.
+    let begun = Instant::now();
     let (part, pace) = pace.of_an_import(import.created_count).next(tx, import_id).await?;
-    // Of any asset: what others have found may be on one of this import's.
-    let others =
-        import::Entity::find().filter(import::Column::AppliedAt.gte(import.received_at)).count(tx).await?;
-    if others > 0 {
-        // Decided before the others were applied, so decided again.
-        stage_sql::drop_what_is_there(tx, import_id, part, scope_id).await?;
-        stage_sql::attach_to_known_risks(tx, import_id, part).await?;
-    }
+    // Decided before, and perhaps while others were written; so decided again, at each part.
+    stage_sql::drop_what_is_there(tx, import_id, part, scope_id).await?;
+    stage_sql::attach_to_known_risks(tx, import_id, part).await?;
     let policies = Policies::load(tx).await?;
     let occasion = Occasion::of_import(import.actor_id, now, &policies);
     let ratings = Ratings::new(&policies, import.received_at)?;
@@ -226,7 +227,7 @@ async fn part(
             .await?
             .is_some()
         {
-            return Ok(Some(pace));
+            return Ok(Some(pace.after(begun.elapsed())));
         }
     }
     let import = close(tx, import, scope_id, now).await?;
@@ -237,21 +238,39 @@ async fn part(
 }
 
 /// Locks the scope and the import; none when there is nothing to apply any more.
-async fn lock(tx: &DatabaseTransaction, import_id: i64) -> Result<Option<import::Model>, Problem> {
+async fn lock(
+    tx: &DatabaseTransaction,
+    import_id: i64,
+) -> Result<Option<(import::Model, source_scope::Model)>, Problem> {
     let Some(import) = import::Entity::find_by_id(import_id).one(tx).await? else {
         return Ok(None);
     };
-    if let Some(scope_id) = import.scope_id {
-        source_scope::Entity::update_many()
-            .col_expr(source_scope::Column::Version, Expr::cust("version + 1"))
-            .filter(source_scope::Column::Id.eq(scope_id))
-            .exec(tx)
-            .await?;
-    }
-    Ok(import::Entity::find_by_id(import_id)
+    let Some(scope_id) = import.scope_id else {
+        return Err(Problem::internal(anyhow::anyhow!("import {import_id} has no scope")));
+    };
+    source_scope::Entity::update_many()
+        .col_expr(source_scope::Column::Version, Expr::cust("version + 1"))
+        .filter(source_scope::Column::Id.eq(scope_id))
+        .exec(tx)
+        .await?;
+    let scope = source_scope::Entity::find_by_id(scope_id).one(tx).await?;
+    let import = import::Entity::find_by_id(import_id)
         .filter(import::Column::Status.eq(status::APPLYING))
         .one(tx)
-        .await?)
+        .await?;
+    let Some((import, scope)) = import.zip(scope) else {
+        return Ok(None);
+    };
+    if import.mode != Mode::Backlog.as_str() || scope.head_import_id.is_none() {
+        return Ok(Some((import, scope)));
+    }
+    // Two were sent as the backlog of one source, and the other was quicker.
+    let row = import::ActiveModel {
+        id: Set(import.id),
+        mode: Set(Mode::Apply.as_str().to_owned()),
+        ..Default::default()
+    };
+    Ok(Some((row.update(tx).await?, scope)))
 }
 
 /// Notes that an import was applied; the scope's newest scan is its head from now on.

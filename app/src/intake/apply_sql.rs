@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, Statement, Value};
 use serde_json::json;
 
+use super::compare::OTHERS;
 use super::receive::Mode;
 use super::row::first_clock_event;
 use super::ruling_share::{Share, shares};
@@ -26,6 +27,15 @@ pub(super) struct Part {
 
 impl Part {
     pub(super) const ALL: Self = Self { from: 0, to: i64::MAX };
+
+    /// Its rows among those of new risks, and its rows among the others.
+    fn halves(self) -> impl Iterator<Item = Self> {
+        let halves = [
+            Self { from: self.from, to: self.to.min(OTHERS - 1) },
+            Self { from: self.from.max(OTHERS), to: self.to },
+        ];
+        halves.into_iter().filter(|half| half.from <= half.to)
+    }
 }
 
 /// What the statements need beside the rows.
@@ -100,10 +110,14 @@ pub(super) async fn write(
             .await?;
         made = Some(risk);
     }
-    for action in HELD {
-        if let Some((from, count)) = span(tx, import_id, action, part).await? {
-            let finding = take_numbers(tx, FINDING_NUMBERS, count).await? - from;
-            insert_findings(tx, with, part, action, finding, None).await?;
+    // What was to be a new risk and supports another keeps its place among the new ones, far from the others: a run of
+    // numbers over both would be a waste.
+    for held in part.halves() {
+        for action in HELD {
+            if let Some((from, count)) = span(tx, import_id, action, held).await? {
+                let finding = take_numbers(tx, FINDING_NUMBERS, count).await? - from;
+                insert_findings(tx, with, held, action, finding, None).await?;
+            }
         }
     }
     let held = "action IN ('attach', 'keep', 'wait', 'suppress')";

@@ -121,7 +121,15 @@ fn cut(rows: &[(i64, i64)], budget: i64) -> Part {
 mod tests {
     use std::time::Duration;
 
-    use super::{BOUNDS, FIRST, Pace, cut};
+    use super::{BOUNDS, FIRST, Pace, WHOLE, cut};
+
+    /// A regression: a job that took up the last rows of a large import took it for a small one.
+    #[test]
+    fn a_large_import_is_one_in_parts_however_little_of_it_is_left() {
+        assert!(!Pace::start().of_an_import(WHOLE).is_in_parts());
+        assert!(Pace::start().of_an_import(WHOLE + 1).is_in_parts());
+        assert!(Pace { in_parts: true, ..Pace::start() }.of_an_import(1).is_in_parts());
+    }
 
     #[test]
     fn a_part_is_as_much_as_it_may_cost_and_at_least_a_row() {

@@ -130,9 +130,12 @@ async fn scan(
 ) -> Result<import::Model, Problem> {
     let now = state.clock.now();
     let rules = store::in_force(state.database.reader()).await?;
+    // The first two reports of a source may come at once, and each would make its scope and its asset.
     let begun = state
         .database
-        .write(async |tx| begin(tx, sender, &upload, format, &summary, rules.version, now).await)
+        .write_beside_others(async |tx| {
+            begin(tx, sender, &upload, format, &summary, rules.version, now).await
+        })
         .await?;
     let (import, origin, compared) = match begun {
         Begun::Earlier(import) => return Ok(*import),

@@ -169,6 +169,24 @@ async fn attach(
     Ok(i64::try_from(tx.execute_raw(statement).await?.rows_affected()).unwrap_or(i64::MAX))
 }
 
+/// Lets what waiting plans mean to do about a problem support the risk that a person has made of it.
+pub(super) async fn attach_to_new_risk(
+    tx: &DatabaseTransaction,
+    (asset_id, scheme, hash): (i64, &str, &str),
+    risk_id: i64,
+) -> Result<(), DbErr> {
+    let backend = tx.get_database_backend();
+    let sql = placeholders(
+        backend,
+        "UPDATE staged_change SET action = 'attach', confirm = FALSE, risk_id = ? \
+         WHERE import_id IN (SELECT id FROM import WHERE status IN ('planned', 'needs_approval', 'applying')) \
+         AND asset_id = ? AND scheme = ? AND hash = ? AND action IN ('create', 'keep', 'wait', 'suppress')",
+    );
+    let values = [risk_id.into(), asset_id.into(), scheme.into(), hash.into()];
+    tx.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
+    Ok(())
+}
+
 /// Drops what another import of the scope has made since this one was compared; answers how many.
 pub(super) async fn drop_what_is_there(
     tx: &DatabaseTransaction,

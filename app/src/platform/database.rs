@@ -18,6 +18,9 @@ use super::problem::Problem;
 /// How often a transaction is tried when the database says busy or deadlock.
 const TRIES: u32 = 3;
 
+/// How often work looks again when somebody else was quicker.
+const LOOKS: u32 = 5;
+
 /// Number of the PostgreSQL advisory lock that migrations take, since they take none of their own.
 const MIGRATION_LOCK: i64 = 0x61_6261_7465;
 
@@ -97,6 +100,24 @@ impl Database {
                     tracing::warn!(error = %problem, "the database stayed busy");
                     return Err(Problem::unavailable(1));
                 }
+                other => return other,
+            }
+        }
+    }
+
+    /// Like [`Self::write`], for work that looks first and adds what is not there: where somebody else adds the same in
+    /// between, it looks again and finds it.
+    ///
+    /// # Errors
+    /// What `work` answers, with nothing written.
+    pub async fn write_beside_others<T>(
+        &self,
+        work: impl AsyncFn(&DatabaseTransaction) -> Result<T, Problem>,
+    ) -> Result<T, Problem> {
+        let mut tries = 1;
+        loop {
+            match self.write(&work).await {
+                Err(problem) if problem.is_repetition() && tries < LOOKS => tries += 1,
                 other => return other,
             }
         }

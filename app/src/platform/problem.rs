@@ -234,6 +234,13 @@ impl Problem {
         self.cause.as_ref().and_then(|cause| cause.downcast_ref::<DbErr>()).is_some_and(is_transient)
     }
 
+    /// Whether it is the database's word that something is there already.
+    #[must_use]
+    pub fn is_repetition(&self) -> bool {
+        let cause = self.cause.as_ref().and_then(|cause| cause.downcast_ref::<DbErr>());
+        cause.is_some_and(|error| matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))))
+    }
+
     /// The document, as sent under `application/problem+json`.
     #[must_use]
     pub fn document(&self) -> Value {

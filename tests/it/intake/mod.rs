@@ -16,6 +16,7 @@ mod parts;
 mod plan_and_undo;
 pub(crate) mod report;
 mod rules;
+mod side_by_side;
 mod silent;
 mod variant;
 mod verification;

@@ -13,7 +13,7 @@ use crate::access::right::DecideFindings;
 use crate::audit_log;
 use crate::feed::known::Attacked;
 use crate::intake::plan_rules::Intake;
-use crate::intake::row;
+use crate::intake::{row, stage_sql};
 use crate::platform::problem::{Kind, Problem};
 use crate::policy::Policies;
 use crate::risk::create::{self, NewRisk};
@@ -60,6 +60,8 @@ pub(super) async fn make_risk(
                 ..Default::default()
             };
             row.update(tx).await?;
+            // What waits to be applied was planned without this risk.
+            stage_sql::attach_to_new_risk(tx, (asset.id, &found.scheme, &found.hash), risk_id).await?;
             let data = json!({ "risk": RiskKey(risk_id).to_string() });
             audit_log::add(tx, actor, "finding.make_risk", &format!("finding-{id}"), data, now).await?;
             Ok(RiskKey(risk_id))
