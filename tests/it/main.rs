@@ -25,6 +25,7 @@ mod risk;
 mod security;
 mod slack;
 mod ticket;
+mod timer;
 mod vex;
 mod walk;
 mod workshop;
