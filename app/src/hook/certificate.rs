@@ -50,11 +50,12 @@ pub(super) async fn fetch(state: &AppState, address: &Url) -> Result<Arc<[u8]>, 
     state.outgoing.check(address).map_err(Problem::internal)?;
     let answer = state.http.get(address.clone()).timeout(PATIENCE).send().await;
     let mut answer = answer.and_then(|answer| answer.error_for_status()).map_err(|error| {
+        let error = error.without_url();
         tracing::warn!(%error, "the certificate of SNS could not be fetched");
         Problem::unavailable(30)
     })?;
     let mut bytes = Vec::new();
-    while let Some(part) = answer.chunk().await.map_err(Problem::internal)? {
+    while let Some(part) = answer.chunk().await.map_err(|error| Problem::internal(error.without_url()))? {
         bytes.extend_from_slice(&part);
         if bytes.len() > BYTES {
             return Err(Problem::new(Kind::Unauthenticated, "The certificate is too long to be one."));

@@ -105,6 +105,23 @@ async fn room(
     Err(Problem::new(Kind::TooMany, text).retry_after(RETRY_SECONDS))
 }
 
+/// What the key is derived for.
+const PURPOSE: &str = "hook-delivery";
+
+/// What a body is bound to: in another row it cannot be opened.
+fn place(hook_id: i64, identifier: &str) -> Vec<u8> {
+    format!("{hook_id}/{identifier}").into_bytes()
+}
+
+/// The body of a delivery, as it came.
+pub(super) fn body(state: &AppState, row: &hook_delivery::Model) -> Result<Vec<u8>, Problem> {
+    let place = place(row.hook_id, &row.identifier);
+    state.key.open_sealed(PURPOSE, &place, &row.body).map_err(|error| {
+        tracing::error!(delivery = row.id, %error, "what came in through a hook cannot be opened");
+        Problem::new(Kind::Malformed, "What was kept of it cannot be opened any more. Send it again.")
+    })
+}
+
 /// Keeps a delivery and answers; the same one again changes nothing.
 pub(super) async fn store(
     state: &AppState,
@@ -113,6 +130,11 @@ pub(super) async fn store(
 ) -> Result<HttpResponse, Problem> {
     let now = state.clock.now();
     let Delivery { identifier, kind, body } = new;
+    // It may hold what nobody should find in a copy of the database.
+    let mut nonce = [0; 12];
+    state.ids.fill(&mut nonce);
+    let sealed = state.key.seal(PURPOSE, &place(hook.id, &identifier), nonce, &body);
+    let sealed = sealed.map_err(Problem::internal)?;
     state
         .database
         .write(async |tx| {
@@ -120,14 +142,14 @@ pub(super) async fn store(
                 hook_id: Set(hook.id),
                 identifier: Set(identifier.clone()),
                 kind: Set(kind.to_owned()),
-                body: Set(body.clone()),
+                body: Set(sealed.clone()),
                 state: Set(STORED.to_owned()),
                 problem: Set(None),
                 import_id: Set(None),
                 received_at: Set(now),
                 ..Default::default()
             };
-            room(tx, hook, &identifier, body.len()).await?;
+            room(tx, hook, &identifier, sealed.len()).await?;
             let columns = [hook_delivery::Column::HookId, hook_delivery::Column::Identifier];
             let new = hook_delivery::Entity::insert(row)
                 .on_conflict(OnConflict::columns(columns).do_nothing().to_owned())

@@ -1,7 +1,7 @@
 //! Hooks: other systems push what they see. A hook verifies, stores and answers; a job reads what was stored.
 //!
 //! - one file for each kind of sender; `secret` is what they share with us.
-//! - `delivery` keeps what came, `read` takes it through the one door for reports.
+//! - `delivery` keeps what came, `read` takes it through the one door for reports, `tidy` forgets it.
 
 pub mod api;
 mod aws;
@@ -13,12 +13,14 @@ mod kind;
 pub mod page;
 mod read;
 mod secret;
+mod tidy;
 mod view;
 
 use actix_web::web::{self, Bytes, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 
 pub use self::read::JOB;
+pub use self::tidy::TIMER;
 use crate::platform::problem::Problem;
 use crate::state::AppState;
 

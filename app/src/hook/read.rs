@@ -8,7 +8,7 @@ use sea_orm::{ActiveValue::Set, EntityTrait};
 use sha2::{Digest as _, Sha256};
 use url::Url;
 
-use super::delivery::{CONFIRMATION, FAILED, HANDLED, STORED};
+use super::delivery::{self, CONFIRMATION, FAILED, HANDLED, STORED};
 use crate::access::actor::Via;
 use crate::intake::receive::{Upload, UploadForm};
 use crate::intake::stage::{self, Sender};
@@ -34,11 +34,7 @@ async fn run(state: &AppState, subject: &str) -> Result<(), Problem> {
     if row.state != STORED {
         return Ok(());
     }
-    let result = if row.kind == CONFIRMATION {
-        confirm(state, &row.body).await.map(|()| None)
-    } else {
-        take(state, &hook, &row).await.map(Some)
-    };
+    let result = read(state, &hook, &row).await;
     let (new_state, import_id, problem) = match result {
         Ok(import) => (HANDLED, import, None),
         // What passes is tried again.
@@ -51,19 +47,42 @@ async fn run(state: &AppState, subject: &str) -> Result<(), Problem> {
     state
         .database
         .write(async |tx| {
-            // The body may hold what nobody should keep.
             let change = hook_delivery::ActiveModel {
-                id: Set(row.id),
-                body: Set(Vec::new()),
-                state: Set(new_state.to_owned()),
-                problem: Set(problem.clone()),
                 import_id: Set(import_id),
-                ..Default::default()
+                ..settled(row.id, new_state, problem.clone())
             };
             hook_delivery::Entity::update(change).exec(tx).await?;
             Ok(())
         })
         .await
+}
+
+/// The end of a delivery: its body may hold what nobody should keep.
+pub(super) fn settled(id: i64, state: &str, problem: Option<String>) -> hook_delivery::ActiveModel {
+    hook_delivery::ActiveModel {
+        id: Set(id),
+        body: Set(Vec::new()),
+        state: Set(state.to_owned()),
+        problem: Set(problem),
+        ..Default::default()
+    }
+}
+
+/// Reads a delivery; answers the import that became of it.
+async fn read(
+    state: &AppState,
+    hook: &hook::Model,
+    row: &hook_delivery::Model,
+) -> Result<Option<i64>, Problem> {
+    if hook.removed_at.is_some() || !hook.enabled {
+        let text = "The hook was switched off before this was read. Send it again once it is on.";
+        return Err(Problem::new(Kind::Conflict, text));
+    }
+    let body = delivery::body(state, row)?;
+    match row.kind.as_str() {
+        CONFIRMATION => confirm(state, &body).await.map(|()| None),
+        _ => take(state, hook, row.id, &body).await.map(Some),
+    }
 }
 
 fn said(problem: &Problem) -> String {
@@ -74,27 +93,27 @@ fn said(problem: &Problem) -> String {
 }
 
 /// What is pushed is never the whole truth, so nothing counts as gone.
-async fn take(state: &AppState, hook: &hook::Model, row: &hook_delivery::Model) -> Result<i64, Problem> {
+async fn take(state: &AppState, hook: &hook::Model, id: i64, body: &[u8]) -> Result<i64, Problem> {
     let mut file = tempfile::tempfile().map_err(Problem::internal)?;
-    file.write_all(&row.body).map_err(Problem::internal)?;
+    file.write_all(body).map_err(Problem::internal)?;
     file.seek(SeekFrom::Start(0)).map_err(Problem::internal)?;
     let form = UploadForm {
         format: hook.format.clone(),
         asset: Some(hook.asset.clone().unwrap_or_else(|| hook.name.clone())),
         source: Some(hook.name.clone()),
         scope: Some(format!("hook {}", hook.id)),
-        run: Some(format!("hook-{}-{}", hook.id, row.id)),
+        run: Some(format!("hook-{}-{}", hook.id, id)),
         partial: true,
         ..UploadForm::default()
     };
     let upload = Upload {
         file,
-        file_name: format!("{}-{}", hook.kind, row.id),
-        sha256: hex::encode(Sha256::digest(&row.body)),
-        size: row.body.len() as u64,
+        file_name: format!("{}-{}", hook.kind, id),
+        sha256: hex::encode(Sha256::digest(body)),
+        size: body.len() as u64,
         form,
     };
-    let key = Some(format!("hook-delivery-{}", row.id));
+    let key = Some(format!("hook-delivery-{}", id));
     let sender = Sender { actor: None, via: Via::Import, idempotency_key: key };
     Ok(stage::stage(state, &sender, upload).await?.id)
 }

@@ -2,7 +2,7 @@
 
 use abate_entity::{hook, hook_delivery};
 use chrono::{DateTime, Utc};
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::Serialize;
 
 use super::delivery::FAILED;
@@ -41,10 +41,25 @@ impl HookView {
     pub(super) async fn of(state: &AppState, row: hook::Model) -> Result<Self, Problem> {
         let db = state.database.reader();
         let all = || hook_delivery::Entity::find().filter(hook_delivery::Column::HookId.eq(row.id));
-        let last = all().order_by_desc(hook_delivery::Column::Id).one(db).await?;
+        // Without the bodies, which may be large.
+        let last = all()
+            .select_only()
+            .column(hook_delivery::Column::ReceivedAt)
+            .order_by_desc(hook_delivery::Column::Id)
+            .limit(1)
+            .into_tuple::<DateTime<Utc>>()
+            .one(db)
+            .await?;
         let failures = || all().filter(hook_delivery::Column::State.eq(FAILED));
         let failed = failures().count(db).await?;
-        let problem = failures().order_by_desc(hook_delivery::Column::Id).one(db).await?;
+        let problem = failures()
+            .select_only()
+            .column(hook_delivery::Column::Problem)
+            .order_by_desc(hook_delivery::Column::Id)
+            .limit(1)
+            .into_tuple::<Option<String>>()
+            .one(db)
+            .await?;
         let base = state.config.web.base_url.as_str().trim_end_matches('/');
         Ok(Self {
             url: format!("{base}/hooks/{}/{}", row.kind, row.id),
@@ -56,9 +71,9 @@ impl HookView {
             topic: row.topic,
             enabled: row.enabled,
             secret: None,
-            last_delivery_at: last.map(|delivery| delivery.received_at),
+            last_delivery_at: last,
             failed,
-            problem: problem.and_then(|delivery| delivery.problem),
+            problem: problem.flatten(),
             created_at: row.created_at,
         })
     }

@@ -87,7 +87,12 @@ impl SnsMessage {
     /// When that is not one of Amazon's addresses.
     pub fn certificate(&self, further: &[String]) -> Result<Url, SnsError> {
         let address = judged(&self.signing_cert_url, further)?;
-        if address.path().ends_with(".pem") { Ok(address) } else { Err(SnsError::ForeignAddress) }
+        let name = address.path().strip_prefix("/SimpleNotificationService-");
+        let name = name.and_then(|name| name.strip_suffix(".pem")).unwrap_or_default();
+        let named = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        // The address is what a certificate is remembered by: it must have one spelling.
+        let bare = address.query().is_none() && address.fragment().is_none();
+        if named && bare { Ok(address) } else { Err(SnsError::ForeignAddress) }
     }
 
     /// The address that confirms the subscription.
@@ -205,6 +210,28 @@ mod tests {
             assert_eq!(judged(address, &[]).is_ok(), known, "{address}");
         }
         assert!(judged("http://127.0.0.1:9/x.pem", &["127.0.0.1".to_owned()]).is_ok());
+    }
+
+    #[test]
+    fn a_certificate_is_taken_from_the_address_that_amazon_gives_it_only() {
+        for (path, known) in [
+            ("SimpleNotificationService-0a1B.pem", true),
+            ("SimpleNotificationService-0a1b.pem?x=1", false),
+            ("SimpleNotificationService-0a1b.pem#x", false),
+            ("SimpleNotificationService-.pem", false),
+            ("SimpleNotificationService-a/b.pem", false),
+            ("SimpleNotificationService-a%2eb.pem", false),
+            ("a/SimpleNotificationService-0a1b.pem", false),
+            ("x.pem", false),
+        ] {
+            let body = serde_json::json!({
+                "Type": "Notification", "MessageId": "m-1", "Message": "x", "TopicArn": "t",
+                "Timestamp": "2026-03-02T09:00:00.000Z", "Signature": "",
+                "SigningCertURL": format!("https://sns.eu-west-1.amazonaws.com/{path}"),
+            });
+            let message = SnsMessage::parse(body.to_string().as_bytes()).unwrap();
+            assert_eq!(message.certificate(&[]).is_ok(), known, "{path}");
+        }
     }
 
     #[test]

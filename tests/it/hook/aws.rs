@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use abate_integrations::sns::SnsMessage;
 use base64::Engine as _;
+use chrono::{DateTime, Utc};
 use ring::rand::SystemRandom;
 use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use serde_json::{Value, json};
@@ -13,18 +14,19 @@ use serde_json::{Value, json};
 use super::{admin, call, event, imports, make};
 use crate::harness::app::TestApp;
 
-const TOPIC: &str = "arn:aws:sns:eu-west-1:111122223333:findings";
+pub(super) const TOPIC: &str = "arn:aws:sns:eu-west-1:111122223333:findings";
+const CERTIFICATE_PATH: &str = "/SimpleNotificationService-0a1b.pem";
 const CERTIFICATE: &[u8] = include_bytes!("../../fixtures/sns/certificate.pem");
 const SIGNING_KEY: &[u8] = include_bytes!("../../fixtures/sns/signing_key.der");
 
 /// Serves the certificate at any address that ends in `.pem`, and 200 elsewhere.
-struct Amazon {
+pub(super) struct Amazon {
     address: SocketAddr,
     asked: Arc<Mutex<Vec<String>>>,
 }
 
 impl Amazon {
-    fn start() -> Self {
+    pub(super) fn start() -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = listener.local_addr().unwrap();
         let asked = Arc::new(Mutex::new(Vec::new()));
@@ -61,10 +63,15 @@ impl Amazon {
         self.asked.lock().unwrap().iter().filter(|asked| *asked == path).count()
     }
 
+    /// A message that somebody still has to sign.
+    pub(super) fn unsigned(&self, kind: &str, id: &str, time: DateTime<Utc>) -> Value {
+        self.message(kind, id, "x", &time.to_rfc3339())
+    }
+
     fn message(&self, kind: &str, id: &str, text: &str, time: &str) -> Value {
         let mut message = json!({
             "Type": kind, "MessageId": id, "TopicArn": TOPIC, "Message": text, "Timestamp": time,
-            "SignatureVersion": "2", "Signature": "", "SigningCertURL": self.url("/x.pem"),
+            "SignatureVersion": "2", "Signature": "", "SigningCertURL": self.url(CERTIFICATE_PATH),
         });
         if kind != "Notification" {
             message["Token"] = json!("t");
@@ -75,7 +82,7 @@ impl Amazon {
     }
 }
 
-fn sign(message: &mut Value) {
+pub(super) fn sign(message: &mut Value) {
     let text = SnsMessage::parse(message.to_string().as_bytes()).unwrap().signed_text();
     let key = RsaKeyPair::from_pkcs8(SIGNING_KEY).unwrap();
     let mut signature = vec![0; key.public().modulus_len()];
@@ -83,12 +90,12 @@ fn sign(message: &mut Value) {
     message["Signature"] = json!(base64::engine::general_purpose::STANDARD.encode(signature));
 }
 
-async fn send(app: &TestApp, message: &Value) -> u16 {
+pub(super) async fn send(app: &TestApp, message: &Value) -> u16 {
     let kind = message["Type"].as_str().unwrap().to_owned();
     call(app, "/hooks/aws/1", &[("x-amz-sns-message-type", &kind)], &message.to_string()).await.status
 }
 
-async fn app() -> TestApp {
+pub(super) async fn app() -> TestApp {
     TestApp::spawn_with(&[("ABATE_HOOKS__AWS_HOSTS", "127.0.0.1"), ("ABATE_OUTGOING_ALLOW", "127.0.0.0/8")])
         .await
 }
@@ -110,7 +117,7 @@ async fn a_subscription_is_confirmed_and_a_signed_finding_becomes_a_risk_once() 
     let all = imports(&admin).await;
     assert_eq!((all.len(), &all[0]["format"]), (1, &json!("guardduty")));
     assert_eq!(all[0]["counts"]["findings"], 1);
-    assert_eq!(amazon.asked("/x.pem"), 1, "a certificate that was believed is not fetched again");
+    assert_eq!(amazon.asked(CERTIFICATE_PATH), 1, "a certificate that was believed is not fetched again");
 }
 
 #[actix_web::test]
@@ -125,7 +132,8 @@ async fn what_is_forged_old_foreign_or_of_another_topic_is_not_believed() {
     let old = (now - chrono::Duration::minutes(61)).to_rfc3339();
     let old = amazon.message("Notification", "m-2", &event("e-1", 8.0), &old);
     let mut foreign = good("m-3");
-    foreign["SigningCertURL"] = json!(format!("http://localhost:{}/x.pem", amazon.address.port()));
+    foreign["SigningCertURL"] =
+        json!(format!("http://localhost:{}{CERTIFICATE_PATH}", amazon.address.port()));
     let mut other = good("m-4");
     other["TopicArn"] = json!("arn:aws:sns:eu-west-1:999999999999:mine");
     sign(&mut other);
@@ -133,7 +141,7 @@ async fn what_is_forged_old_foreign_or_of_another_topic_is_not_believed() {
     unsigned["Signature"] = json!("");
     let mut version = good("m-6");
     version["SignatureVersion"] = json!("3");
-    let asked = amazon.asked("/x.pem");
+    let asked = amazon.asked(CERTIFICATE_PATH);
     for (name, message) in [
         ("forged", forged),
         ("old", old),
@@ -145,7 +153,7 @@ async fn what_is_forged_old_foreign_or_of_another_topic_is_not_believed() {
         assert_eq!(send(&app, &message).await, 401, "{name}");
     }
     // Only what could be Amazon's was worth a look at the certificate.
-    assert_eq!(amazon.asked("/x.pem") - asked, 3);
+    assert_eq!(amazon.asked(CERTIFICATE_PATH) - asked, 3);
     let mut elsewhere = amazon.message("SubscriptionConfirmation", "c-1", "x", &now.to_rfc3339());
     elsewhere["SubscribeURL"] = json!("https://example.org/confirm");
     sign(&mut elsewhere);

@@ -4,6 +4,7 @@ mod aws;
 mod generic;
 mod limit;
 mod manage;
+mod unread;
 
 use abate::access::role::Role;
 use reqwest::Method;
