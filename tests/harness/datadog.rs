@@ -2,7 +2,9 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -41,6 +43,9 @@ struct World {
 pub(crate) struct Datadog {
     address: SocketAddr,
     world: Arc<Mutex<World>>,
+    /// Requests wait while set.
+    held: Arc<AtomicBool>,
+    waiting: Arc<AtomicUsize>,
 }
 
 impl Datadog {
@@ -48,7 +53,7 @@ impl Datadog {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let address = listener.local_addr().expect("an address");
         let world = Arc::new(Mutex::new(World { page: 100, ..World::default() }));
-        let double = Self { address, world };
+        let double = Self { address, world, held: Arc::default(), waiting: Arc::default() };
         let served = double.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming() {
@@ -130,6 +135,18 @@ impl Datadog {
         self.world.lock().unwrap().faults.push(Fault { request, status, header: "", skip });
     }
 
+    /// Lets requests wait, or go on.
+    pub(crate) fn hold(&self, held: bool) {
+        self.held.store(held, Ordering::SeqCst);
+    }
+
+    /// Ends once a request waits.
+    pub(crate) async fn asked(&self) {
+        while self.waiting.load(Ordering::SeqCst) == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
     fn with(&self, id: &str, change: impl FnOnce(&mut Value)) {
         let mut world = self.world.lock().unwrap();
         change(world.signals.iter_mut().find(|signal| signal["id"] == id).expect("a signal"));
@@ -143,6 +160,11 @@ impl Datadog {
                 header.eq_ignore_ascii_case(name).then(|| value.trim().to_owned())
             })
         };
+        self.waiting.fetch_add(1, Ordering::SeqCst);
+        while self.held.load(Ordering::SeqCst) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        self.waiting.fetch_sub(1, Ordering::SeqCst);
         let mut world = self.world.lock().unwrap();
         let at = world.faults.iter().position(|fault| line.starts_with(fault.request));
         let fault = at.and_then(|at| match world.faults[at].skip {

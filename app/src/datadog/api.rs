@@ -105,11 +105,10 @@ pub(super) async fn make(state: &AppState, actor: &Actor, new: NewDatadog) -> Re
     let now = state.clock.now();
     let name = text("name", LONGEST, Some(new.name))?
         .ok_or_else(|| Problem::invalid("name", "Name the source that the signals come under."))?;
-    let site = new.site.trim().trim_end_matches('/').to_lowercase();
-    if connection::api(state, &site).is_none() {
+    let site = connection::site(state, &new.site).ok_or_else(|| {
         let sites = connection::sites(state).join(", ");
-        return Err(Problem::invalid("site", format!("Use one of: {sites}.")));
-    }
+        Problem::invalid("site", format!("Use one of: {sites}."))
+    })?;
     check_key("api_key", &new.api_key)?;
     check_key("application_key", &new.application_key)?;
     let uuid = state.ids.uuid(now);
@@ -220,8 +219,6 @@ pub(super) async fn apply(
         let query = text("query", LONGEST_QUERY, wish.query)?.unwrap_or_default();
         said.insert("query".into(), query.clone().into());
         new.query = Set(query);
-        // A page of the old list is no page of the new one.
-        new.position = Set(without_list(&known)?);
     }
     if let Some(minutes) = wish.interval_minutes {
         new.interval_minutes = Set(interval(minutes)?);
@@ -251,8 +248,13 @@ pub(super) async fn apply(
     let row = state
         .database
         .write(async |tx| {
-            connection::one(tx, id).await?;
-            let row = new.clone().update(tx).await?;
+            let before = connection::one(tx, id).await?;
+            let mut new = new.clone();
+            if new.query.is_set() {
+                // A page of the old list is no page of the new one.
+                new.position = Set(without_list(&before)?);
+            }
+            let row = new.update(tx).await?;
             audit_log::add(tx, actor, "datadog.change", &subject(id), Value::Object(said.clone()), now)
                 .await?;
             Ok(row)

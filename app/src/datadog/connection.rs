@@ -36,6 +36,12 @@ pub(super) fn api(state: &AppState, site: &str) -> Option<Url> {
         .cloned()
 }
 
+/// A site as it is spelled here, however somebody spells it.
+pub(super) fn site(state: &AppState, text: &str) -> Option<String> {
+    let text = text.trim().trim_end_matches('/');
+    sites(state).into_iter().find(|site| site.eq_ignore_ascii_case(text))
+}
+
 /// The sites that may be chosen.
 pub(super) fn sites(state: &AppState) -> Vec<String> {
     let own = state.config.datadog.addresses.iter().map(|url| url.as_str().trim_end_matches('/').to_owned());

@@ -28,6 +28,9 @@ const PAGE: u32 = 100;
 /// Pages of one look. What is left is read in the next one, at once.
 const PAGES: usize = 5;
 
+/// Longest time between two looks that fail on our side, unless the usual one is longer.
+const LONGEST_WAIT: Duration = Duration::hours(1);
+
 /// Looks at an account; the subject is its number.
 pub const JOB: Job<AppState> = Job { kind: KIND, lease: Duration::minutes(20), run: job };
 
@@ -97,20 +100,33 @@ async fn run(state: &AppState, subject: &str) -> Result<(), Problem> {
     match look(state, &row, began).await {
         Ok(more) => done(state, &row, began, more).await,
         Err(Failure::Datadog(error)) => connection::rest(state, &row, &error).await,
-        // What passes by itself is tried again; what does not is for a person to see.
-        Err(Failure::Own(problem)) if problem.is_transient() || problem.kind() == Kind::Internal => {
-            Err(problem)
-        }
-        Err(Failure::Own(problem)) => {
-            tracing::warn!(connection = row.id, error = %problem, "signals of Datadog could not be taken in");
-            let next = began + Duration::minutes(i64::from(row.interval_minutes));
-            connection::change(state, row.id, move |change| {
-                change.problem = Set(Some(said(&problem)));
-                change.next_at = Set(next);
-            })
-            .await
-        }
+        Err(Failure::Own(problem)) => fail(state, &row, &problem, began).await,
     }
+}
+
+/// Notes what is wrong on our side. The longer it lasts, the longer is waited: as long as it has lasted, within bounds.
+async fn fail(
+    state: &AppState,
+    row: &datadog_connection::Model,
+    problem: &Problem,
+    began: DateTime<Utc>,
+) -> Result<(), Problem> {
+    tracing::warn!(connection = row.id, error = %problem, "signals of Datadog could not be taken in");
+    let usual = Duration::minutes(i64::from(row.interval_minutes));
+    let lasted = began - row.pulled_at.unwrap_or(row.created_at);
+    let next = began + lasted.min(LONGEST_WAIT).max(usual);
+    // What is wrong inside is for the log.
+    let text = match problem.is_transient() || problem.kind() == Kind::Internal {
+        true => {
+            "The signals could not be taken in because of a fault of Abate, whose log says more.".to_owned()
+        }
+        false => said(problem),
+    };
+    connection::change(state, row.id, move |change| {
+        change.problem = Set(Some(text.clone()));
+        change.next_at = Set(next);
+    })
+    .await
 }
 
 fn said(problem: &Problem) -> String {
@@ -162,15 +178,19 @@ async fn look(
             // It forgets pages after a while; what was read is known, so beginning again doubles nothing.
             Err(DatadogError::Refused { .. }) if position.is_within_list() => {
                 position = position.without_list();
-                save(state, row, &position, &[], None, now).await?;
-                continue;
+                if save(state, row, &position, &[], None, now).await? {
+                    continue;
+                }
+                return Ok(true);
             }
             Err(error) => return Err(error.into()),
         };
         let last = page.signals.iter().filter_map(|signal| signal.at).max();
         let after = position.after(&list, last, page.next);
         let scope = take(state, row, &page.signals).await?;
-        save(state, row, &after, &page.signals, scope, now).await?;
+        if !save(state, row, &after, &page.signals, scope, now).await? {
+            return Ok(true);
+        }
         position = after;
         if !position.is_within_list() {
             break;
@@ -225,7 +245,8 @@ async fn take(
     Ok(stage::stage(state, &sender, upload).await?.scope_id)
 }
 
-/// Remembers a page: its signals, and where to go on after it.
+/// Remembers a page: its signals, and where to go on after it. Answers false when the query was changed meanwhile: then
+/// the next page is none of the list that is asked for now.
 async fn save(
     state: &AppState,
     row: &datadog_connection::Model,
@@ -233,7 +254,7 @@ async fn save(
     signals: &[Signal],
     scope: Option<i64>,
     now: DateTime<Utc>,
-) -> Result<(), Problem> {
+) -> Result<bool, Problem> {
     let position = serde_json::to_value(position).map_err(Problem::internal)?;
     state
         .database
@@ -241,15 +262,16 @@ async fn save(
             for signal in signals {
                 remember(tx, row.id, signal, scope, now).await?;
             }
-            datadog_connection::Entity::update_many()
+            let saved = datadog_connection::Entity::update_many()
                 .set(datadog_connection::ActiveModel {
                     position: Set(position.clone()),
                     ..Default::default()
                 })
                 .filter(datadog_connection::Column::Id.eq(row.id))
+                .filter(datadog_connection::Column::Query.eq(&row.query))
                 .exec(tx)
                 .await?;
-            Ok(())
+            Ok(saved.rows_affected == 1)
         })
         .await
 }

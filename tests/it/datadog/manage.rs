@@ -59,6 +59,24 @@ async fn what_cannot_be_a_connection_is_refused_by_field_without_its_keys() {
     assert_eq!(answer["errors"][0]["field"], "application_key");
 }
 
+/// A regression: an address of the settings with a capital letter in its path could not be chosen.
+#[actix_web::test]
+async fn a_site_is_known_however_it_is_spelled() {
+    let address = "http://127.0.0.1:9/Account";
+    let app = TestApp::spawn_with(&[("ABATE_DATADOG__ADDRESSES", address)]).await;
+    let admin = app.person("admin@example.org", &[abate::access::role::Role::Admin]).await;
+    for (site, known) in
+        [(address, address), ("HTTP://127.0.0.1:9/account/", address), (" DatadogHQ.eu ", "datadoghq.eu")]
+    {
+        let form = json!({
+            "name": site.len().to_string(), "site": site, "api_key": "key-of-the-test",
+            "application_key": "key-of-the-test",
+        });
+        let made = admin.api.post("/api/v1/connections/datadog", &form).await.expect(201).json();
+        assert_eq!(made["site"], known);
+    }
+}
+
 #[actix_web::test]
 async fn the_page_adds_an_account_and_switches_it_off() {
     let stage = Stage::new().await;

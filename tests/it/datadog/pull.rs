@@ -1,6 +1,8 @@
 //! Signals come in once, in pages, with an overlap, and as fast as Datadog allows.
 
-use chrono::Duration;
+use abate_entity::{datadog_connection, datadog_signal};
+use chrono::{DateTime, Duration, Utc};
+use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, EntityTrait as _};
 use serde_json::json;
 
 use super::Stage;
@@ -119,4 +121,69 @@ async fn keys_that_are_refused_are_told_without_the_keys() {
     let searches = stage.datadog.searches().len();
     stage.look().await;
     assert_eq!(stage.datadog.searches().len(), searches);
+}
+
+/// A regression: what failed on our side came back with each tick of the timer, and nobody was shown why.
+#[actix_web::test]
+async fn a_failure_of_our_own_is_shown_and_comes_back_ever_later() {
+    let stage = Stage::connected().await;
+    let unreadable = stage.app.state.database.write(async |tx| {
+        let row =
+            datadog_connection::ActiveModel { id: Set(1), keys: Set(vec![0; 40]), ..Default::default() };
+        row.update(tx).await?;
+        Ok(())
+    });
+    unreadable.await.unwrap();
+    let mut waits = Vec::new();
+    for _ in 0..6 {
+        let next: DateTime<Utc> = stage.shown().await["next_at"].as_str().unwrap().parse().unwrap();
+        let wait = (next - stage.now()).max(Duration::minutes(5));
+        waits.push(wait.num_minutes());
+        stage.app.pass(wait).await;
+        let shown = stage.shown().await;
+        assert!(shown["problem"].as_str().unwrap().contains("a fault of Abate"), "{shown}");
+    }
+    assert_eq!(waits, [5, 5, 10, 20, 40, 60]);
+    assert!(stage.datadog.searches().is_empty());
+}
+
+/// A regression: a look that was under way wrote its page of the old list over a query that was changed meanwhile.
+#[actix_web::test]
+async fn another_query_begins_its_list_from_the_first_page() {
+    let stage = Stage::connected().await;
+    stage.datadog.page(2);
+    for number in 0..23 {
+        let at = stage.now() - Duration::minutes(600 - number);
+        stage.datadog.add(&format!("s-{number}"), &format!("rule-{number}"), at);
+    }
+    stage.datadog.hold(true);
+    stage.app.time.advance(Duration::minutes(5));
+    stage.datadog.asked().await;
+    let change = json!({"query": "status:high"});
+    stage.admin.api.patch("/api/v1/connections/datadog/1", &change).await.expect(200);
+    stage.datadog.hold(false);
+    stage.look().await;
+    let searches = stage.datadog.searches();
+    let first = searches.iter().position(|search| search["filter"]["query"] == "status:high").unwrap();
+    assert_eq!(first, 1, "{searches:?}");
+    assert!(searches[first]["page"]["cursor"].is_null(), "{searches:?}");
+    assert_eq!(stage.shown().await["signals"], 23);
+}
+
+/// A regression: rows of signals stayed for ever.
+#[actix_web::test]
+async fn signals_of_which_nothing_is_to_be_told_any_more_are_forgotten() {
+    let stage = Stage::connected().await;
+    stage.datadog.add("s-1", "rule-1", stage.now());
+    stage.look().await;
+    let key = stage.risk().await["key"].as_str().unwrap().to_owned();
+    stage.dismiss(&key).await;
+    stage.datadog.add("s-2", "rule-2", stage.now());
+    stage.look().await;
+    // Until no look reaches back to them.
+    stage.app.pass(Duration::hours(1)).await;
+    stage.app.pass(Duration::days(91)).await;
+    let left = datadog_signal::Entity::find().all(stage.app.state.database.reader()).await.unwrap();
+    let left: Vec<&str> = left.iter().map(|row| row.signal.as_str()).collect();
+    assert_eq!(left, ["s-2"], "that of an open risk stays");
 }
