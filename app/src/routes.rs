@@ -1,13 +1,20 @@
 //! Every route there is: the API with its description, the pages, the hooks, and what operations ask.
 
-use actix_web::dev::HttpServiceFactory;
+use std::collections::BTreeSet;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{HttpServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
+use actix_web::middleware::Next;
 use actix_web::web::{self, JsonConfig, PathConfig, QueryConfig, ServiceConfig};
-use actix_web::{App, HttpResponse, error};
+use actix_web::{App, Error, HttpResponse, error};
 use utoipa::OpenApi;
+use utoipa::openapi::path::Parameter;
+use utoipa::openapi::{self, RefOr};
 use utoipa_actix_web::{AppExt as _, OpenApiFactory, scope};
 use utoipa_swagger_ui::SwaggerUi;
 
-use crate::platform::problem::{Kind, Problem};
+use crate::platform::problem::{FieldProblem, Kind, Problem};
 use crate::{
     acceptance, access, asset, audit_log, datadog, feed, gate, grid, hook, intake, message, obligation,
     operations, page, posture, risk, slack, ticket, vex, workshop,
@@ -59,13 +66,13 @@ pub fn api() -> impl HttpServiceFactory + OpenApiFactory + 'static {
 
 /// What the description of the API begins with.
 #[must_use]
-pub fn description_head() -> utoipa::openapi::OpenApi {
+pub fn description_head() -> openapi::OpenApi {
     Description::openapi()
 }
 
 /// The description of the API.
 #[must_use]
-pub fn description() -> utoipa::openapi::OpenApi {
+pub fn description() -> openapi::OpenApi {
     App::new().into_utoipa_app().openapi(description_head()).service(api()).split_for_parts().1
 }
 
@@ -99,7 +106,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .configure(posture::page::pages)
         .configure(risk::page::pages)
         .configure(slack::routes)
-        .route("/api/openapi.json", web::get().to(openapi))
+        .route("/api/openapi.json", web::get().to(describe))
         .route("/api/docs", web::get().to(async || web::Redirect::to("/api/docs/index.html").see_other()))
         .service(
             SwaggerUi::new("/api/docs/{_:.*}").config(utoipa_swagger_ui::Config::from("/api/openapi.json")),
@@ -107,7 +114,42 @@ pub fn configure(config: &mut ServiceConfig) {
         .default_service(web::to(nothing_here));
 }
 
-async fn openapi(description: web::Data<utoipa::openapi::OpenApi>) -> HttpResponse {
+/// Refuses parameters that the description of the API does not name: a filter that is misspelled would be no filter, and
+/// the answer would look like the right one.
+pub async fn known_parameters<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    let unknown = unknown_parameters(&request);
+    // A stranger is told who may ask, and nothing else.
+    if unknown.is_empty() || !access::require::is_known(&request) {
+        return next.call(request).await;
+    }
+    let detail = "There is no such parameter here; /api/docs names those that there are.";
+    let errors = unknown.into_iter().map(|name| FieldProblem::new(name, detail)).collect();
+    Err(Problem::all_invalid(errors).into())
+}
+
+fn unknown_parameters(request: &ServiceRequest) -> BTreeSet<String> {
+    let none = BTreeSet::new;
+    if request.query_string().is_empty() || request.method() != Method::GET {
+        return none();
+    }
+    let Some(pattern) = request.match_pattern() else { return none() };
+    let description = request.app_data::<web::Data<openapi::OpenApi>>();
+    let operation = description.and_then(|description| description.paths.paths.get(&pattern)?.get.as_ref());
+    let Some(operation) = operation else { return none() };
+    let name = |parameter: &RefOr<Parameter>| match parameter {
+        RefOr::T(parameter) => Some(parameter.name.clone()),
+        RefOr::Ref(_) => None,
+    };
+    let known: Vec<String> = operation.parameters.iter().flatten().filter_map(name).collect();
+    let given = web::Query::<Vec<(String, String)>>::from_query(request.query_string());
+    let given = given.map(web::Query::into_inner).unwrap_or_default();
+    given.into_iter().map(|(name, _)| name).filter(|name| !known.contains(name)).collect()
+}
+
+async fn describe(description: web::Data<openapi::OpenApi>) -> HttpResponse {
     HttpResponse::Ok().json(description.get_ref())
 }
 

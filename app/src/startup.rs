@@ -200,6 +200,7 @@ fn serve(
             .app_data(web::Data::new(description))
             .configure(|config| more_routes(config))
             .configure(routes::configure)
+            .wrap(from_fn(routes::known_parameters))
             .wrap(from_fn(access::idempotency::once))
             .wrap(from_fn(access::require::identify))
             .wrap(from_fn(page::shell::around))

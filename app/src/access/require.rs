@@ -62,6 +62,11 @@ impl<R: Right + 'static> FromRequest for Require<R> {
 /// What `identify` found out about the sender, until the handler asks.
 struct Identity(Result<Actor, Problem>);
 
+/// Whether `identify` knows the sender.
+pub(crate) fn is_known(request: &ServiceRequest) -> bool {
+    request.extensions().get::<Identity>().is_some_and(|identity| identity.0.is_ok())
+}
+
 /// Finds out who sends a request before its handler's arguments are read, all at once: otherwise a stranger would be
 /// told what is wrong with the body, and a form would be compared with a session that is not known yet.
 pub async fn identify<B: MessageBody>(

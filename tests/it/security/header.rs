@@ -59,7 +59,8 @@ async fn metrics_count_by_route_and_tell_no_names() {
     app.asset("quince", None).await;
     let key = app.risk("quince", "A risk").await;
     let first = app.first().await;
-    first.api.get(&format!("/api/v1/risks/{key}?secret=abc")).await.expect(200);
+    first.api.get(&format!("/api/v1/risks/{key}")).await.expect(200);
+    first.browser.get(&format!("/risks/{key}?secret=abc")).await.expect(200);
     let metrics = app.visitor().get("/metrics").await.expect(200);
     assert!(metrics.header("content-type").starts_with("text/plain"));
     assert!(metrics.text.contains("route=\"/api/v1/risks/{key}\""), "{}", metrics.text);

@@ -4,5 +4,6 @@ mod authorization;
 mod body;
 mod header;
 mod idempotency;
+mod parameter;
 mod route;
 mod session;
