@@ -86,6 +86,9 @@ pub struct Model {
     /// The first rejected records: where and why.
     #[sea_orm(column_type = "JsonBinary")]
     pub rejected: Json,
+    /// What was left out of what was read: what, and how often.
+    #[sea_orm(column_type = "JsonBinary")]
+    pub warnings: Json,
     /// Why it failed.
     #[sea_orm(column_type = "JsonBinary", nullable)]
     pub problem: Option<Json>,

@@ -66,6 +66,7 @@ CREATE TABLE import (
     rules_version INTEGER, -- the version of the intake rules that decided
     by_level {json} NOT NULL, -- findings by level
     rejected {json} NOT NULL, -- the first rejected records: where and why
+    warnings {json} NOT NULL DEFAULT '[]', -- what was left out of what was read: what, and how often
     problem {json}, -- why it failed
     idempotency_key TEXT, -- the caller's key
     actor_id BIGINT, -- who sent it

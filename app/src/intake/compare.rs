@@ -20,6 +20,7 @@ use super::rule::decide::{Facts, Ruling, decide};
 use super::rule::model::{Effect, Rule};
 use super::stage_sql::Attached;
 use super::status;
+use super::warning::Warnings;
 use crate::feed::known::Attacked;
 use crate::platform::ids::Ids;
 
@@ -57,6 +58,8 @@ pub(super) struct Outcome {
     pub(super) live: usize,
     /// New risks that are late the moment they are made.
     pub(super) late: usize,
+    /// What was left out of what was read.
+    pub(super) warnings: Warnings,
     /// Assets, besides the scanned one, that something was found on.
     pub(super) met: HashSet<i64>,
 }
@@ -141,6 +144,7 @@ impl Comparison {
             // The same problem once more in one report: the first record stands for all.
             return ControlFlow::Continue(());
         }
+        self.outcome.warnings.unknown_techniques(&finding.techniques);
         let (severity, _) = severity_level(finding.severity);
         let place = self.against.placement.of(&finding.resource);
         let ids = finding.vulnerability_ids.iter().map(String::as_str);

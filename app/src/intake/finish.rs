@@ -134,6 +134,7 @@ fn counted(import: &import::Model, outcome: &Outcome) -> import::ActiveModel {
         suppressed_count: Set(outcome.suppressed),
         by_level: Set(Value::Object(by_level)),
         rejected: Set(json!(outcome.rejected)),
+        warnings: Set(json!(outcome.warnings.list())),
         ..Default::default()
     }
 }

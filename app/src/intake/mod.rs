@@ -34,6 +34,7 @@ pub mod status;
 mod tidy;
 pub mod undo;
 pub mod view;
+mod warning;
 
 pub use apply::JOB;
 pub use tidy::TIMER;

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::guard_rail::Question;
 use super::status;
+use super::warning::Warning;
 use crate::platform::problem::Problem;
 
 /// An import.
@@ -60,6 +61,8 @@ pub struct ImportView {
     pub backlog_offered: bool,
     /// The version of the intake rules that decided.
     pub intake_rules: Option<i32>,
+    /// What was left out of what was read.
+    pub warnings: Vec<Warning>,
     /// Why it failed, or what has to be agreed to.
     #[schema(value_type = Option<Object>)]
     pub problem: Option<Value>,
@@ -165,6 +168,7 @@ impl ImportView {
             intake_rules: import.rules_version,
             by_level: import.by_level,
             rejected: import.rejected,
+            warnings: serde_json::from_value(import.warnings).unwrap_or_default(),
             problem: import.problem,
             received_at: import.received_at,
             applied_at: import.applied_at,

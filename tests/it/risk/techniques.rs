@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::harness::app::TestApp;
-use crate::intake::report::risks;
+use crate::intake::report::{import, risks};
 
 fn ids(risk: &Value) -> Vec<&str> {
     risk["techniques"].as_array().unwrap().iter().map(|found| found["id"].as_str().unwrap()).collect()
@@ -50,4 +50,23 @@ async fn an_id_that_no_version_has_is_refused_by_its_field() {
     let path = format!("/api/v1/risks/{key}");
     let refused = first.api.patch(&path, &json!({"techniques": ["brute force"]})).await.problem(422);
     assert_eq!(refused["errors"][0]["field"], "techniques");
+}
+
+/// A regression: what a report calls a technique and is none was dropped without a word.
+#[tokio::test]
+async fn ids_of_a_report_that_no_version_has_are_counted_and_told() {
+    let app = TestApp::spawn().await;
+    let first = app.first().await;
+    let report = json!({ "name": "Nightly", "target": "shop/web", "findings": [
+        {"title": "Trail switched off", "severity": "high", "rule": "trail", "techniques": ["T1562.008", "T9999"]},
+        {"title": "Many attempts", "severity": "high", "rule": "attempts", "techniques": ["brute force"]},
+    ]});
+    let done = import(&app, &first, &report.to_string(), &[("asset", "shop")]).await;
+    assert_eq!((&done["status"], &done["counts"]["created"]), (&json!("applied"), &json!(2)), "{done}");
+    let warning = &done["warnings"][0];
+    assert_eq!((&warning["kind"], &warning["count"]), (&json!("unknown_techniques"), &json!(2)), "{done}");
+    assert!(warning["detail"].as_str().unwrap().contains("T9999, brute force"), "{warning}");
+    let page = first.browser.get(&format!("/imports/{}", done["id"])).await.expect(200).text;
+    assert!(page.contains("T9999, brute force"), "{page}");
+    assert_eq!(risks(&first, "technique=T1562.008").await.len(), 1);
 }

@@ -12,7 +12,7 @@ use crate::access::right::{ApproveImports, DecideFindings, Import, See};
 use crate::intake::plan::{self, PlanQuery};
 use crate::intake::view::ImportView;
 use crate::intake::{api, status};
-use crate::page::badge::{Badge, Tone, capitalised};
+use crate::page::badge::{Badge, Tone, capitalised, counted};
 use crate::page::form::Field;
 use crate::page::frame::{Frame, Section};
 use crate::page::listing::Pager;
@@ -32,6 +32,7 @@ struct ShowPage {
     problem: String,
     problem_tone: &'static str,
     questions: Vec<String>,
+    warnings: Vec<String>,
     may_apply: bool,
     backlog_offered: bool,
     may_undo: bool,
@@ -104,6 +105,11 @@ pub(super) async fn show(
         status: badge(&import.status),
         problem: if import.questions.is_empty() { problem(&import, compared) } else { String::new() },
         questions: import.questions.iter().map(|question| question.detail.clone()).collect(),
+        warnings: import
+            .warnings
+            .iter()
+            .map(|warning| format!("{} ({})", warning.detail, counted(warning.count, "time", "times")))
+            .collect(),
         backlog_offered: import.backlog_offered,
         other_branch: import.branch.clone().filter(|_| compared && caller.holds::<DecideFindings>()),
         scope_id,
