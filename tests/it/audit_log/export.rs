@@ -58,6 +58,24 @@ async fn an_exported_log_is_verified_without_database_and_key() {
     assert_eq!(process::run(&app.database, &export).await.code, Some(1));
 }
 
+/// A regression: an export left the checkpoints out that lie beyond the last seal, which are what tells of a cut end.
+#[tokio::test]
+async fn an_end_that_was_cut_off_is_found_in_the_export_too() {
+    let app = TestApp::spawn().await;
+    add(&app, 1..=10).await;
+    sealed(&app).await;
+    app.end().await;
+    unguard(&app).await;
+    app.database.tamper("DELETE FROM audit_entry WHERE id > 6; DELETE FROM audit_seal WHERE seq > 6").await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("log.jsonl");
+    process::run(&app.database, &["export-log", file.to_str().unwrap()]).await.success();
+    let (code, report) = verify_file(&read(&file), &[]).await;
+    let findings = report["findings"].as_array().unwrap();
+    assert_eq!(code, Some(2), "{report:#}");
+    assert!(findings.iter().any(|finding| finding["kind"] == "cut"), "{report:#}");
+}
+
 fn read(file: &Path) -> String {
     std::fs::read_to_string(file).unwrap()
 }

@@ -110,6 +110,26 @@ async fn a_high_risk_needs_a_second_person_as_ever() {
     assert_eq!(of(&first, 1).await["resolution"], "not_affected");
 }
 
+/// A regression: whoever sent a document about nothing of theirs was answered with the import of whoever had sent the
+/// same before, which was not theirs to see.
+#[tokio::test]
+async fn the_same_document_of_somebody_else_is_another_import() {
+    let app = TestApp::spawn().await;
+    let mut senders = Vec::new();
+    for name in ["fig", "plum"] {
+        let team = app.team(name).await;
+        senders.push(app.member(&format!("{name}@example.org"), &[Role::Triager], Some(team)).await);
+    }
+    scanned(&app, 1, "MEDIUM").await;
+    let document = openvex(&[not_affected(1)]);
+    let mut ids = Vec::new();
+    for sender in [0, 1, 0, 1] {
+        ids.push(send(&senders[sender], document.clone(), &[]).await.expect(202).json()["id"].clone());
+    }
+    assert_eq!((&ids[0], &ids[1]), (&ids[2], &ids[3]), "the same upload");
+    assert_ne!(ids[0], ids[1]);
+}
+
 #[tokio::test]
 async fn the_same_document_again_changes_nothing_also_when_it_was_declined() {
     let app = TestApp::spawn().await;
