@@ -1,4 +1,5 @@
-//! The database: where it is, how it is opened, and the one way to write to it.
+//! The database: where it is, how it is opened, and the two ways to write to it: [`Database::write`] for everything, and
+//! [`Database::copy`] for the many rows of one table that nobody sees before a later transaction.
 
 use std::path::Path;
 use std::sync::Arc;
