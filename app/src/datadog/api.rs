@@ -20,6 +20,7 @@ use crate::access::right::Configure;
 use crate::audit_log;
 use crate::platform::paging::Page;
 use crate::platform::problem::Problem;
+use crate::platform::text::short;
 use crate::state::AppState;
 
 /// Longest name and asset.
@@ -103,7 +104,7 @@ async fn create(
 /// Makes a connection.
 pub(super) async fn make(state: &AppState, actor: &Actor, new: NewDatadog) -> Result<DatadogView, Problem> {
     let now = state.clock.now();
-    let name = text("name", LONGEST, Some(new.name))?
+    let name = short("name", LONGEST, Some(new.name))?
         .ok_or_else(|| Problem::invalid("name", "Name the source that the signals come under."))?;
     let site = connection::site(state, &new.site).ok_or_else(|| {
         let sites = connection::sites(state).join(", ");
@@ -117,8 +118,8 @@ pub(super) async fn make(state: &AppState, actor: &Actor, new: NewDatadog) -> Re
         name: Set(name.to_lowercase()),
         keys: Set(connection::seal(state, uuid, &site, &new.api_key, &new.application_key)?),
         site: Set(site),
-        asset: Set(text("asset", LONGEST, new.asset)?),
-        query: Set(text("query", LONGEST_QUERY, new.query)?.unwrap_or_default()),
+        asset: Set(short("asset", LONGEST, new.asset)?),
+        query: Set(short("query", LONGEST_QUERY, new.query)?.unwrap_or_default()),
         interval_minutes: Set(interval(new.interval_minutes.unwrap_or(USUAL_INTERVAL))?),
         write_back: Set(new.write_back.unwrap_or(true)),
         enabled: Set(true),
@@ -211,12 +212,12 @@ pub(super) async fn apply(
         said.insert("enabled".into(), enabled.into());
     }
     if wish.asset.is_some() {
-        let asset = text("asset", LONGEST, wish.asset)?;
+        let asset = short("asset", LONGEST, wish.asset)?;
         said.insert("asset".into(), asset.clone().into());
         new.asset = Set(asset);
     }
     if wish.query.is_some() {
-        let query = text("query", LONGEST_QUERY, wish.query)?.unwrap_or_default();
+        let query = short("query", LONGEST_QUERY, wish.query)?.unwrap_or_default();
         said.insert("query".into(), query.clone().into());
         new.query = Set(query);
     }
@@ -315,18 +316,4 @@ fn check_key(field: &str, key: &SecretString) -> Result<(), Problem> {
         return Ok(());
     }
     Err(Problem::invalid(field, "Use the key as Datadog shows it: 8 to 200 letters and digits, no spaces."))
-}
-
-/// A short text without control characters; blank is none.
-fn text(field: &str, longest: usize, value: Option<String>) -> Result<Option<String>, Problem> {
-    let Some(value) = value.map(|value| value.trim().to_owned()).filter(|value| !value.is_empty()) else {
-        return Ok(None);
-    };
-    if value.chars().any(char::is_control) || value.len() > longest {
-        return Err(Problem::invalid(
-            field,
-            format!("Use at most {longest} bytes, and no control characters."),
-        ));
-    }
-    Ok(Some(value))
 }

@@ -120,19 +120,13 @@ async fn fail(
         true => {
             "The signals could not be taken in because of a fault of Abate, whose log says more.".to_owned()
         }
-        false => said(problem),
+        false => problem.in_short(),
     };
     connection::change(state, row.id, move |change| {
         change.problem = Set(Some(text.clone()));
         change.next_at = Set(next);
     })
     .await
-}
-
-fn said(problem: &Problem) -> String {
-    let fields: Vec<&str> = problem.errors().iter().map(|error| error.detail.as_str()).collect();
-    let text = if fields.is_empty() { problem.detail().to_owned() } else { fields.join(" ") };
-    text.chars().take(1_000).collect()
 }
 
 async fn done(

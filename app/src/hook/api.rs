@@ -18,6 +18,7 @@ use crate::access::right::Configure;
 use crate::audit_log;
 use crate::platform::paging::Page;
 use crate::platform::problem::Problem;
+use crate::platform::text::short;
 use crate::state::AppState;
 
 /// Longest name, asset and topic.
@@ -90,12 +91,12 @@ pub(super) async fn make(state: &AppState, actor: &Actor, new: NewHook) -> Resul
     if !kind::ALL.contains(&new.kind.as_str()) {
         return Err(Problem::invalid("kind", format!("Use one of: {}.", kind::ALL.join(", "))));
     }
-    let name = text("name", Some(new.name))?
+    let name = short("name", LONGEST, Some(new.name))?
         .ok_or_else(|| Problem::invalid("name", "Name the source that the reports come from."))?;
     let row = hook::ActiveModel {
         kind: Set(new.kind),
         name: Set(name.to_lowercase()),
-        asset: Set(text("asset", new.asset)?),
+        asset: Set(short("asset", LONGEST, new.asset)?),
         format: Set(format_of(new.format)?),
         topic: Set(topic_of(new.topic)?),
         salt: Set(state.ids.secret::<32>()),
@@ -179,7 +180,7 @@ pub(super) async fn apply(
         told.insert("enabled".into(), enabled.into());
     }
     if wish.asset.is_some() {
-        let asset = text("asset", wish.asset)?;
+        let asset = short("asset", LONGEST, wish.asset)?;
         told.insert("asset".into(), asset.clone().into());
         new.asset = Set(asset);
     }
@@ -258,22 +259,8 @@ async fn one(db: &impl ConnectionTrait, id: i64) -> Result<hook::Model, Problem>
     found.ok_or_else(|| Problem::not_found(format!("hook {id}")))
 }
 
-/// A short text without control characters; blank is none.
-fn text(field: &str, value: Option<String>) -> Result<Option<String>, Problem> {
-    let Some(value) = value.map(|value| value.trim().to_owned()).filter(|value| !value.is_empty()) else {
-        return Ok(None);
-    };
-    if value.chars().any(char::is_control) || value.len() > LONGEST {
-        return Err(Problem::invalid(
-            field,
-            format!("Use at most {LONGEST} bytes, and no control characters."),
-        ));
-    }
-    Ok(Some(value))
-}
-
 fn format_of(value: Option<String>) -> Result<String, Problem> {
-    match text("format", value)? {
+    match short("format", LONGEST, value)? {
         None => Ok("auto".to_owned()),
         Some(name) if name == "auto" => Ok(name),
         Some(name) => match ScanFormat::named(&name) {
@@ -284,7 +271,7 @@ fn format_of(value: Option<String>) -> Result<String, Problem> {
 }
 
 fn topic_of(value: Option<String>) -> Result<Option<String>, Problem> {
-    let topic = text("topic", value)?;
+    let topic = short("topic", LONGEST, value)?;
     match topic {
         Some(topic) if !(topic.starts_with("arn:") && topic.contains(":sns:")) => Err(Problem::invalid(
             "topic",

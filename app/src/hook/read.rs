@@ -41,7 +41,7 @@ async fn run(state: &AppState, subject: &str) -> Result<(), Problem> {
         Err(problem) if problem.is_transient() || problem.kind() == Kind::Internal => return Err(problem),
         Err(problem) => {
             tracing::warn!(hook = hook.id, delivery = row.id, "a delivery could not be read");
-            (FAILED, None, Some(said(&problem)))
+            (FAILED, None, Some(problem.in_short()))
         }
     };
     state
@@ -83,13 +83,6 @@ async fn read(
         CONFIRMATION => confirm(state, &body).await.map(|()| None),
         _ => take(state, hook, row.id, &body).await.map(Some),
     }
-}
-
-fn said(problem: &Problem) -> String {
-    let fields = problem.errors().iter().map(|error| error.detail.as_str());
-    let all: Vec<&str> = fields.collect();
-    let text = if all.is_empty() { problem.detail().to_owned() } else { all.join(" ") };
-    text.chars().take(1_000).collect()
 }
 
 /// What is pushed is never the whole truth, so nothing counts as gone.

@@ -14,5 +14,6 @@ pub mod search;
 pub mod secret;
 pub mod setting;
 pub mod telemetry;
+pub(crate) mod text;
 pub mod timer;
 pub mod trace;

@@ -115,6 +115,9 @@ impl FieldProblem {
     }
 }
 
+/// Longest text that is kept of a problem, in characters.
+const KEPT: usize = 1_000;
+
 /// A problem, with what to tell the caller and, apart from that, the cause for the log.
 #[derive(Debug)]
 pub struct Problem {
@@ -208,6 +211,14 @@ impl Problem {
     #[must_use]
     pub fn detail(&self) -> &str {
         &self.detail
+    }
+
+    /// What is wrong in few words, to be kept beside what it is wrong with.
+    #[must_use]
+    pub fn in_short(&self) -> String {
+        let fields: Vec<&str> = self.errors.iter().map(|error| error.detail.as_str()).collect();
+        let text = if fields.is_empty() { self.detail.clone() } else { fields.join(" ") };
+        text.chars().take(KEPT).collect()
     }
 
     /// A short heading for pages and messages.
