@@ -140,7 +140,10 @@ async fn withdraw_untouched(
     let from = format!("FROM asset a WHERE a.id IN (SELECT asset_id FROM risk WHERE {untouched})");
     for share in shares(tx, occasion.policies, &from, vec![import_id.into()], "asset_id").await? {
         let clock = share.ruling.stamp(clock_end(occasion));
-        let data = json!({ "clock": clock, "tzdata": chrono_tz::IANA_TZDB_VERSION, "import": import_id });
+        let data = json!({
+            "clock": clock, "tzdata": chrono_tz::IANA_TZDB_VERSION, "import": import_id,
+            "after": {"state": "closed", "resolution": "withdrawn", "triage_due_at": null},
+        });
         let sql = placeholders(
             backend,
             &format!(

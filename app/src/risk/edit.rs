@@ -65,7 +65,7 @@ pub async fn edit(
         if field == "title" && new.trim().is_empty() {
             return Err(Problem::invalid("title", "Say in one line what the risk is."));
         }
-        // The old text stays in the history of the risk; the log of who did what need not repeat it.
+        // The one writer keeps the old text in the event, and its digest in the log of who did what.
         said.insert(field.to_owned(), json!({"changed": true}));
         match field {
             "title" => change.set.title = Set(new.split_whitespace().collect::<Vec<_>>().join(" ")),

@@ -8,6 +8,7 @@ pub mod clock;
 pub mod comment;
 pub mod create;
 pub mod decline;
+pub mod difference;
 pub mod duplicate;
 pub mod edit;
 pub mod evidence;

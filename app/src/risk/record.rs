@@ -15,6 +15,7 @@ use sea_orm::{
 use serde_json::{Map, Value, json};
 
 use super::clock::{Clock, ClockEvent, Happening};
+use super::difference::{self, Difference};
 use super::key::RiskKey;
 use super::rate::{self, NewRating};
 use super::standing::Standing;
@@ -170,6 +171,9 @@ pub async fn record(
         change.set.standing = Set(change.standing.to_json()?);
         change.set.version = Set(version);
         change.set.updated_at = Set(occasion.now);
+        if change.set.inherent_likelihood.is_set() && change.set.grid_id.is_not_set() {
+            change.set.grid_id = Set(occasion.policies.grid_id());
+        }
         let updated = risk::Entity::update_many()
             .set(change.set.clone())
             .filter(risk::Column::Id.eq(change.before.id))
@@ -185,9 +189,10 @@ pub async fn record(
             _ => change.before.state,
         };
         let risk = merged(&change.before, &change.set);
-        entries.extend(occasion.audit_each.then(|| audit(occasion, &change, to_state)));
+        let difference = Difference::between(&change.before, &risk);
+        entries.extend(occasion.audit_each.then(|| audit(occasion, &change, &difference, to_state)));
         ratings.extend(rating_rows(occasion, &mut change.event, (risk.id, version)));
-        events.push(event(occasion, change, version, to_state, &clock)?);
+        events.push(event(occasion, change, &difference, version, to_state, &clock)?);
         queue::enqueue(tx, jobs::TICKET, &format!("r-{}", risk.id), occasion.now, occasion.now).await?;
         after.push(risk);
     }
@@ -225,10 +230,12 @@ pub async fn create(
         before: risk.clone(),
         event: first,
     };
+    let difference = Difference::new_risk(&risk);
     if occasion.audit_each {
-        audit_entry::Entity::insert(audit(occasion, &change, risk.state)).exec_without_returning(tx).await?;
+        let entry = audit(occasion, &change, &difference, risk.state);
+        audit_entry::Entity::insert(entry).exec_without_returning(tx).await?;
     }
-    let mut event = event(occasion, change, 1, risk.state, &clock)?;
+    let mut event = event(occasion, change, &difference, 1, risk.state, &clock)?;
     event.from_state = Set(None);
     insert_events(tx, vec![event]).await?;
     // An import can bring thousands, and nearly all of them begin without a ticket.
@@ -321,11 +328,13 @@ fn clock_events_of(row: &risk_event::Model) -> Vec<ClockEvent> {
 fn event(
     occasion: &Occasion<'_>,
     change: Change,
+    difference: &Difference,
     version: i32,
     to_state: State,
     clock: &[ClockEvent],
 ) -> Result<risk_event::ActiveModel, Problem> {
     let mut data = change.event.data;
+    difference.write_into(&mut data);
     if !clock.is_empty() {
         data.insert("clock".to_owned(), serde_json::to_value(clock).map_err(Problem::internal)?);
         data.insert("tzdata".to_owned(), chrono_tz::IANA_TZDB_VERSION.into());
@@ -347,12 +356,21 @@ fn event(
     })
 }
 
-fn audit(occasion: &Occasion<'_>, change: &Change, to_state: State) -> audit_entry::ActiveModel {
+fn audit(
+    occasion: &Occasion<'_>,
+    change: &Change,
+    difference: &Difference,
+    to_state: State,
+) -> audit_entry::ActiveModel {
+    let fields: Map<String, Value> =
+        change.event.data.iter().map(|(name, value)| (name.clone(), difference::brief(value))).collect();
     let data = json!({
         "from": change.before.state,
         "to": to_state,
         "reason": change.event.reason,
-        "fields": change.event.data,
+        "fields": fields,
+        "before": difference.before(),
+        "after": difference.after(),
     });
     let action = format!("risk.{}", change.event.kind);
     let subject = RiskKey(change.before.id).to_string();

@@ -1,5 +1,6 @@
 //! Risks through the API.
 
+mod difference;
 mod editing;
 mod merge;
 mod proposals;

@@ -4,6 +4,7 @@
 use abate::acceptance::expire::expire;
 use abate::policy::Policies;
 use abate::risk::clock::Clock;
+use abate::risk::difference;
 use abate::risk::edit::{self, Edit};
 use abate::risk::key::RiskKey;
 use abate::risk::rated::Rated;
@@ -13,10 +14,10 @@ use abate::risk::step::{self, Asked};
 use abate_entity::lifecycle::{
     BlockerKind, DuplicateTarget, Given, Party, Proof, Requester, State, Transition, Via,
 };
-use abate_entity::{acceptance, risk, timer};
+use abate_entity::{acceptance, risk, risk_event, timer};
 use chrono::{Days, Duration, Utc};
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
 
 use crate::harness::app::TestApp;
 
@@ -103,6 +104,10 @@ async fn check(app: &TestApp, id: i64) {
     assert_eq!(held.and_then(|row| row.decided_by), standing.accepted_by, "{key}: {rows:?}");
     assert!(risk.state != State::Accepted || held.is_some(), "{key} is accepted by nothing");
     assert_eq!(risk.state == State::Closed, risk.resolution.is_some(), "{key}");
+    let events = risk_event::Entity::find().filter(risk_event::Column::RiskId.eq(id));
+    let events = events.order_by_asc(risk_event::Column::Version).all(db).await.unwrap();
+    let told = difference::replay(events.iter().map(|event| &event.data));
+    assert_eq!(told, difference::values(&risk), "{key}: what its events say");
 }
 
 #[tokio::test]

@@ -76,7 +76,7 @@ fn edited(event: &risk_event::Model) -> String {
         .as_object()
         .into_iter()
         .flat_map(|fields| fields.keys())
-        .filter(|field| !matches!(field.as_str(), "clock" | "tzdata"))
+        .filter(|field| !matches!(field.as_str(), "clock" | "tzdata" | "before" | "after"))
         .map(|field| field.replace('_', " "))
         .collect();
     if fields.is_empty() { "Edited".to_owned() } else { format!("Changed {}", fields.join(", ")) }
