@@ -70,6 +70,7 @@ impl Application {
             None
         };
         let state = open(config, clock, ids).await?;
+        audit_log::settings::note(&state).await?;
         Ok(Self { state, listener, parts, more_routes: Arc::new(|_| {}) })
     }
 
@@ -84,6 +85,7 @@ impl Application {
         ids: Ids,
     ) -> anyhow::Result<Self> {
         let state = open(config, clock, ids).await?;
+        audit_log::settings::note(&state).await?;
         let parts = Parts { web: true, worker: true };
         Ok(Self { state, listener: Some(listener), parts, more_routes: Arc::new(|_| {}) })
     }

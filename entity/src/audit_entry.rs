@@ -31,6 +31,9 @@ pub struct Model {
     /// Where that request came from.
     #[sea_orm(column_type = "Text")]
     pub address: String,
+    /// What acted for that person: `token-3`, `slack-U07ABC`; empty when nothing did.
+    #[sea_orm(column_type = "Text")]
+    pub agent: String,
 }
 
 /// Rows are joined by hand, where a query needs it.

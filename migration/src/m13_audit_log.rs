@@ -15,7 +15,8 @@ CREATE TABLE audit_entry (
     subject TEXT NOT NULL, -- to what
     data {json} NOT NULL, -- before, after, digests
     request_id TEXT NOT NULL, -- the request it belongs to
-    address TEXT NOT NULL -- where that request came from
+    address TEXT NOT NULL, -- where that request came from
+    agent TEXT NOT NULL DEFAULT '' -- what acted for that person: token-3, slack-U07ABC; empty when nothing did
 );
 CREATE INDEX audit_entry_by_subject ON audit_entry (subject, id);
 CREATE INDEX audit_entry_by_actor ON audit_entry (actor_id, id);

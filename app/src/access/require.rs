@@ -18,6 +18,7 @@ use super::right::Right;
 use super::session::{self, CurrentSession};
 use super::token;
 use crate::platform::problem::{Kind, Problem};
+use crate::platform::trace;
 use crate::state::AppState;
 
 /// The caller, who holds the right `R` in at least one team.
@@ -93,16 +94,17 @@ async fn authenticate(request: &HttpRequest) -> Result<Actor, Problem> {
     let now = state.clock.now();
     let db = state.database.reader();
     if let Some(bearer) = bearer(request.headers()) {
-        let (user_id, scope) = token::find(db, bearer, now).await?.ok_or_else(|| {
+        let valid = token::find(db, bearer, now).await?.ok_or_else(|| {
             Problem::new(Kind::Unauthenticated, "This token is not valid (any more); make a new one.")
         })?;
-        if !scope.allows(request.method(), request.path()) {
+        if !valid.scope.allows(request.method(), request.path()) {
             return Err(Problem::new(
                 Kind::Forbidden,
-                format!("This token's scope is {scope}, which does not allow this request."),
+                format!("This token's scope is {}, which does not allow this request.", valid.scope),
             ));
         }
-        return Actor::load(db, user_id, Via::Api).await;
+        trace::acts_for_person(format!("token-{}", valid.id));
+        return Actor::load(db, valid.user_id, Via::Api).await;
     }
     let session = session::find(db, request, now).await?.ok_or_else(|| {
         Problem::new(Kind::Unauthenticated, "Sign in, or send a token as `Authorization: Bearer abt_…`.")

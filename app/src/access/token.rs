@@ -97,6 +97,17 @@ pub async fn create(
     Ok((token, row))
 }
 
+/// A token that is valid.
+#[derive(Clone, Copy, Debug)]
+pub struct Valid {
+    /// Its number.
+    pub id: i64,
+    /// Whose it is.
+    pub user_id: i64,
+    /// What it allows.
+    pub scope: TokenScope,
+}
+
 /// Whose token it is and what it allows, while it is valid.
 ///
 /// # Errors
@@ -105,7 +116,7 @@ pub async fn find(
     db: &impl ConnectionTrait,
     token: &str,
     now: DateTime<Utc>,
-) -> Result<Option<(i64, TokenScope)>, DbErr> {
+) -> Result<Option<Valid>, DbErr> {
     let row = api_token::Entity::find()
         .filter(api_token::Column::Hash.eq(digest(token)))
         .filter(api_token::Column::RevokedAt.is_null())
@@ -113,7 +124,7 @@ pub async fn find(
         .await?;
     Ok(row
         .filter(|row| row.expires_at.is_none_or(|end| end > now))
-        .and_then(|row| Some((row.user_id, row.scope.parse().ok()?))))
+        .and_then(|row| Some(Valid { id: row.id, user_id: row.user_id, scope: row.scope.parse().ok()? })))
 }
 
 fn digest(token: &str) -> String {

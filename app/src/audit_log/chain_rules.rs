@@ -35,6 +35,8 @@ pub struct Entry {
     pub request_id: String,
     /// Where that request came from.
     pub address: String,
+    /// What acted for that person.
+    pub agent: String,
 }
 
 /// The place of an entry in the chain.
@@ -75,6 +77,7 @@ pub fn digest(entry: &Entry) -> [u8; 32] {
             data.as_bytes(),
             entry.request_id.as_bytes(),
             entry.address.as_bytes(),
+            entry.agent.as_bytes(),
         ],
     )
 }
@@ -167,13 +170,14 @@ mod tests {
             data: r#"{"from":"new","to":"open"}"#.to_owned(),
             request_id: "0b1f".to_owned(),
             address: "10.0.0.1".to_owned(),
+            agent: "token-3".to_owned(),
         }
     }
 
     #[test]
     fn every_field_of_an_entry_counts_and_none_runs_into_the_next() {
         let before = digest(&entry());
-        let changes: [fn(&mut Entry); 11] = [
+        let changes: [fn(&mut Entry); 12] = [
             |entry| entry.id += 1,
             |entry| entry.recorded_at += chrono::Duration::microseconds(1),
             |entry| entry.actor_id = None,
@@ -184,6 +188,7 @@ mod tests {
             |entry| entry.data = r#"{"from":"new","to":"closed"}"#.to_owned(),
             |entry| entry.request_id.clear(),
             |entry| entry.address.push('2'),
+            |entry| entry.agent.clear(),
             |entry| {
                 entry.via = "apir".to_owned();
                 entry.action = "isk.confirm".to_owned();

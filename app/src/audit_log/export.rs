@@ -61,19 +61,27 @@ impl Export {
             None => add_as(tx, None, Via::Command, "audit_log.export", "audit-log", data.clone(), now).await,
         });
         noted.await?;
+        seal_all(state).await?;
         let db = state.database.reader();
-        // Another sealer may be at it; it is done in a moment.
-        for _ in 0..TRIES {
-            seal::pass(state).await?;
-            if seal::waiting(db).await? == 0 {
-                break;
-            }
-            tokio::time::sleep(MOMENT).await;
-        }
-        checkpoint::make(state, true).await?;
         let (first, last) = range(db, since, until)
             .await?
             .ok_or_else(|| Problem::invalid("from", "Nothing was recorded on these days; choose others."))?;
+        Self::of_seals(state, first, last, until.is_none()).await
+    }
+
+    /// Begins an export of the seals from one number to another; `to_the_end` when nothing is to follow, so that a
+    /// checkpoint which lies beyond shows that the end was cut off.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn of_seals(
+        state: &AppState,
+        first: i64,
+        last: i64,
+        to_the_end: bool,
+    ) -> Result<Self, Problem> {
+        let db = state.database.reader();
+        let zone = state.config.organisation.zone;
         let instance = setting::read(db, setting::INSTANCE).await?.unwrap_or_default();
         let previous = match first {
             ..=1 => chain_rules::beginning(&instance),
@@ -81,7 +89,7 @@ impl Export {
         };
         let mut checkpoints = checkpoint::all(db).await?;
         // One that lies beyond the last seal is the proof of a cut tail, so an export to the end keeps it.
-        let to = if until.is_some() { last } else { i64::MAX };
+        let to = if to_the_end { i64::MAX } else { last };
         checkpoints.retain(|made| (first..=to).contains(&made.seq));
         Ok(Self {
             head: Some(Head {
@@ -101,6 +109,12 @@ impl Export {
             hasher: Sha256::new(),
             ended: false,
         })
+    }
+
+    /// The checkpoints that it begins with, oldest first.
+    #[must_use]
+    pub fn checkpoints(&self) -> &[Checkpoint] {
+        &self.checkpoints
     }
 
     /// Seals that were written so far.
@@ -151,6 +165,23 @@ impl Export {
         self.hasher.update(text.as_bytes());
         Ok(Some(text.into()))
     }
+}
+
+/// Seals everything that was recorded, and signs it.
+///
+/// # Errors
+/// When the database refuses.
+pub(crate) async fn seal_all(state: &AppState) -> Result<(), Problem> {
+    // Another sealer may be at it; it is done in a moment.
+    for _ in 0..TRIES {
+        seal::pass(state).await?;
+        if seal::waiting(state.database.reader()).await? == 0 {
+            break;
+        }
+        tokio::time::sleep(MOMENT).await;
+    }
+    checkpoint::make(state, true).await?;
+    Ok(())
 }
 
 /// The lines of an export as they become ready.

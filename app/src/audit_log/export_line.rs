@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::chain_rules::{Entry, Seal};
+use super::chain_rules::{Entry, Seal, canonical};
 use super::checkpoint::Checkpoint;
 
 /// The version of this form.
@@ -64,6 +64,7 @@ pub struct EntryLine {
     data: Box<RawValue>,
     request_id: String,
     address: String,
+    agent: String,
 }
 
 /// What was written.
@@ -76,20 +77,23 @@ pub struct End {
 }
 
 impl EntryLine {
-    /// The line of an entry. Its data stays as it is written, to the digit.
+    /// The line of an entry. Its data is put into one order, which every database keeps in its own, and stays as it is
+    /// written to the digit.
     ///
     /// # Errors
     /// When its data is no JSON.
     pub fn of(entry: Entry) -> serde_json::Result<Self> {
-        let Entry { id, recorded_at, actor_id, via, action, subject, data, request_id, address } = entry;
-        let data = RawValue::from_string(data)?;
-        Ok(Self { id, recorded_at, actor_id, via, action, subject, data, request_id, address })
+        let Entry { id, recorded_at, actor_id, via, action, subject, data, request_id, address, agent } =
+            entry;
+        let data = RawValue::from_string(canonical(&data).into_owned())?;
+        Ok(Self { id, recorded_at, actor_id, via, action, subject, data, request_id, address, agent })
     }
 }
 
 impl From<EntryLine> for Entry {
     fn from(line: EntryLine) -> Self {
-        let EntryLine { id, recorded_at, actor_id, via, action, subject, data, request_id, address } = line;
+        let EntryLine { id, recorded_at, actor_id, via, action, subject, data, request_id, address, agent } =
+            line;
         Self {
             id,
             recorded_at,
@@ -100,6 +104,7 @@ impl From<EntryLine> for Entry {
             data: data.get().to_owned(),
             request_id,
             address,
+            agent,
         }
     }
 }

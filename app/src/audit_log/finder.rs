@@ -72,6 +72,8 @@ pub struct EntryView {
     pub request_id: String,
     /// Where that request came from.
     pub address: String,
+    /// What acted for that person: `token-3`, `slack-U07ABC`; empty when nothing did.
+    pub agent: String,
 }
 
 /// A page of the log.
@@ -115,6 +117,7 @@ pub async fn page(
             data: row.data,
             request_id: row.request_id,
             address: row.address,
+            agent: row.agent,
         }
     }))
 }

@@ -9,10 +9,12 @@ pub mod checkpoint;
 pub mod export;
 pub mod export_line;
 pub mod finder;
+pub mod guard;
 pub mod offline;
 pub mod page;
 mod row;
 pub mod seal;
+pub mod settings;
 pub mod verify;
 pub mod walk_rules;
 
@@ -67,7 +69,8 @@ pub fn entry(
     data: Value,
     now: DateTime<Utc>,
 ) -> audit_entry::ActiveModel {
-    let Trace { request_id, address } = Trace::at_hand();
+    let trace = Trace::at_hand();
+    let agent = if actor_id.is_some() { trace.agent() } else { "" }.to_owned();
     audit_entry::ActiveModel {
         recorded_at: Set(now),
         actor_id: Set(actor_id),
@@ -75,8 +78,9 @@ pub fn entry(
         action: Set(action.to_owned()),
         subject: Set(subject.to_owned()),
         data: Set(data),
-        request_id: Set(request_id),
-        address: Set(address),
+        request_id: Set(trace.request_id),
+        address: Set(trace.address),
+        agent: Set(agent),
         ..Default::default()
     }
 }

@@ -49,6 +49,7 @@ struct Row {
     at: Moment,
     actor: String,
     via: String,
+    agent: String,
     action: String,
     subject: String,
     /// Empty when the subject has no page.
@@ -181,6 +182,7 @@ fn row(entry: EntryView, zone: Tz) -> Row {
         at: Moment::new(entry.recorded_at, zone),
         actor,
         via: entry.via,
+        agent: entry.agent,
         action: entry.action,
         subject: entry.subject,
         href,

@@ -97,12 +97,15 @@ fn entry_at(row: &QueryResult, first: usize) -> Result<Entry, DbErr> {
         data: row.try_get_by_index(first + 6)?,
         request_id: row.try_get_by_index(first + 7)?,
         address: row.try_get_by_index(first + 8)?,
+        agent: row.try_get_by_index(first + 9)?,
     })
 }
 
 fn entry_columns(backend: DbBackend) -> String {
     let data = if backend == DbBackend::Postgres { "e.data::text" } else { "e.data" };
-    format!("e.id, e.recorded_at, e.actor_id, e.via, e.action, e.subject, {data}, e.request_id, e.address")
+    format!(
+        "e.id, e.recorded_at, e.actor_id, e.via, e.action, e.subject, {data}, e.request_id, e.address, e.agent"
+    )
 }
 
 /// The rows that a statement with `?` gives.

@@ -207,6 +207,7 @@ mod tests {
             data: format!(r#"{{"to":"open","score":{id}}}"#),
             request_id: String::new(),
             address: String::new(),
+            agent: String::new(),
         }
     }
 

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use crate::access::actor::Via;
-use crate::audit_log;
+use crate::audit_log::{self, guard};
 use crate::config::Config;
 use crate::platform::problem::Problem;
 use crate::platform::reference;
@@ -59,7 +59,8 @@ pub(super) async fn run(arguments: &Arguments, config: Config) -> anyhow::Result
 async fn look(state: &AppState) -> Result<Vec<Finding>, Problem> {
     // Opening it has brought its schema up to date, or said why not.
     let kind = format!("{:?}, reachable and up to date", state.database.backend());
-    let mut findings = vec![Finding::new("database", true, kind), references(state).await?];
+    let mut findings =
+        vec![Finding::new("database", true, kind), references(state).await?, log(state).await?];
     match check::run(state).await? {
         found if found.is_empty() => findings.push(Finding::new("jira", true, "not set up")),
         found => findings.extend(found),
@@ -80,6 +81,26 @@ async fn references(state: &AppState) -> Result<Finding, Problem> {
         said.join(", ")
     );
     Ok(Finding::new(CHECK, false, detail))
+}
+
+async fn log(state: &AppState) -> Result<Finding, Problem> {
+    const CHECK: &str = "audit log";
+    let guard = guard::look(state.database.reader()).await?;
+    if !guard.open.is_empty() {
+        let detail = format!(
+            "the triggers that keep {} as they are were dropped; check the log with abate verify-log, and find out who did",
+            guard.open.join(" and ")
+        );
+        return Ok(Finding::new(CHECK, false, detail));
+    }
+    let detail = match guard.may_drop {
+        Some(true) => {
+            "insert-only; this database role owns its tables and could lift that, so let another one serve (docs/audit-log.md)"
+        }
+        Some(false) => "insert-only, and this database role cannot lift that",
+        None => "insert-only, for all but those who can write to the database's file",
+    };
+    Ok(Finding::new(CHECK, true, detail))
 }
 
 async fn slack(state: &AppState) -> Finding {

@@ -44,6 +44,9 @@ pub use self::slack::SlackConfig;
 pub use self::smtp::SmtpConfig;
 pub use self::web::WebConfig;
 
+/// Keys that each process may have its own value of.
+const OF_ONE_PROCESS: [&str; 3] = ["listen", "log", "log_format"];
+
 /// Every setting, checked.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -73,6 +76,8 @@ pub struct Config {
     pub outgoing: OutgoingConfig,
     /// What is logged and how.
     pub log: LogConfig,
+    /// Every key that is the same for all processes of an installation, with its text: what is noted when it changes.
+    pub effective: Vec<(&'static Key, SecretString)>,
 }
 
 /// Reads the settings of this process: `file` (else `ABATE_CONFIG`, else `abate.toml` when it is there), the
@@ -116,7 +121,20 @@ impl Document {
             audit: AuditConfig::read(self),
             outgoing,
             log: LogConfig::read(self)?,
+            effective: self.effective()?,
         })
+    }
+
+    fn effective(&self) -> Result<Vec<(&'static Key, SecretString)>, ConfigError> {
+        let mut all = Vec::new();
+        for key in KEYS.iter().filter(|key| !OF_ONE_PROCESS.contains(&key.name)) {
+            let value = match key.secret {
+                true => self.secret(key.name)?,
+                false => self.text(key.name).map(SecretString::from),
+            };
+            all.extend(value.map(|value| (key, value)));
+        }
+        Ok(all)
     }
 }
 

@@ -10,6 +10,7 @@ use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait,
     PaginatorTrait, QueryFilter, QuerySelect, Statement,
 };
+use serde_json::json;
 
 use super::apply_sql::{self, Parameters};
 use super::guard_rail::{self, Check, Facts, Question};
@@ -18,6 +19,8 @@ use super::receive::Mode;
 use super::row::Ratings;
 use super::rule::store;
 use super::{backlog, consequence, finish, stage_sql, status};
+use crate::access::actor::Via;
+use crate::audit_log;
 use crate::platform::database::placeholders;
 use crate::platform::job::{Job, Work, queue};
 use crate::platform::problem::{Kind, Problem};
@@ -231,10 +234,21 @@ async fn part(
         }
     }
     let import = close(tx, import, scope_id, now).await?;
+    note(tx, &import, now).await?;
     if is_backlog {
         backlog::tell(state, tx, &import, now).await?;
     }
     Ok(None)
+}
+
+/// The second of the two entries of an import: all that it planned is written.
+async fn note(tx: &DatabaseTransaction, import: &import::Model, now: DateTime<Utc>) -> Result<(), Problem> {
+    let data = json!({
+        "file": import.sha256, "created": import.created_count, "updated": import.updated_count,
+        "reopened": import.reopened_count, "vanished": import.vanished_count,
+    });
+    let subject = format!("import-{}", import.id);
+    audit_log::add_as(tx, import.actor_id, Via::Import, "import.applied", &subject, data, now).await
 }
 
 /// Locks the scope and the import; none when there is nothing to apply any more.

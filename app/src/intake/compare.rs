@@ -34,6 +34,8 @@ pub(super) const OTHERS: i64 = 1 << 40;
 /// What reading a report came to.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Outcome {
+    /// Digest of the plan.
+    pub(super) plan: String,
     pub(super) complete: bool,
     pub(super) findings: i64,
     pub(super) created: i64,

@@ -62,7 +62,7 @@ pub(super) async fn finish(
                     queue::enqueue(tx, KIND, &subject(import.id), now, now).await?;
                 }
             }
-            note(tx, sender, &import, now).await?;
+            note(tx, sender, &import, &outcome.plan, now).await?;
             Ok(import)
         })
         .await
@@ -139,15 +139,16 @@ fn counted(import: &import::Model, outcome: &Outcome) -> import::ActiveModel {
     }
 }
 
-/// One entry an import, with the digest of what it was made from.
+/// The first of the two entries of an import, with the digests of what it was made from and of what it plans.
 async fn note(
     tx: &DatabaseTransaction,
     sender: &Sender,
     import: &import::Model,
+    plan: &str,
     now: DateTime<Utc>,
 ) -> Result<(), Problem> {
     let data = json!({
-        "file": import.sha256, "status": import.status, "created": import.created_count, "updated": import.updated_count,
+        "file": import.sha256, "plan": plan, "status": import.status, "created": import.created_count, "updated": import.updated_count,
         "unchanged": import.unchanged_count, "reopened": import.reopened_count, "vanished": import.vanished_count,
         "kept": import.kept_count, "waiting": import.waiting_count, "suppressed": import.suppressed_count,
         "intake_rules": import.rules_version,

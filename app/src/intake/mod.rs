@@ -17,6 +17,7 @@ pub mod page;
 mod part;
 mod placement;
 pub mod plan;
+mod plan_digest;
 pub mod plan_rules;
 pub mod reason;
 pub mod receive;

@@ -16,6 +16,7 @@ use super::kept_file;
 use super::known;
 use super::origin::{self, Origin};
 use super::placement::{self, Placement};
+use super::plan_digest::PlanDigest;
 use super::receive::{Mode, Upload, UploadForm};
 use super::row::{Ratings, StagedRow};
 use super::rule::store::{self, RuleSet};
@@ -316,15 +317,18 @@ async fn compare_and_stage(
     let comparison = Comparison::new(against, sender);
     let reading = tokio::task::spawn_blocking(move || comparison.run(upload, format, &key));
     let mut staged = 0;
+    let mut plan = PlanDigest::default();
     while let Some(rows) = batches.recv().await {
         let rows: Vec<StagedRow> = rows;
         stage_sql::insert(&state.database, import.id, &rows).await?;
+        rows.iter().for_each(|row| plan.add(row));
         staged += rows.len();
         if staged > MANY {
             state.database.make_way().await;
         }
     }
     let mut outcome = reading.await.map_err(Problem::internal)?.map_err(unusable)?;
+    outcome.plan = plan.finish();
     if outcome.created + outcome.kept + outcome.waiting > 0 {
         for part in numbered(outcome.staged) {
             let attached = state

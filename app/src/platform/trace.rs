@@ -2,6 +2,7 @@
 //! that whatever is written down while a request is answered can name it.
 
 use std::net::IpAddr;
+use std::sync::{Arc, OnceLock};
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -23,6 +24,8 @@ pub struct Trace {
     pub request_id: String,
     /// The address that sent it.
     pub address: String,
+    /// What acts for the person, once that is known.
+    agent: Arc<OnceLock<String>>,
 }
 
 impl Trace {
@@ -31,6 +34,23 @@ impl Trace {
     pub fn at_hand() -> Self {
         AT_HAND.try_with(Clone::clone).unwrap_or_default()
     }
+
+    /// What acts for the person: `token-3`, `slack-U07ABC`; empty when nothing does.
+    #[must_use]
+    pub fn agent(&self) -> &str {
+        self.agent.get().map(String::as_str).unwrap_or_default()
+    }
+}
+
+/// Says what acts for the person from here on; the first word stands.
+pub fn acts_for_person(agent: String) {
+    // Outside of a request nobody is acted for.
+    drop(AT_HAND.try_with(|trace| trace.agent.set(agent)));
+}
+
+/// Does something that no web request asked for with a trace of its own.
+pub async fn with_its_own<T>(work: impl Future<Output = T>) -> T {
+    AT_HAND.scope(Trace::default(), work).await
 }
 
 /// Answers a request with its trace at hand.
@@ -39,7 +59,7 @@ pub async fn follow<B: MessageBody>(
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
     let request_id = request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default();
-    let trace = Trace { request_id, address: sender(&request) };
+    let trace = Trace { request_id, address: sender(&request), ..Trace::default() };
     AT_HAND.scope(trace, next.call(request)).await
 }
 

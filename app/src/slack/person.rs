@@ -11,6 +11,7 @@ use super::Slack;
 use crate::access::actor::{Actor, Via};
 use crate::access::user;
 use crate::platform::problem::{Kind, Problem};
+use crate::platform::trace;
 use crate::state::AppState;
 
 /// How long an address that Slack vouched for is believed without asking again.
@@ -22,6 +23,7 @@ const BELIEVED: TimeDelta = TimeDelta::minutes(10);
 /// 403 that says how to be known when the account is nobody's; 503 when Slack does not say whose it is.
 pub(crate) async fn actor(state: &AppState, slack: &Slack, slack_user: &str) -> Result<Actor, Problem> {
     let user = of(state, slack, slack_user).await?;
+    trace::acts_for_person(format!("slack-{slack_user}"));
     Actor::load(state.database.reader(), user.id, Via::Slack).await
 }
 

@@ -5,6 +5,7 @@ use actix_web::{rt, web};
 use tokio_util::sync::CancellationToken;
 
 use super::{Slack, commands, interactions};
+use crate::platform::trace;
 use crate::state::AppState;
 
 /// Answers requests until `stop`. Returns at once when Socket Mode is not configured.
@@ -28,11 +29,11 @@ pub async fn run(state: AppState, stop: CancellationToken) {
             () = stop.cancelled() => break,
             request = requests.recv() => match request {
                 Some(SocketRequest::Command(command)) => {
-                    rt::spawn(answer(state.clone(), slack.clone(), command));
+                    rt::spawn(trace::with_its_own(answer(state.clone(), slack.clone(), command)));
                 }
                 Some(SocketRequest::Interaction(interaction, acknowledge)) => {
                     let (state, slack) = (state.clone(), slack.clone());
-                    rt::spawn(async move {
+                    rt::spawn(trace::with_its_own(async move {
                         let answer = interactions::react_to(state, slack, interaction).await;
                         let answer = answer.unwrap_or_else(|problem| {
                             tracing::warn!(error = %problem, "a request over the Slack socket was refused");
@@ -40,7 +41,7 @@ pub async fn run(state: AppState, stop: CancellationToken) {
                         });
                         // Slack has stopped waiting when nobody takes the answer.
                         drop(acknowledge.send(answer));
-                    });
+                    }));
                 }
                 None => break,
             },

@@ -5,6 +5,7 @@ use actix_web::{HttpResponse, get, post, web};
 use chrono::{DateTime, Utc};
 use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::check::{self, Finding};
@@ -12,8 +13,10 @@ use super::finder;
 use super::reconcile;
 use super::ticket_rules::TicketState;
 use super::view::TicketView;
+use crate::access::actor::Actor;
 use crate::access::require::Require;
 use crate::access::right::{Configure, MoveRisks, See};
+use crate::audit_log;
 use crate::jobs;
 use crate::platform::job::queue;
 use crate::platform::paging::Page;
@@ -82,7 +85,7 @@ async fn ask(
             parties::may_edit(&caller, &risk)?;
             let occasion = Occasion::by(&caller, now, &policies);
             if let Some(ticket) = finder::of_risk(tx, risk.id).await? {
-                search_again(tx, &ticket, again, now).await?;
+                search_again(tx, &caller, &ticket, again, now).await?;
             }
             let wish = Edit { ticket_wanted: Some(true), ..Edit::default() };
             let risk = edit::edit(tx, &occasion, risk, wish).await?;
@@ -97,6 +100,7 @@ async fn ask(
 /// Takes a ticket out of quarantine, once somebody has looked.
 async fn search_again(
     tx: &DatabaseTransaction,
+    actor: &Actor,
     ticket: &ticket::Model,
     again: bool,
     now: DateTime<Utc>,
@@ -115,6 +119,8 @@ async fn search_again(
         ..reconcile::unknown("somebody asked to look again", now)
     };
     ticket::Entity::update_many().set(set).filter(ticket::Column::Id.eq(ticket.id)).exec(tx).await?;
+    let subject = RiskKey(ticket.risk_id).to_string();
+    audit_log::add(tx, actor, "ticket.search_again", &subject, json!({"ticket": ticket.id}), now).await?;
     reconcile::enqueue(tx, ticket.connection_id, now).await
 }
 

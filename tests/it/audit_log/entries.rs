@@ -1,11 +1,12 @@
 //! What is not a change of a risk is written down too.
 
 use abate_entity::audit_entry;
-use sea_orm::{EntityTrait as _, QueryOrder as _};
+use sea_orm::{Database, EntityTrait as _, QueryOrder as _};
 use serde_json::json;
 
 use crate::harness::app::TestApp;
 use crate::harness::process;
+use crate::intake::report::{import, many, trivy};
 
 /// The entries so far: who, what, to what.
 async fn entries(app: &TestApp) -> Vec<(Option<i64>, String, String)> {
@@ -63,4 +64,75 @@ async fn what_a_workshop_says_and_what_resumes_connections() {
     let expected =
         ["workshop.begin", "workshop.edit", "scenario.create", "scenario.edit", "connection.resume"];
     assert_eq!(actions, expected);
+}
+
+/// The entries with that action: what they say.
+async fn said(app: &TestApp, action: &str) -> Vec<serde_json::Value> {
+    let rows = audit_entry::Entity::find().order_by_asc(audit_entry::Column::Id);
+    let rows = rows.all(app.state.database.reader()).await.unwrap();
+    rows.into_iter().filter(|row| row.action == action).map(|row| row.data).collect()
+}
+
+#[tokio::test]
+async fn settings_that_are_others_than_at_the_last_start_are_told_without_secrets() {
+    let app = TestApp::spawn().await;
+    app.end().await;
+    let start = async |variables: &[(&str, &str)]| {
+        let mut server = process::Server::start_with(&["serve"], &app.database, variables).await;
+        assert_eq!(server.terminate().await, Some(0));
+    };
+    let slack = [
+        ("ABATE_ZONE", "Europe/Berlin"),
+        ("ABATE_BASE_URL", "http://abate.example.org"),
+        ("ABATE_SMTP__URL", "smtps://user:hunter2@mail.example.org"),
+    ];
+    start(&slack).await;
+    start(&slack).await;
+    let other = [slack[0], slack[1], ("ABATE_SMTP__URL", "smtps://user:hunter3@mail.example.org")];
+    start(&other).await;
+    let database = Database::connect(app.database.url()).await.unwrap();
+    let rows =
+        audit_entry::Entity::find().order_by_asc(audit_entry::Column::Id).all(&database).await.unwrap();
+    let told: Vec<_> = rows.iter().filter(|row| row.action == "configuration.change").collect();
+    let [first, second] = told.as_slice() else { panic!("{told:?}") };
+    let zone = &first.data["changed"]["zone"];
+    assert_eq!((&zone["from"], &zone["to"]), (&json!("UTC"), &json!("Europe/Berlin")));
+    assert_eq!(first.data["changed"]["smtp.url"], json!({"from": null, "to": "set"}));
+    assert_eq!(second.data, json!({"changed": {"smtp.url": {"from": "set", "to": "set"}}}));
+    assert!(!format!("{rows:?}").contains("hunter"), "no secret: {rows:?}");
+}
+
+#[tokio::test]
+async fn an_import_is_two_entries_with_the_digest_of_its_plan() {
+    let app = TestApp::spawn().await;
+    let first = app.first().await;
+    let report = trivy(&many(5000, 3, "HIGH"));
+    import(&app, &first, &report, &[("asset", "web"), ("mode", "plan")]).await;
+    let applied = import(&app, &first, &report, &[("asset", "web"), ("run", "2")]).await;
+    let other = trivy(&many(5000, 4, "HIGH"));
+    import(&app, &first, &other, &[("asset", "web"), ("mode", "plan"), ("run", "3")]).await;
+    let received = said(&app, "import.receive").await;
+    let plans: Vec<&str> = received.iter().map(|entry| entry["plan"].as_str().unwrap()).collect();
+    assert_eq!((plans.len(), plans[0].len(), plans[0]), (3, 64, plans[1]));
+    assert_ne!(plans[1], plans[2]);
+    let ended = said(&app, "import.applied").await;
+    assert_eq!(ended.len(), 1, "one was applied: {ended:?}");
+    assert_eq!((&ended[0]["created"], &ended[0]["file"]), (&json!(3), &received[1]["file"]));
+    assert_eq!(applied["status"], "applied");
+}
+
+#[tokio::test]
+async fn doctor_says_whether_the_log_can_be_changed() {
+    let app = TestApp::spawn().await;
+    let doctor = async || process::run(&app.database, &["doctor"]).await;
+    let well = doctor().await.success();
+    assert!(well.contains("audit log") && well.contains("insert-only"), "{well}");
+    super::unguard(&app).await;
+    let ill = doctor().await;
+    assert_eq!(ill.code, Some(1));
+    assert!(
+        ill.stdout.contains("audit_entry and audit_seal") && ill.stdout.contains("verify-log"),
+        "{}",
+        ill.stdout
+    );
 }

@@ -29,6 +29,7 @@ async fn add(app: &TestApp, ids: impl IntoIterator<Item = i64>) {
         data: Set(json!({"to": "open", "score": 0.1 + 0.2, "n": id, "ü": "a\tb"})),
         request_id: Set(String::new()),
         address: Set(String::new()),
+        agent: Set(String::new()),
     };
     let entries: Vec<_> = ids.into_iter().map(entry).collect();
     let added = app.state.database.write(async |tx| {

@@ -40,6 +40,7 @@ async fn what_people_do_is_sealed_by_itself_and_names_its_request() {
     let created = created.expect("an entry");
     assert_eq!((created.action.as_str(), created.address.as_str()), ("risk.created", "127.0.0.1"));
     assert!(uuid::Uuid::parse_str(&created.request_id).is_ok(), "{created:?}");
+    assert!(created.agent.starts_with("token-"), "a token acted for the person: {created:?}");
     let metrics = app.visitor().get("/metrics").await.expect(200).text;
     assert!(metrics.contains("abate_audit_entries_unsealed 0"), "{metrics}");
 }
