@@ -4,7 +4,8 @@ use crate::platform::job::Job;
 use crate::platform::timer::Timer;
 use crate::state::AppState;
 use crate::{
-    acceptance, asset, datadog, feed, grid, hook, intake, message, obligation, posture, risk, ticket,
+    acceptance, asset, datadog, evidence_pack, feed, grid, hook, intake, message, obligation, posture, risk,
+    ticket,
 };
 
 /// Makes the ticket of a risk true; the subject is `r-` and the risk's number.
@@ -14,6 +15,7 @@ pub const TICKET: &str = "ticket";
 pub const JOBS: &[Job<AppState>] = &[
     asset::settle::JOB,
     datadog::JOB,
+    evidence_pack::ask::JOB,
     feed::JOB,
     grid::regrid::JOB,
     hook::JOB,

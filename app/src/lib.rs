@@ -11,6 +11,7 @@ pub mod command;
 pub mod config;
 pub mod datadog;
 pub mod demo;
+pub mod evidence_pack;
 pub mod feed;
 pub mod gate;
 pub mod grid;

@@ -26,6 +26,7 @@ pub mod datadog_connection;
 pub mod datadog_signal;
 pub mod epss_score;
 pub mod evidence;
+pub mod evidence_pack;
 pub mod feed;
 pub mod finding;
 pub mod gate_rule;

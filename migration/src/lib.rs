@@ -29,6 +29,7 @@ mod m23_notice;
 mod m24_audit_guard;
 mod m24_datadog;
 mod m28_rating;
+mod m32_evidence_pack;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
@@ -68,6 +69,7 @@ impl MigratorTrait for Migrator {
             Box::new(m23_notice::Migration),
             Box::new(m24_audit_guard::Migration),
             Box::new(m28_rating::Migration),
+            Box::new(m32_evidence_pack::Migration),
         ]
     }
 }

@@ -12,6 +12,7 @@ mod asset;
 mod audit_log;
 mod command;
 mod datadog;
+mod evidence_pack;
 mod feed;
 mod gate;
 mod grid;

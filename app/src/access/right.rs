@@ -79,6 +79,8 @@ rights! {
     WaiveGate: "waive the gate" <- [Triager, RiskManager, HeadOfSecurity];
     /// To configure: people, teams, tokens of others, connections, jobs.
     Configure: "configure Abate" <- [Admin];
+    /// To make and download packs of evidence, which have everything of a team in them, or of all with the audit log.
+    ExportEvidence: "export evidence" <- [RiskManager, HeadOfSecurity, Auditor, Admin];
     /// To read the audit log.
     ReadAuditLog: "read the audit log" <- [Auditor, Admin];
 }

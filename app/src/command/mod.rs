@@ -4,6 +4,7 @@ mod asset;
 mod check_config;
 mod demo;
 mod doctor;
+mod evidence;
 mod export_log;
 mod feed;
 mod gate;
@@ -85,6 +86,8 @@ enum Command {
     VerifyLog(verify_log::VerifyLog),
     /// Write the audit log to a file that anybody can verify
     ExportLog(export_log::ExportLog),
+    /// Write what auditors ask for, of a period, into one zip whose totals equal its rows
+    Evidence(evidence::Evidence),
     /// Print the description of the API
     Openapi,
     /// Print the settings as they would be used, with secrets masked
@@ -125,6 +128,7 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Feed(command) => command.run(settings.load()?).await,
         Command::VerifyLog(command) => command.run(settings).await,
         Command::ExportLog(command) => command.run(settings.load()?).await,
+        Command::Evidence(command) => command.run(settings.load()?).await,
         Command::Openapi => openapi::run(),
         Command::CheckConfig(command) => check_config::run(&command, &settings),
         Command::Doctor(command) => doctor::run(&command, settings.load()?).await,

@@ -6,6 +6,7 @@ use abate_entity::{finding, risk, risk_asset, risk_identity, risk_tag, staged_ch
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
+    QueryOrder, QuerySelect,
 };
 
 use super::clock::Happening;
@@ -47,7 +48,8 @@ pub async fn merge(
     }
     standing::write(&changes, &mut closes.set, &mut closes.standing);
     let into = raise(tx, occasion, into, &from).await?;
-    let findings = take_over(tx, actor, &from, &into, occasion).await?;
+    let moved = take_over(tx, actor, &from, &into, occasion).await?;
+    let findings = moved.len();
     closes.event.reason = reason.to_owned();
     closes.event.clock = vec![(occasion.now, Happening::TriageLeft), (occasion.now, Happening::Closed)];
     closes.event.data.insert("into".to_owned(), RiskKey(into.id).to_string().into());
@@ -58,6 +60,7 @@ pub async fn merge(
     joined.reason = reason.to_owned();
     joined.data.insert("from".to_owned(), RiskKey(from.id).to_string().into());
     joined.data.insert("findings".to_owned(), findings.into());
+    joined.data.insert("moved".to_owned(), moved.into());
     let into_id = into.id;
     let mut goes_on = Change::of(into, joined)?;
     goes_on.set.confidential = Set(confidential);
@@ -106,14 +109,14 @@ async fn raise(
     edit::edit(tx, occasion, into, Edit { rated, reason, ..Edit::default() }).await
 }
 
-/// Moves findings, identities, what imports have planned, tags and further assets; answers the number of findings.
+/// Moves findings, identities, what imports have planned, tags and further assets; answers the numbers of the findings.
 async fn take_over(
     tx: &DatabaseTransaction,
     actor: &Actor,
     from: &risk::Model,
     into: &risk::Model,
     occasion: &Occasion<'_>,
-) -> Result<u64, Problem> {
+) -> Result<Vec<i64>, Problem> {
     let because = format!("joined from {} by a person", RiskKey(from.id));
     risk_identity::Entity::update_many()
         .set(risk_identity::ActiveModel {
@@ -126,7 +129,15 @@ async fn take_over(
         .filter(risk_identity::Column::RiskId.eq(from.id))
         .exec(tx)
         .await?;
-    let moved = finding::Entity::update_many()
+    let moved = finding::Entity::find()
+        .select_only()
+        .column(finding::Column::Id)
+        .filter(finding::Column::RiskId.eq(from.id))
+        .order_by_asc(finding::Column::Id)
+        .into_tuple()
+        .all(tx)
+        .await?;
+    finding::Entity::update_many()
         .col_expr(finding::Column::RiskId, Expr::value(into.id))
         .filter(finding::Column::RiskId.eq(from.id))
         .exec(tx)
@@ -138,7 +149,7 @@ async fn take_over(
         .await?;
     copy_tags(tx, from.id, into.id).await?;
     copy_assets(tx, from, into).await?;
-    Ok(moved.rows_affected)
+    Ok(moved)
 }
 
 async fn copy_tags(tx: &impl ConnectionTrait, from: i64, into: i64) -> Result<(), Problem> {

@@ -62,6 +62,8 @@ pub async fn split(
     off.reason = reason.to_owned();
     off.data.insert("from".to_owned(), RiskKey(from.id).to_string().into());
     off.data.insert("findings".to_owned(), leaving.len().into());
+    let moved: Vec<i64> = leaving.iter().map(|finding| finding.id).collect();
+    off.data.insert("moved".to_owned(), moved.into());
     let made_id = made.id;
     let changes = vec![Change::of(from, out)?, Change::of(made, off)?];
     let after = record::record(tx, occasion, changes).await?;

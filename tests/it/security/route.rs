@@ -45,6 +45,7 @@ const KEEP_RULES: Who = Holders(&[RiskManager, HeadOfSecurity]);
 const READ_LOG: Who = Holders(&[Auditor, Admin]);
 const KEEP_POLICIES: Who = Holders(&[RiskManager, HeadOfSecurity]);
 const ASSESS: Who = Holders(&[Triager, RiskManager, HeadOfSecurity]);
+const EXPORT_EVIDENCE: Who = Holders(&[RiskManager, HeadOfSecurity, Auditor, Admin]);
 const CONFIGURE: Who = Holders(&[Admin]);
 
 /// The API, as its description names it.
@@ -84,6 +85,10 @@ pub(super) const API: &[(&str, &str, Who)] = &[
     ("POST", "/api/v1/connections/{id}/test", CONFIGURE),
     ("GET", "/api/v1/data-classes", SEE),
     ("PUT", "/api/v1/data-classes", KEEP_REGISTER),
+    ("GET", "/api/v1/evidence-packs", EXPORT_EVIDENCE),
+    ("POST", "/api/v1/evidence-packs", EXPORT_EVIDENCE),
+    ("GET", "/api/v1/evidence-packs/{id}", EXPORT_EVIDENCE),
+    ("GET", "/api/v1/evidence-packs/{id}/file", EXPORT_EVIDENCE),
     ("GET", "/api/v1/gate", KNOWN),
     ("GET", "/api/v1/vex", SEE),
     ("GET", "/api/v1/gate-rules", SEE),
@@ -199,6 +204,8 @@ pub(super) const OTHERS: &[(&str, &str, Who)] = &[
     ("GET", "/cadences/{id}", SEE),
     ("POST", "/cadences/{id}", KEEP_CADENCES),
     ("GET", "/cadences/{id}/edit", KEEP_CADENCES),
+    ("GET", "/evidence-packs", EXPORT_EVIDENCE),
+    ("POST", "/evidence-packs", EXPORT_EVIDENCE),
     ("GET", "/gate", SEE),
     ("GET", "/settings/grids", SEE),
     ("POST", "/settings/grids/use", KEEP_POLICIES),
