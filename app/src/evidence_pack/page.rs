@@ -34,7 +34,7 @@ const PATH: &str = "/evidence-packs";
 
 /// Registers the page.
 pub fn pages(config: &mut ServiceConfig) {
-    config.service(web::resource(PATH).route(web::get().to(show)).route(web::post().to(make)));
+    config.route("/evidence-packs", web::get().to(show)).route("/evidence-packs", web::post().to(make));
 }
 
 #[derive(Template)]

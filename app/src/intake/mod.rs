@@ -9,6 +9,7 @@ mod compare;
 mod consequence;
 pub mod finding;
 pub mod finish;
+mod first_event_sql;
 pub mod guard_rail;
 mod kept_file;
 mod known;

@@ -2,6 +2,7 @@
 //! can be put together again, and the old texts; in the log of who did what the values before and after, where a long
 //! text is its digest.
 
+use abate_entity::lifecycle::State;
 use abate_entity::risk;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
@@ -111,17 +112,27 @@ impl Difference {
         }
     }
 
-    /// The values before, for the log.
+    /// What the log of who did what keeps of a change.
     #[must_use]
-    pub fn before(&self) -> Value {
-        brief_fields(&self.before)
+    pub fn told(&self, (from, to): (State, State), reason: &str, data: &Map<String, Value>) -> Value {
+        let fields: Map<String, Value> =
+            data.iter().map(|(name, value)| (name.clone(), brief(value))).collect();
+        json!({
+            "from": from, "to": to, "reason": reason, "fields": fields,
+            "before": brief_fields(&self.before), "after": brief_fields(&self.after),
+        })
     }
+}
 
-    /// The values after, for the log.
-    #[must_use]
-    pub fn after(&self) -> Value {
-        brief_fields(&self.after)
+/// A risk's row as it is now: what was seen, with what was set.
+pub(super) fn merged(before: &risk::Model, set: &risk::ActiveModel) -> risk::Model {
+    let mut risk = before.clone();
+    for column in <risk::Column as sea_orm::Iterable>::iter() {
+        if let sea_orm::ActiveValue::Set(value) = set.get(column) {
+            sea_orm::ModelTrait::set(&mut risk, column, value);
+        }
     }
+    risk
 }
 
 fn brief_fields(fields: &Map<String, Value>) -> Value {
@@ -136,8 +147,7 @@ fn brief_fields(fields: &Map<String, Value>) -> Value {
 }
 
 /// The same with each long text as its digest.
-#[must_use]
-pub fn brief(value: &Value) -> Value {
+fn brief(value: &Value) -> Value {
     match value {
         Value::String(text) if text.chars().count() >= LONG_FROM => digest(text),
         Value::Array(values) => values.iter().map(brief).collect(),

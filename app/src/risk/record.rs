@@ -15,7 +15,7 @@ use sea_orm::{
 use serde_json::{Map, Value, json};
 
 use super::clock::{Clock, ClockEvent, Happening};
-use super::difference::{self, Difference};
+use super::difference::{Difference, merged};
 use super::key::RiskKey;
 use super::rate::{self, NewRating};
 use super::standing::Standing;
@@ -171,9 +171,6 @@ pub async fn record(
         change.set.standing = Set(change.standing.to_json()?);
         change.set.version = Set(version);
         change.set.updated_at = Set(occasion.now);
-        if change.set.inherent_likelihood.is_set() && change.set.grid_id.is_not_set() {
-            change.set.grid_id = Set(occasion.policies.grid_id());
-        }
         let updated = risk::Entity::update_many()
             .set(change.set.clone())
             .filter(risk::Column::Id.eq(change.before.id))
@@ -362,16 +359,7 @@ fn audit(
     difference: &Difference,
     to_state: State,
 ) -> audit_entry::ActiveModel {
-    let fields: Map<String, Value> =
-        change.event.data.iter().map(|(name, value)| (name.clone(), difference::brief(value))).collect();
-    let data = json!({
-        "from": change.before.state,
-        "to": to_state,
-        "reason": change.event.reason,
-        "fields": fields,
-        "before": difference.before(),
-        "after": difference.after(),
-    });
+    let data = difference.told((change.before.state, to_state), &change.event.reason, &change.event.data);
     let action = format!("risk.{}", change.event.kind);
     let subject = RiskKey(change.before.id).to_string();
     audit_log::entry(occasion.actor_id, occasion.via, &action, &subject, data, occasion.now)
@@ -397,17 +385,6 @@ fn rating_rows(
 ) -> Vec<risk_rating::ActiveModel> {
     let ratings = std::mem::take(&mut event.ratings);
     ratings.into_iter().map(|rating| rate::row(rating, of, occasion, &event.reason)).collect()
-}
-
-/// The row as it is now: what was seen, with what was set.
-fn merged(before: &risk::Model, set: &risk::ActiveModel) -> risk::Model {
-    let mut risk = before.clone();
-    for column in <risk::Column as sea_orm::Iterable>::iter() {
-        if let sea_orm::ActiveValue::Set(value) = set.get(column) {
-            sea_orm::ModelTrait::set(&mut risk, column, value);
-        }
-    }
-    risk
 }
 
 fn stale(risk_id: i64) -> Problem {

@@ -81,14 +81,15 @@ async fn settings_that_are_others_than_at_the_last_start_are_told_without_secret
         let mut server = process::Server::start_with(&["serve"], &app.database, variables).await;
         assert_eq!(server.terminate().await, Some(0));
     };
-    let slack = [
+    let mail = [
         ("ABATE_ZONE", "Europe/Berlin"),
         ("ABATE_BASE_URL", "http://abate.example.org"),
         ("ABATE_SMTP__URL", "smtps://user:hunter2@mail.example.org"),
+        ("ABATE_SMTP__FROM", "abate@example.org"),
     ];
-    start(&slack).await;
-    start(&slack).await;
-    let other = [slack[0], slack[1], ("ABATE_SMTP__URL", "smtps://user:hunter3@mail.example.org")];
+    start(&mail).await;
+    start(&mail).await;
+    let other = [mail[0], mail[1], mail[3], ("ABATE_SMTP__URL", "smtps://user:hunter3@mail.example.org")];
     start(&other).await;
     let database = Database::connect(app.database.url()).await.unwrap();
     let rows =

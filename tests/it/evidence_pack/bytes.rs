@@ -28,6 +28,7 @@ async fn work(app: &TestApp, first: &Person, from: u32) {
     let step = async |key: &str, form: Value| {
         first.api.post(&format!("/api/v1/risks/{key}/transitions"), &form).await.expect(200);
     };
+    step(&keys[0], json!({"event": "start_triage"})).await;
     step(&keys[0], json!({"event": "confirm", "owner": first.email, "likelihood": 4, "impact": 4})).await;
     let edit = json!({"title": format!("Renamed, \"{from}\""), "plan": "Replace the library."});
     first.api.patch(&format!("/api/v1/risks/{}", keys[0]), &edit).await.expect(200);

@@ -37,7 +37,7 @@ async fn try_something(app: &TestApp, who: &Person, dice: &mut Dice) {
         who.api.post(&format!("{path}/transitions"), &form).await;
     };
     let score = |dice: &mut Dice| 1 + dice.below(5);
-    match dice.below(9) {
+    match dice.below(10) {
         0 => drop(who.api.patch(&path, &json!({"title": format!("Title {}", dice.below(1000))})).await),
         1 => drop(who.api.patch(&path, &json!({"plan": format!("Plan {}", dice.below(1000))})).await),
         2 => {
@@ -56,7 +56,8 @@ async fn try_something(app: &TestApp, who: &Person, dice: &mut Dice) {
             }))
             .await;
         }
-        7 => {
+        7 => step(json!({"event": "start_triage"})).await,
+        8 => {
             let first = u32::try_from(5000 + dice.below(6)).unwrap();
             import(app, who, &trivy(&many(first, 6, "MEDIUM")), &[("asset", "web")]).await;
         }

@@ -77,7 +77,7 @@ async fn a_rating_names_the_grid_it_was_read_from() {
     let other = app.risk("shop", "Another hole").await;
     let db = app.state.database.reader();
     let old = Policies::load(db).await.unwrap();
-    let row = rating_grid::Entity::find_by_id(old.grid_id).one(db).await.unwrap().unwrap();
+    let row = rating_grid::Entity::find_by_id(old.grid_id()).one(db).await.unwrap().unwrap();
     let now = app.state.clock.now();
     let new = app.state.database.write(async |tx| {
         let mut new: rating_grid::ActiveModel = row.clone().into();
@@ -96,6 +96,6 @@ async fn a_rating_names_the_grid_it_was_read_from() {
     first.api.patch(&format!("/api/v1/risks/{other}"), &json!({"title": "A third hole"})).await.expect(200);
     let risks = risk::Entity::find().order_by_asc(risk::Column::Id).all(db).await.unwrap();
     let grids: Vec<i64> = risks.iter().map(|risk| risk.grid_id).collect();
-    assert_eq!(grids, [new.id, old.grid_id], "only what was rated again names the new one");
+    assert_eq!(grids, [new.id, old.grid_id()], "only what was rated again names the new one");
     all_are_what_their_events_say(&app).await;
 }
