@@ -15,7 +15,7 @@ use crate::platform::problem::Problem;
 use crate::state::AppState;
 
 /// The log is one for all teams, so that the right to read it has to be held in all of them.
-pub(super) const EVERY_TEAM: i64 = 0;
+pub(crate) const EVERY_TEAM: i64 = 0;
 
 /// Registers the endpoints.
 pub fn routes(config: &mut ServiceConfig<'_>) {

@@ -12,7 +12,7 @@ use sea_orm::{
     ActiveModelTrait, ActiveValue, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait,
     QueryFilter, QueryOrder,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::clock::{Clock, ClockEvent, Happening};
 use super::difference::{Difference, merged};

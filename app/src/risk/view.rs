@@ -149,6 +149,8 @@ pub struct RiskPage {
     pub comments: Vec<Comment>,
     /// Whether the reader may comment and attach.
     pub may_write: bool,
+    /// Whether the reader may see what the audit log says of it.
+    pub may_read_log: bool,
     /// What happened, newest first.
     pub history: Vec<HistoryRow>,
 }

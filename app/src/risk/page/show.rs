@@ -12,7 +12,8 @@ use super::steps::{Offer, Refused, forms};
 use super::{details, edit, history, people};
 use crate::access::actor::Actor;
 use crate::access::require::Require;
-use crate::access::right::{AnswerVex, MergeRisks, MoveRisks, See};
+use crate::access::right::{AnswerVex, MergeRisks, MoveRisks, ReadAuditLog, See};
+use crate::audit_log::api::EVERY_TEAM;
 use crate::page::badge::{Badge, Tone, capitalised, counted};
 use crate::page::due::{Moment, day};
 use crate::page::frame::Section;
@@ -123,6 +124,7 @@ pub(super) async fn page(
         evidence: evidence(&gathered, zone),
         comments: comments(&gathered, zone),
         may_write: caller.holds_in::<MoveRisks>(risk.team_id),
+        may_read_log: caller.holds_in::<ReadAuditLog>(EVERY_TEAM),
         history: events(&gathered, zone),
     })
 }

@@ -49,6 +49,7 @@ fn a_bare_risk_says_what_is_missing() {
         evidence: Vec::new(),
         comments: Vec::new(),
         may_write: false,
+        may_read_log: false,
         same: Vec::new(),
         may_merge: false,
         ..show()

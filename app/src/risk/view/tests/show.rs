@@ -265,6 +265,7 @@ pub(super) fn show() -> RiskPage {
             body: markdown::render("Two of nine endpoints are done."),
         }],
         may_write: true,
+        may_read_log: false,
         same: vec![(
             "R-3".into(),
             "peeler peels too deep".into(),
