@@ -21,6 +21,7 @@ pub mod jobs;
 pub mod message;
 pub mod obligation;
 pub mod operations;
+pub mod owner;
 pub mod page;
 pub mod platform;
 pub mod policy;

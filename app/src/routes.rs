@@ -17,7 +17,7 @@ use utoipa_swagger_ui::SwaggerUi;
 use crate::platform::problem::{FieldProblem, Kind, Problem};
 use crate::{
     acceptance, access, asset, audit_log, datadog, evidence_pack, feed, gate, grid, hook, intake, message,
-    obligation, operations, page, posture, risk, slack, ticket, vex, workshop,
+    obligation, operations, owner, page, posture, risk, slack, ticket, vex, workshop,
 };
 
 /// Largest JSON body, in bytes.
@@ -105,6 +105,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .configure(workshop::page::pages)
         .configure(workshop::mapping_page::pages)
         .configure(obligation::page::pages)
+        .configure(owner::page::pages)
         .configure(posture::page::pages)
         .configure(risk::page::pages)
         .configure(slack::routes)

@@ -26,6 +26,17 @@ pub struct Model {
     /// The JIRA account this person is bound to.
     #[sea_orm(column_type = "Text", nullable)]
     pub jira_account: Option<String>,
+    /// The IANA zone this person works in, the organisation's when none.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub zone: Option<String>,
+    /// Local time from which nothing is sent until the morning, as `18:00`.
+    #[sea_orm(column_type = "Text")]
+    pub quiet_from: String,
+    /// Local time from which messages are sent again, as `08:00`.
+    #[sea_orm(column_type = "Text")]
+    pub quiet_to: String,
+    /// When somebody left.
+    pub left_at: Option<DateTimeUtc>,
     /// When it was made.
     pub created_at: DateTimeUtc,
 }

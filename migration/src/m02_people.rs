@@ -24,6 +24,10 @@ CREATE TABLE app_user (
     active BOOLEAN NOT NULL, -- false once somebody has left
     slack_user TEXT UNIQUE, -- the Slack user this person is bound to
     jira_account TEXT, -- the JIRA account this person is bound to
+    zone TEXT, -- the IANA zone this person works in, the organisation's when none
+    quiet_from TEXT NOT NULL DEFAULT '18:00', -- local time from which nothing is sent until the morning
+    quiet_to TEXT NOT NULL DEFAULT '08:00', -- local time from which messages are sent again
+    left_at {time}, -- when somebody left
     created_at {time} NOT NULL -- when it was made
 );
 -- A role that a user holds, in one team or in all.

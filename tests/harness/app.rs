@@ -41,7 +41,10 @@ pub(crate) struct TestApp {
     pub(crate) database: TestDatabase,
     base: String,
     stop: CancellationToken,
-    _folder: TempDir,
+    variables: Vec<(String, String)>,
+    folder: TempDir,
+    /// How often it was started; each time it makes identities of its own.
+    starts: u64,
 }
 
 /// Somebody with an account.
@@ -72,33 +75,17 @@ impl TestApp {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let settings = folder.path().join("abate.toml");
-        std::fs::write(&settings, "").expect("an empty settings file");
+        std::fs::write(folder.path().join("abate.toml"), "").expect("an empty settings file");
         let own = [
             ("ABATE_DATABASE_URL", database.url()),
             ("ABATE_SECRET_KEY", SECRET_KEY),
             ("ABATE_BASE_URL", base.as_str()),
         ];
         let all = own.iter().chain(variables).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        let config = Document::read(Some(&settings), all, Overrides::default())
-            .and_then(|document| document.config())
-            .expect("settings that can be used");
+        let variables: Vec<_> = all.collect();
         let (clock, time) = Clock::manual(beginning());
-        let stop = CancellationToken::new();
-        let (ready, started) = oneshot::channel();
-        let until = stop.clone();
-        // It ends with its connections, later than the test, which does not wait for it.
-        std::thread::spawn(move || {
-            actix_web::rt::System::new().block_on(async move {
-                let application = Application::build_on(listener, config, clock, Ids::seeded(1)).await;
-                let application = application.expect("the application starts");
-                let kept = ready.send(application.state().clone());
-                assert!(kept.is_ok(), "nobody waits for the application");
-                application.run(until).await.expect("the application runs");
-            });
-        });
-        let state = started.await.expect("the application starts");
-        let app = Self { state, time, database, base, stop, _folder: folder };
+        let (state, stop) = start(listener, &folder, &variables, clock, 1).await;
+        let app = Self { state, time, database, base, stop, variables, folder, starts: 1 };
         // The first user of a database gets nearly every role, which nobody in a test should get by accident.
         app.person("first@example.org", &[]).await;
         app
@@ -113,6 +100,25 @@ impl TestApp {
             }
         };
         tokio::time::timeout(PATIENCE, ended).await.expect("the application ends in time");
+    }
+
+    /// Ends it and starts it again on its database and its address, at the same time of its clock.
+    pub(crate) async fn restart(&mut self) {
+        self.end().await;
+        let address = self.base.strip_prefix("http://").expect("an address");
+        let free = async {
+            loop {
+                match TcpListener::bind(address) {
+                    Ok(listener) => break listener,
+                    Err(_) => tokio::time::sleep(StdDuration::from_millis(20)).await,
+                }
+            }
+        };
+        let listener = tokio::time::timeout(PATIENCE, free).await.expect("its port is free again");
+        self.starts += 1;
+        let clock = self.state.clock.clone();
+        let started = start(listener, &self.folder, &self.variables, clock, self.starts).await;
+        (self.state, self.stop) = started;
     }
 
     /// Somebody who is not signed in.
@@ -267,6 +273,34 @@ impl TestApp {
         let browser = self.visitor().with_session(cookie.name(), cookie.value(), &session.csrf_token);
         Person { id: user.id, email: user.email, api: self.visitor().with_token(&token), browser }
     }
+}
+
+/// Runs the application in a thread of its own, until it is stopped.
+async fn start(
+    listener: TcpListener,
+    folder: &TempDir,
+    variables: &[(String, String)],
+    clock: Clock,
+    seed: u64,
+) -> (AppState, CancellationToken) {
+    let settings = folder.path().join("abate.toml");
+    let config = Document::read(Some(&settings), variables.iter().cloned(), Overrides::default())
+        .and_then(|document| document.config())
+        .expect("settings that can be used");
+    let stop = CancellationToken::new();
+    let (ready, started) = oneshot::channel();
+    let until = stop.clone();
+    // It ends with its connections, later than the test, which does not wait for it.
+    std::thread::spawn(move || {
+        actix_web::rt::System::new().block_on(async move {
+            let application = Application::build_on(listener, config, clock, Ids::seeded(seed)).await;
+            let application = application.expect("the application starts");
+            let kept = ready.send(application.state().clone());
+            assert!(kept.is_ok(), "nobody waits for the application");
+            application.run(until).await.expect("the application runs");
+        });
+    });
+    (started.await.expect("the application starts"), stop)
 }
 
 impl Drop for TestApp {

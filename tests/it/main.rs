@@ -21,6 +21,7 @@ mod intake;
 mod jira;
 mod message;
 mod obligation;
+mod owner;
 mod page;
 mod risk;
 mod security;

@@ -15,4 +15,5 @@ pub mod team;
 pub mod throttle;
 pub mod token;
 pub mod user;
+pub mod user_edit;
 pub mod view;

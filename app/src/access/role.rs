@@ -5,6 +5,9 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+/// The number that stands for all teams where a role is held.
+pub const EVERY_TEAM: i64 = 0;
+
 /// A role. Owner and assignee are not roles: they are who they are for one risk.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,

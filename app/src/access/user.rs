@@ -85,6 +85,14 @@ pub async fn by_email(db: &impl ConnectionTrait, email: &str) -> Result<Option<a
     Ok(app_user::Entity::find().filter(app_user::Column::Email.eq(normal(email))).one(db).await?)
 }
 
+/// Finds a user by address, active or not.
+///
+/// # Errors
+/// 404 when there is none.
+pub async fn known(db: &impl ConnectionTrait, email: &str) -> Result<app_user::Model, Problem> {
+    by_email(db, email).await?.ok_or_else(|| Problem::not_found(format!("user {email}")))
+}
+
 /// Finds an active user by address.
 ///
 /// # Errors

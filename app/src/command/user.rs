@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 
 use crate::access::actor::Via;
 use crate::access::role::Role;
+use crate::access::user_edit::{self, By, UserEdit};
 use crate::access::{team, user};
 use crate::audit_log;
 use crate::config::Config;
@@ -16,6 +17,17 @@ use crate::config::Config;
 pub(super) enum User {
     /// Make a user; the first one of a database gets every role but verifier
     Create(Create),
+    /// Say that somebody has left: they are signed out, and what they owned goes to others
+    Deactivate(Deactivate),
+}
+
+/// Arguments of `abate user deactivate`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  abate user deactivate --email ana@example.com")]
+pub(super) struct Deactivate {
+    /// Address of the user
+    #[arg(long)]
+    email: String,
 }
 
 /// Arguments of `abate user create`.
@@ -42,7 +54,31 @@ pub(super) struct Create {
 
 impl User {
     pub(super) async fn run(self, config: Config) -> anyhow::Result<ExitCode> {
-        let Self::Create(create) = self;
+        match self {
+            Self::Create(create) => create.run(config).await,
+            Self::Deactivate(deactivate) => deactivate.run(config).await,
+        }
+    }
+}
+
+impl Deactivate {
+    async fn run(self, config: Config) -> anyhow::Result<ExitCode> {
+        let state = super::open(config).await?;
+        let by = By { actor_id: None, via: Via::Command, now: state.clock.now() };
+        let edited = state.database.write(async |tx| {
+            let user = user::known(tx, &self.email).await?;
+            user_edit::edit(tx, by, user, UserEdit { active: Some(false), ..UserEdit::default() }).await
+        });
+        let user = edited.await?;
+        state.database.close().await?;
+        println!("{} has left. What they owned goes to others as soon as a server runs.", user.email);
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Create {
+    async fn run(self, config: Config) -> anyhow::Result<ExitCode> {
+        let create = self;
         let state = super::open(config).await?;
         let given = read_password()?;
         let made = given.is_none();

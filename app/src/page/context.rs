@@ -7,6 +7,7 @@ use actix_web::{HttpMessage, HttpRequest, web};
 use super::frame::{DemoBar, Frame, Section, SignedIn};
 use super::said;
 use crate::access::actor::Actor;
+use crate::access::right::{Configure, ReadAuditLog};
 use crate::access::session::CurrentSession;
 use crate::page::badge::capitalised;
 
@@ -33,6 +34,7 @@ pub fn frame(request: &HttpRequest, actor: &Actor, title: impl Into<String>, sec
     let here = here(request);
     let user = SignedIn { name: actor.name.clone(), email: actor.email.clone(), roles: roles(actor) };
     let mut frame = Frame::signed_in(title, section, user, csrf, here.clone());
+    frame.places = places(actor);
     frame.flashes = said::read(request);
     frame.demo = request.app_data::<web::Data<DemoBars>>().map(|bars| (bars.0)(actor, &here));
     frame
@@ -59,6 +61,18 @@ pub fn own_path(asked: &str) -> &str {
         && !asked.contains('\\')
         && !asked.chars().any(char::is_control);
     if own { asked } else { "/" }
+}
+
+/// What the menu of a person leads to besides the bar.
+fn places(actor: &Actor) -> Vec<(&'static str, &'static str)> {
+    let mut places = Vec::new();
+    if actor.holds::<Configure>() {
+        places.extend([("People", "/people"), ("Teams", "/teams")]);
+    }
+    if actor.holds::<ReadAuditLog>() {
+        places.push(("Audit log", "/audit-log"));
+    }
+    places
 }
 
 fn roles(actor: &Actor) -> String {

@@ -124,6 +124,8 @@ pub struct Frame {
     pub navigation: Vec<NavigationItem>,
     /// Who is signed in.
     pub user: Option<SignedIn>,
+    /// Further places that this person may go to: label and address.
+    pub places: Vec<(&'static str, &'static str)>,
     /// The token that each form sends back.
     pub csrf: String,
     /// Messages to show.
@@ -160,6 +162,7 @@ impl Frame {
             title: title.into(),
             navigation: Vec::new(),
             user: None,
+            places: Vec::new(),
             csrf: csrf.into(),
             flashes: Vec::new(),
             demo: None,

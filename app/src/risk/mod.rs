@@ -2,7 +2,6 @@
 
 pub mod absence;
 pub mod alias;
-pub mod answers;
 pub mod api;
 pub mod clock;
 pub mod comment;

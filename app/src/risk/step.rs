@@ -20,7 +20,8 @@ use super::rate::{self, Why};
 use super::rated::{Rated, Source};
 use super::record::{Change, NewEvent, Occasion};
 use super::standing::{self, Standing};
-use super::{absence, answers, duplicate};
+use super::{absence, duplicate};
+use crate::owner::directory;
 use crate::platform::problem::{FieldProblem, Kind, Problem};
 use crate::policy::Policies;
 
@@ -71,7 +72,7 @@ pub async fn plan(
     }
     request.given.duplicate_of = duplicate::held(tx, change.before.id, request.given.duplicate_of).await?;
     if request.event == Event::Reopen && request.given.owner.is_none() {
-        request.given.owner = answers::for_risk(tx, &change.before).await?;
+        request.given.owner = directory::answers_for(tx, &change.before).await?;
     }
     // Rights and guards look at the level that the form's rating makes, not at what the work has left.
     let level = level_after(&change.before, &before, &request.given, occasion.policies)?;

@@ -122,6 +122,7 @@ pub(super) const API: &[(&str, &str, Who)] = &[
     ("POST", "/api/v1/intake-rules/preview", KEEP_RULES),
     ("GET", "/api/v1/intake-rules/versions", SEE),
     ("GET", "/api/v1/me", KNOWN),
+    ("PATCH", "/api/v1/me", KNOWN),
     ("GET", "/api/v1/messages", CONFIGURE),
     ("POST", "/api/v1/messages/{id}/resend", CONFIGURE),
     ("GET", "/api/v1/metrics/ageing", SEE),
@@ -164,11 +165,13 @@ pub(super) const API: &[(&str, &str, Who)] = &[
     ("PATCH", "/api/v1/scopes/{id}", TRIAGE),
     ("GET", "/api/v1/teams", SEE),
     ("POST", "/api/v1/teams", CONFIGURE),
+    ("PATCH", "/api/v1/teams/{key}", CONFIGURE),
     ("GET", "/api/v1/tokens", KNOWN),
     ("POST", "/api/v1/tokens", KNOWN),
     ("DELETE", "/api/v1/tokens/{id}", KNOWN),
     ("GET", "/api/v1/users", SEE),
     ("POST", "/api/v1/users", CONFIGURE),
+    ("PATCH", "/api/v1/users/{email}", CONFIGURE),
     ("GET", "/api/v1/workshop-prompts", SEE),
     ("GET", "/api/v1/workshops", SEE),
     ("POST", "/api/v1/workshops", RECORD),
@@ -230,6 +233,8 @@ pub(super) const OTHERS: &[(&str, &str, Who)] = &[
     ("POST", "/intake-rules", KEEP_RULES),
     ("POST", "/intake-rules/remove", KEEP_RULES),
     ("GET", "/metrics", Anyone),
+    ("GET", "/people", CONFIGURE),
+    ("POST", "/people/{email}/{action}", CONFIGURE),
     ("GET", "/readyz", Anyone),
     ("GET", "/risks", SEE),
     ("GET", "/risks/{key}", SEE),
@@ -257,6 +262,8 @@ pub(super) const OTHERS: &[(&str, &str, Who)] = &[
     ("POST", "/slack/events", Anyone),
     ("POST", "/slack/interactions", Anyone),
     ("GET", "/static/{digest}/{name}", Anyone),
+    ("GET", "/teams", CONFIGURE),
+    ("POST", "/teams/{key}", CONFIGURE),
     ("GET", "/workshops", SEE),
     ("GET", "/workshops/{id}", SEE),
     ("POST", "/workshops/{id}/sign-off", TRIAGE),
@@ -268,6 +275,7 @@ pub(super) fn example(route: &str) -> String {
         .replace("/risks/{key}", "/risks/R-1")
         .replace("/assets/{key}", "/assets/shop")
         .replace("{id}", "4711")
+        .replace("{email}", "nobody@example.org")
         .replace("{digest}", "0")
         .replace("{cve}", "CVE-2026-1000")
         .replace("{name}", "nothing.css")

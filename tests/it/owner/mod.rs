@@ -1,0 +1,3 @@
+//! People, teams, and who answers for what.
+
+mod people;
