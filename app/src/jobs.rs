@@ -4,8 +4,8 @@ use crate::platform::job::Job;
 use crate::platform::timer::Timer;
 use crate::state::AppState;
 use crate::{
-    acceptance, asset, datadog, evidence_pack, feed, grid, hook, intake, message, obligation, posture, risk,
-    ticket,
+    acceptance, asset, datadog, evidence_pack, feed, grid, hook, intake, message, obligation, owner, posture,
+    risk, ticket,
 };
 
 /// Makes the ticket of a risk true; the subject is `r-` and the risk's number.
@@ -39,11 +39,13 @@ pub const TIMERS: &[Timer<AppState>] = &[
     hook::TIMER,
     intake::TIMER,
     intake::silent::TIMER,
+    message::bundle::TIMER,
     message::digest::TIMER,
     message::late::TIMER,
     obligation::broken_ceiling::TIMER,
     obligation::remind::TIMER,
     obligation::tick::TIMER,
+    owner::ladder::TIMER,
     posture::snapshot::TIMER,
     risk::search::TIMER,
     ticket::poll::EVERY_MINUTE,

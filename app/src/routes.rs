@@ -62,6 +62,7 @@ pub fn api() -> impl HttpServiceFactory + OpenApiFactory + 'static {
         .configure(workshop::mapping_api::routes)
         .configure(workshop::prompt_api::routes)
         .configure(obligation::api::routes)
+        .configure(owner::api::routes)
         .configure(ticket::api::routes)
 }
 

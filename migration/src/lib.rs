@@ -28,6 +28,7 @@ mod m22_threat_model;
 mod m23_notice;
 mod m24_audit_guard;
 mod m24_datadog;
+mod m27_owner;
 mod m28_rating;
 mod m32_evidence_pack;
 
@@ -68,6 +69,7 @@ impl MigratorTrait for Migrator {
             Box::new(m24_datadog::Migration),
             Box::new(m23_notice::Migration),
             Box::new(m24_audit_guard::Migration),
+            Box::new(m27_owner::Migration),
             Box::new(m28_rating::Migration),
             Box::new(m32_evidence_pack::Migration),
         ]

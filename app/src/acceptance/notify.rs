@@ -1,13 +1,11 @@
 //! The timer that tells people about acceptances: approvers of what is asked for, askers of the answer, owner and
-//! approver 30, 14, 7 and 1 days before the end, and of the end. Each is told once, also after a long pause; what one
-//! person is told at one time is one message.
+//! approver 30, 14, 7 and 1 days before the end, and of the end. Each is told once, also after a long pause.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::HashMap;
 
-use abate_entity::lifecycle::{Party, State};
-use abate_entity::{acceptance, app_user, message, risk, user_role};
-use abate_integrations::slack::{Block, Message, PreparedMessage};
-use chrono::{DateTime, Duration, SecondsFormat, Utc};
+use abate_entity::lifecycle::State;
+use abate_entity::{acceptance, risk};
+use chrono::{DateTime, Days, Duration, NaiveTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
@@ -16,8 +14,9 @@ use sea_orm::{
 
 use super::notice_rules::{horizon, reached};
 use super::state;
-use crate::calendar::local_time::local_date;
-use crate::message::ledger::{self, NewMessage};
+use crate::calendar::local_time::{local_date, to_utc};
+use crate::message::notice::{self, NewNotice};
+use crate::owner::directory;
 use crate::page::due::{day, days};
 use crate::platform::job::Work;
 use crate::platform::problem::Problem;
@@ -29,22 +28,10 @@ use crate::state::AppState;
 /// Tells what there is to tell.
 pub const TIMER: Timer<AppState> = Timer { name: "acceptance.notify", every: Duration::minutes(1), run };
 
-/// The kind of these messages.
+/// The kind of these notices.
 const KIND: &str = "acceptance";
 /// Acceptances that are looked at in one transaction.
 const AT_A_TIME: u64 = 500;
-/// Lines of one message; the rest is counted.
-const LISTED: usize = 15;
-
-/// A line for somebody about an acceptance.
-struct Note {
-    person: i64,
-    row: i64,
-    line: String,
-}
-
-/// What people are told: who, and each line with the acceptance it is about.
-type Notes = BTreeMap<i64, Vec<(i64, String)>>;
 
 fn run(state: &AppState) -> Work<'_> {
     Box::pin(async move {
@@ -55,7 +42,7 @@ fn run(state: &AppState) -> Work<'_> {
         }
         let mut after = Some(0);
         while let Some(id) = after {
-            after = state.database.write(async |tx| tell_ends(tx, state, now, id).await).await?;
+            after = state.database.write(async |tx| tell_ends(tx, now, id).await).await?;
         }
         Ok(())
     })
@@ -76,15 +63,15 @@ async fn tell_changes(tx: &DatabaseTransaction, app: &AppState, now: DateTime<Ut
     // Without Slack nobody is told, and nobody will be told late when it comes.
     if app.slack.is_some() {
         let risks = risks_of(tx, &rows).await?;
-        let mut notes = Notes::new();
         for row in &rows {
             let Some(risk) = risks.get(&row.risk_id) else { continue };
             let (people, line) = change(tx, row, risk).await?;
-            for person in people {
-                notes.entry(person).or_default().push((row.id, line.clone()));
+            for person in directory::here(tx, &people).await? {
+                let about_at = row.ended_at.or(row.decided_at).unwrap_or(row.asked_at);
+                let key = format!("{KIND}/{}/{}/{}/{person}", row.id, row.state, row.renewals);
+                notice::want(tx, now, line_for(person, risk, key, line.clone(), about_at)).await?;
             }
         }
-        post(tx, app, notes, "changes", now).await?;
     }
     for row in &rows {
         acceptance::Entity::update_many()
@@ -110,7 +97,9 @@ async fn change(
             let what = if row.renewals > 0 { "renewed" } else { "accepted" };
             let line =
                 format!("{key} ({}) is asked to be {what} until {until}: it waits for you.", row.level);
-            (approvers(db, row, risk).await?, line)
+            let renewal = row.renewals > 0;
+            let people = directory::approvers(db, risk.level, risk.team_id, renewal, row.asked_by).await?;
+            (people, line)
         }
         state::IN_FORCE => (vec![row.asked_by], format!("{key} ({}) is accepted until {until}.", row.level)),
         state::REJECTED => (vec![row.asked_by], format!("{key} ({}) is not accepted.", row.level)),
@@ -142,33 +131,9 @@ fn stands(state: State) -> &'static str {
     }
 }
 
-/// The people whose rank the level asks for, or a higher one where nobody who is still here holds it.
-async fn approvers(
-    db: &impl ConnectionTrait,
-    row: &acceptance::Model,
-    risk: &risk::Model,
-) -> Result<Vec<i64>, Problem> {
-    let wanted = Party::approver_of(risk.level, row.renewals > 0).approval_rank();
-    let ranks = [Party::TeamLead, Party::HeadOfSecurity, Party::Executive];
-    for rank in ranks.into_iter().filter(|party| party.approval_rank() >= wanted) {
-        let holders = user_role::Entity::find()
-            .filter(user_role::Column::Role.eq(rank.as_str()))
-            .filter(user_role::Column::TeamId.is_in([0, risk.team_id]))
-            .filter(user_role::Column::UserId.ne(row.asked_by))
-            .all(db)
-            .await?;
-        let here = active(db, holders.into_iter().map(|holder| holder.user_id)).await?;
-        if !here.is_empty() {
-            return Ok(here.into_iter().collect());
-        }
-    }
-    Ok(Vec::new())
-}
-
 /// Tells owner and approver of ends that come near; answers the last acceptance that was looked at, none at the end.
 async fn tell_ends(
     tx: &DatabaseTransaction,
-    app: &AppState,
     now: DateTime<Utc>,
     after: i64,
 ) -> Result<Option<i64>, Problem> {
@@ -184,7 +149,6 @@ async fn tell_ends(
         .await?;
     let Some(last) = rows.last().map(|row| row.id) else { return Ok(None) };
     let risks = risks_of(tx, &rows).await?;
-    let mut wanted = Vec::new();
     for row in &rows {
         let Some(risk) = risks.get(&row.risk_id) else { continue };
         let decided_on = local_date(zone, row.decided_at.unwrap_or(row.asked_at));
@@ -196,36 +160,43 @@ async fn tell_ends(
             risk.level,
             day(row.ends_on)
         );
-        for person in risk.owner_id.into_iter().chain(row.decided_by).collect::<HashSet<i64>>() {
+        let people: Vec<i64> = risk.owner_id.into_iter().chain(row.decided_by).collect();
+        for person in directory::here(tx, &people).await? {
             for ahead in &reached {
                 let key = format!("{KIND}/{}/{}/{ahead}/{person}", row.id, row.ends_on);
-                // After a pause only the nearest is told; the others are noted as told with it.
-                let nearest = Some(ahead) == reached.last();
-                wanted.push((key, nearest.then(|| Note { person, row: row.id, line: line.clone() })));
+                let on = row.ends_on.checked_sub_days(Days::new(*ahead)).unwrap_or(today);
+                let new = line_for(person, risk, key, line.clone(), to_utc(zone, on.and_time(NaiveTime::MIN)));
+                // After a pause only the nearest is told; the others are noted as overtaken.
+                if Some(ahead) == reached.last() {
+                    notice::want(tx, now, new).await?;
+                } else {
+                    notice::skip(tx, now, new).await?;
+                }
             }
         }
     }
-    let keys: Vec<&String> = wanted.iter().map(|(key, _)| key).collect();
-    let mut known: HashSet<String> = HashSet::new();
-    for chunk in keys.chunks(500) {
-        let found: Vec<String> = message::Entity::find()
-            .select_only()
-            .column(message::Column::Key)
-            .filter(message::Column::Key.is_in(chunk.iter().map(|key| key.as_str())))
-            .into_tuple()
-            .all(tx)
-            .await?;
-        known.extend(found);
-    }
-    wanted.retain(|(key, _)| !known.contains(key));
-    let mut notes = Notes::new();
-    let (keys, told): (Vec<String>, Vec<Option<Note>>) = wanted.into_iter().unzip();
-    for note in told.into_iter().flatten() {
-        notes.entry(note.person).or_default().push((note.row, note.line));
-    }
-    ledger::fold(tx, keys.into_iter(), KIND, now).await?;
-    post(tx, app, notes, "ends", now).await?;
     Ok(Some(last))
+}
+
+/// A line about an acceptance: keys, levels and dates only, so that nothing confidential travels.
+fn line_for(
+    user_id: i64,
+    risk: &risk::Model,
+    key: String,
+    text: String,
+    about_at: DateTime<Utc>,
+) -> NewNotice {
+    NewNotice {
+        key,
+        user_id,
+        kind: KIND,
+        risk_id: Some(risk.id),
+        text,
+        link: format!("/risks/{}", RiskKey(risk.id)),
+        urgent: false,
+        about_at,
+        not_before: about_at,
+    }
 }
 
 async fn risks_of(
@@ -235,56 +206,4 @@ async fn risks_of(
     let ids = rows.iter().map(|row| row.risk_id);
     let risks = risk::Entity::find().filter(risk::Column::Id.is_in(ids)).all(db).await?;
     Ok(risks.into_iter().map(|risk| (risk.id, risk)).collect())
-}
-
-/// Those of the people who are still here.
-async fn active(
-    db: &impl ConnectionTrait,
-    people: impl Iterator<Item = i64>,
-) -> Result<BTreeSet<i64>, Problem> {
-    let here = app_user::Entity::find()
-        .filter(app_user::Column::Id.is_in(people))
-        .filter(app_user::Column::Active.eq(true))
-        .all(db)
-        .await?;
-    Ok(here.into_iter().map(|user| user.id).collect())
-}
-
-/// One message for each person who is still here.
-async fn post(
-    tx: &DatabaseTransaction,
-    app: &AppState,
-    notes: Notes,
-    what: &str,
-    now: DateTime<Utc>,
-) -> Result<(), Problem> {
-    let here = active(tx, notes.keys().copied()).await?;
-    let stamp = now.to_rfc3339_opts(SecondsFormat::Micros, true);
-    for (person, lines) in notes.into_iter().filter(|(person, _)| here.contains(person)) {
-        let first = lines.first().map(|(row, _)| *row).unwrap_or_default();
-        let new = NewMessage {
-            key: format!("{KIND}/{what}/{person}/{stamp}/{first}"),
-            kind: KIND,
-            user_id: Some(person),
-            message: text(&lines, app.config.web.base_url.as_str()),
-        };
-        ledger::want(tx, new, now).await?;
-    }
-    Ok(())
-}
-
-/// Keys, levels and dates only, so that nothing confidential travels.
-fn text(lines: &[(i64, String)], base_url: &str) -> PreparedMessage {
-    let text = match lines {
-        [(_, line)] => line.clone(),
-        _ => format!("{} acceptances have news.", lines.len()),
-    };
-    let mut blocks = vec![Block::text(text.as_str())];
-    if lines.len() > 1 {
-        blocks.extend(lines.iter().take(LISTED).map(|(_, line)| Block::text(line.as_str())));
-    }
-    let more = lines.len().saturating_sub(LISTED);
-    let rest = if more > 0 { format!("{more} more. ") } else { String::new() };
-    blocks.push(Block::note(format!("{rest}All of them: {base_url}acceptances").as_str()));
-    Message { text, blocks }.prepare()
 }

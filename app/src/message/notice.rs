@@ -42,7 +42,19 @@ pub struct NewNotice {
 /// # Errors
 /// When the database refuses.
 pub async fn want(tx: &DatabaseTransaction, now: DateTime<Utc>, new: NewNotice) -> Result<bool, Problem> {
-    let written = notice::Entity::insert(row(now, new, WANTED))
+    insert(tx, row(now, new, WANTED)).await
+}
+
+/// Notes a line that was overtaken before it could be told, so that it is never told; answers whether it is new.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn skip(tx: &DatabaseTransaction, now: DateTime<Utc>, new: NewNotice) -> Result<bool, Problem> {
+    insert(tx, row(now, new, DROPPED)).await
+}
+
+async fn insert(tx: &DatabaseTransaction, row: notice::ActiveModel) -> Result<bool, Problem> {
+    let written = notice::Entity::insert(row)
         .on_conflict(OnConflict::column(notice::Column::Key).do_nothing().to_owned())
         .exec_without_returning(tx)
         .await?;

@@ -1,0 +1,184 @@
+//! The timer that puts what each person is to be told into one message: at once what is urgent, the rest outside of
+//! their quiet hours. A line is in one message, and a message is sent once.
+
+use std::collections::BTreeMap;
+
+use abate_entity::{app_user, notice};
+use abate_integrations::slack::{Block, Message, Mrkdwn, PreparedMessage};
+use chrono::{DateTime, Duration, Utc};
+use sea_orm::sea_query::LockType;
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, QueryFilter,
+    QueryOrder, QuerySelect,
+};
+
+use super::ledger::{self, NewMessage};
+use super::notice::{DROPPED, TOLD, WANTED};
+use crate::owner::{ladder, roster};
+use crate::platform::job::Work;
+use crate::platform::problem::Problem;
+use crate::platform::setting;
+use crate::platform::timer::Timer;
+use crate::policy::Policies;
+use crate::risk::key::RiskKey;
+use crate::state::AppState;
+
+/// Tells people what there is to tell.
+pub const TIMER: Timer<AppState> = Timer { name: "message.bundle", every: Duration::seconds(20), run };
+
+/// Whom the lines for the channel are for.
+const CHANNEL: i64 = 0;
+/// Lines of one message; the rest is counted.
+const LISTED: usize = 15;
+/// Rows of one statement.
+const CHUNK: usize = 500;
+/// Without Slack nobody is told; what is older than this is not told late when it comes.
+const STALE_AFTER: Duration = Duration::days(3);
+
+/// How long a climb of the ladder holds up the messages at most.
+const LONGEST_CLIMB: Duration = Duration::minutes(10);
+
+fn run(state: &AppState) -> Work<'_> {
+    Box::pin(async move {
+        let now = state.clock.now();
+        let Some(slack) = state.slack.as_ref() else {
+            return drop_stale(state, now).await;
+        };
+        let has_channel = slack.channel.is_some();
+        let db = state.database.reader();
+        if climbing(db, now).await? {
+            return Ok(());
+        }
+        let policies = Policies::load(db).await?;
+        let holidays = roster::holidays(&policies);
+        for (user_id, urgent) in waiting(db, now).await? {
+            let user = app_user::Entity::find_by_id(user_id).one(db).await?.filter(|user| user.active);
+            let quiet = user
+                .as_ref()
+                .is_some_and(|user| roster::hours(user, policies.zone).is_quiet(now, &holidays));
+            if quiet && !urgent {
+                continue;
+            }
+            let here = if user_id == CHANNEL { has_channel } else { user.is_some() };
+            state.database.write(async |tx| tell(tx, state, user_id, here, quiet, now).await).await?;
+        }
+        Ok(())
+    })
+}
+
+/// Whether the ladder is in the middle of a climb, so that half of what a person is to be told is not wanted yet. A climb
+/// that was broken off is taken up again; it does not hold up the others for ever.
+async fn climbing(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<bool, Problem> {
+    let since: Option<DateTime<Utc>> =
+        setting::read(db, ladder::CLIMBING).await?.and_then(|text| text.parse().ok());
+    Ok(since.is_some_and(|since| now - since < LONGEST_CLIMB))
+}
+
+/// Whom something waits for, and whether some of it is urgent.
+async fn waiting(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<BTreeMap<i64, bool>, Problem> {
+    let rows: Vec<(i64, bool)> = notice::Entity::find()
+        .select_only()
+        .columns([notice::Column::UserId, notice::Column::Urgent])
+        .filter(notice::Column::State.eq(WANTED))
+        .filter(notice::Column::NotBefore.lte(now))
+        .distinct()
+        .into_tuple()
+        .all(db)
+        .await?;
+    let mut waiting = BTreeMap::new();
+    for (user_id, urgent) in rows {
+        *waiting.entry(user_id).or_default() |= urgent;
+    }
+    Ok(waiting)
+}
+
+/// Puts the lines of one person into one message; what was for somebody who has left is dropped.
+async fn tell(
+    tx: &DatabaseTransaction,
+    state: &AppState,
+    user_id: i64,
+    here: bool,
+    quiet: bool,
+    now: DateTime<Utc>,
+) -> Result<(), Problem> {
+    let mut query = notice::Entity::find()
+        .filter(notice::Column::State.eq(WANTED))
+        .filter(notice::Column::NotBefore.lte(now))
+        .filter(notice::Column::UserId.eq(user_id))
+        .order_by_asc(notice::Column::AboutAt)
+        .order_by_asc(notice::Column::Id);
+    if quiet {
+        query = query.filter(notice::Column::Urgent.eq(true));
+    }
+    if tx.get_database_backend() == DbBackend::Postgres {
+        query = query.lock(LockType::Update);
+    }
+    let lines = query.all(tx).await?;
+    let Some(first) = lines.iter().map(|line| line.id).min() else { return Ok(()) };
+    let key = format!("bundle/{user_id}/{first}");
+    if here {
+        let new = NewMessage {
+            key: key.clone(),
+            kind: "notices",
+            user_id: Some(user_id).filter(|id| *id != CHANNEL),
+            message: text(&lines, state.config.web.base_url.as_str()),
+        };
+        ledger::want(tx, new, now).await?;
+    }
+    let change = notice::ActiveModel {
+        state: Set(if here { TOLD } else { DROPPED }.to_owned()),
+        message_key: Set(here.then_some(key)),
+        ..Default::default()
+    };
+    for chunk in lines.chunks(CHUNK) {
+        notice::Entity::update_many()
+            .set(change.clone())
+            .filter(notice::Column::Id.is_in(chunk.iter().map(|line| line.id)))
+            .exec(tx)
+            .await?;
+    }
+    Ok(())
+}
+
+async fn drop_stale(state: &AppState, now: DateTime<Utc>) -> Result<(), Problem> {
+    state
+        .database
+        .write(async |tx| {
+            notice::Entity::update_many()
+                .set(notice::ActiveModel { state: Set(DROPPED.to_owned()), ..Default::default() })
+                .filter(notice::Column::State.eq(WANTED))
+                .filter(notice::Column::NotBefore.lt(now - STALE_AFTER))
+                .exec(tx)
+                .await?;
+            Ok(())
+        })
+        .await
+}
+
+fn text(lines: &[notice::Model], base_url: &str) -> PreparedMessage {
+    let text = match lines {
+        [line] => line.text.clone(),
+        _ => format!("{} things for you to know.", lines.len()),
+    };
+    let mut blocks = Vec::new();
+    if lines.len() > 1 {
+        blocks.push(Block::text(text.as_str()));
+    }
+    blocks.extend(lines.iter().take(LISTED).map(|line| Block::text(linked(line, base_url))));
+    let more = lines.len().saturating_sub(LISTED);
+    if more > 0 {
+        let rest = Mrkdwn::new().plain(format!("{more} more are in ")).link(base_url, "Abate").plain(".");
+        blocks.push(Block::note(rest));
+    }
+    Message { text, blocks }.prepare()
+}
+
+/// The line, with its page behind its key where it begins with one.
+fn linked(line: &notice::Model, base_url: &str) -> Mrkdwn {
+    let page = format!("{base_url}{}", line.link.trim_start_matches('/'));
+    let key = line.risk_id.map(|id| RiskKey(id).to_string());
+    match key.as_deref().and_then(|key| Some((key, line.text.strip_prefix(key)?))) {
+        Some((key, rest)) => Mrkdwn::new().link(&page, key).plain(rest),
+        None => Mrkdwn::new().plain(&line.text).plain(" ").link(&page, "Open"),
+    }
+}
