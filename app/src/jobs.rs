@@ -4,8 +4,7 @@ use crate::platform::job::Job;
 use crate::platform::timer::Timer;
 use crate::state::AppState;
 use crate::{
-    acceptance, asset, datadog, evidence_pack, feed, grid, hook, intake, message, obligation, owner, posture,
-    risk, ticket,
+    acceptance, asset, datadog, evidence_pack, feed, file, grid, hook, intake, message, obligation, owner, posture, risk, ticket,
 };
 
 /// Makes the ticket of a risk true; the subject is `r-` and the risk's number.
@@ -36,6 +35,7 @@ pub const TIMERS: &[Timer<AppState>] = &[
     datadog::TIDY,
     feed::TIMER,
     grid::regrid::TIMER,
+    file::TIMER,
     hook::TIMER,
     intake::TIMER,
     intake::silent::TIMER,

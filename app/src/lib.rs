@@ -13,6 +13,7 @@ pub mod datadog;
 pub mod demo;
 pub mod evidence_pack;
 pub mod feed;
+pub mod file;
 pub mod gate;
 pub mod grid;
 pub mod hook;

@@ -28,6 +28,7 @@ pub mod epss_score;
 pub mod evidence;
 pub mod evidence_pack;
 pub mod feed;
+pub mod file_use;
 pub mod finding;
 pub mod gate_rule;
 pub mod gate_waiver;

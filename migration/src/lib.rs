@@ -30,6 +30,7 @@ mod m24_audit_guard;
 mod m24_datadog;
 mod m27_owner;
 mod m28_rating;
+mod m31_file_use;
 mod m32_evidence_pack;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -71,6 +72,7 @@ impl MigratorTrait for Migrator {
             Box::new(m24_audit_guard::Migration),
             Box::new(m27_owner::Migration),
             Box::new(m28_rating::Migration),
+            Box::new(m31_file_use::Migration),
             Box::new(m32_evidence_pack::Migration),
         ]
     }

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use abate_entity::level::Level;
 use abate_entity::lifecycle::{Event, Given, Party, Proof, Requester, Resolution, State, Via, revive};
-use abate_entity::{evidence, finding, import, risk, staged_change, team};
+use abate_entity::{finding, import, risk, staged_change, team};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait,
-    QueryFilter, QueryOrder, QuerySelect, Statement,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    Statement,
 };
 
 use super::apply_sql::Part;
@@ -20,6 +20,7 @@ use crate::risk::clock::Happening;
 use crate::risk::edit::{self, Edit};
 use crate::risk::rate::Why;
 use crate::risk::rated::{Rated, Source};
+use crate::risk::evidence::NewEvidence;
 use crate::risk::record::{self, Change, NewEvent, Occasion};
 use crate::risk::standing;
 use crate::risk::step::{self, Asked};
@@ -303,17 +304,8 @@ async fn looks_fixed(
         return Ok(None);
     }
     let title = format!("Clean scan: {} no longer sees it", import.tool_name);
-    let row = evidence::ActiveModel {
-        risk_id: Set(change.before.id),
-        kind: Set("scan".to_owned()),
-        title: Set(title.clone()),
-        import_id: Set(Some(import.id)),
-        created_at: Set(occasion.now),
-        ..Default::default()
-    };
-    let row = row.insert(tx).await?;
+    change.evidence.push(NewEvidence::scan(&title, import.id));
     change.standing.clean_scan = Some(import.id);
-    change.event.data.insert("evidence".to_owned(), row.id.into());
     change.event.data.insert("title".to_owned(), title.into());
     Ok(Some(change))
 }

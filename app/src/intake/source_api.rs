@@ -1,7 +1,6 @@
 //! `/api/v1/sources`, and the kept file of an import
 
 use abate_entity::source;
-use actix_web::http::header::{CONTENT_DISPOSITION, ContentDisposition, DispositionParam, DispositionType};
 use actix_web::{HttpResponse, get, patch, web};
 use chrono::{DateTime, Utc};
 use sea_orm::ConnectionTrait;
@@ -14,6 +13,7 @@ use super::{api, kept_file, silent_rules};
 use crate::access::require::Require;
 use crate::access::right::{KeepSources, ReadKeptFiles};
 use crate::audit_log;
+use crate::file::download;
 use crate::platform::paging::{Page, PageQuery};
 use crate::platform::problem::Problem;
 use crate::state::AppState;
@@ -139,12 +139,5 @@ async fn file(
         .database
         .write(async |tx| audit_log::add(tx, &caller, "import.download", &subject, data.clone(), now).await)
         .await?;
-    let name = ContentDisposition {
-        disposition: DispositionType::Attachment,
-        parameters: vec![DispositionParam::Filename(file.name.clone())],
-    };
-    Ok(HttpResponse::Ok()
-        .content_type("application/octet-stream")
-        .insert_header((CONTENT_DISPOSITION, name))
-        .streaming(kept_file::read(state.get_ref().clone(), file)))
+    Ok(download::attachment(&state, file))
 }
