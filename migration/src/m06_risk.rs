@@ -138,12 +138,20 @@ CREATE TABLE evidence (
     kind TEXT NOT NULL, -- file, link, note, jira, scan or commit
     title TEXT NOT NULL, -- what it is
     url TEXT, -- where it is
+    commit_hash TEXT, -- the commit
     file_id BIGINT, -- the stored file
+    sha256 TEXT, -- digest of the file, in hexadecimal
     import_id BIGINT, -- the scan
+    counts BOOLEAN NOT NULL, -- whether a person can claim a fix with it; a note shows nothing
     added_by BIGINT, -- who added it, none for the system
-    created_at {time} NOT NULL -- when
+    created_at {time} NOT NULL, -- when
+    withdrawn_by BIGINT, -- who took it back; the row stays
+    withdrawn_at {time}, -- when
+    withdrawn_reason TEXT NOT NULL DEFAULT '' -- why
 );
 CREATE INDEX evidence_by_risk ON evidence (risk_id, id);
+-- The same file stands once on a risk.
+CREATE UNIQUE INDEX evidence_by_file ON evidence (risk_id, sha256) WHERE sha256 IS NOT NULL AND withdrawn_at IS NULL;
 -- A decision to live with a risk until the end of a day.
 CREATE TABLE acceptance (
     id {id},

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use reqwest::header::{COOKIE, HeaderMap, ORIGIN, SET_COOKIE};
+use reqwest::multipart::Form;
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
 
@@ -116,6 +117,12 @@ impl Client {
         let mut all = fields.to_vec();
         all.extend(self.csrf.iter().map(|token| ("csrf", token.as_str())));
         self.submit_from(&self.base, path, &all).await
+    }
+
+    /// Sends a form that can carry a file, as a page of the application would.
+    pub(crate) async fn submit_parts(&self, path: &str, form: Form) -> Answer {
+        let form = form.text("csrf", self.csrf().to_owned());
+        self.send(self.request(Method::POST, path).header(ORIGIN, &self.base).multipart(form)).await
     }
 
     /// Sends a form as a page of some site would.

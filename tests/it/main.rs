@@ -12,6 +12,7 @@ mod asset;
 mod audit_log;
 mod command;
 mod datadog;
+mod evidence;
 mod evidence_pack;
 mod feed;
 mod gate;

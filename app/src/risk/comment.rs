@@ -43,15 +43,21 @@ pub async fn add(
     Ok(comment)
 }
 
-/// The comments of a risk, oldest first.
+/// Comments of a risk, oldest first: at most `limit`, after the comment `after`.
 ///
 /// # Errors
 /// When the database cannot be asked.
-pub async fn of(db: &impl ConnectionTrait, risk_id: i64) -> Result<Vec<risk_comment::Model>, Problem> {
+pub async fn of(
+    db: &impl ConnectionTrait,
+    risk_id: i64,
+    after: Option<i64>,
+    limit: u64,
+) -> Result<Vec<risk_comment::Model>, Problem> {
     Ok(risk_comment::Entity::find()
         .filter(risk_comment::Column::RiskId.eq(risk_id))
+        .filter(risk_comment::Column::Id.gt(after.unwrap_or_default()))
         .order_by_asc(risk_comment::Column::Id)
-        .limit(1000)
+        .limit(limit)
         .all(db)
         .await?)
 }

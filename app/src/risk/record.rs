@@ -16,6 +16,7 @@ use serde_json::{Map, Value};
 
 use super::clock::{Clock, ClockEvent, Happening};
 use super::difference::{Difference, merged};
+use super::evidence::{self, NewEvidence};
 use super::key::RiskKey;
 use super::rate::{self, NewRating};
 use super::standing::Standing;
@@ -91,6 +92,8 @@ pub struct Change {
     pub standing: Standing,
     /// What happened.
     pub event: NewEvent,
+    /// What it brings to show that something was done.
+    pub evidence: Vec<NewEvidence>,
 }
 
 impl Change {
@@ -101,14 +104,14 @@ impl Change {
     pub fn of(before: risk::Model, event: NewEvent) -> Result<Self, Problem> {
         let standing = Standing::of(&before)?;
         let set = risk::ActiveModel { id: Set(before.id), ..Default::default() };
-        Ok(Self { before, set, standing, event })
+        Ok(Self { before, set, standing, event, evidence: Vec::new() })
     }
 }
 
 /// What happened to a risk.
 #[derive(Clone, Debug)]
 pub struct NewEvent {
-    /// The event of the lifecycle, or created, edited, commented, evidence_added.
+    /// The event of the lifecycle, or created, edited, commented, evidence_added, evidence_withdrawn.
     pub kind: &'static str,
     /// The row of the lifecycle table.
     pub transition: Option<&'static str>,
@@ -156,6 +159,7 @@ pub async fn record(
     let mut events = Vec::with_capacity(changes.len());
     let mut entries = Vec::new();
     let mut ratings = Vec::new();
+    let mut shown = Vec::new();
     let mut after = Vec::with_capacity(changes.len());
     for mut change in changes {
         let version = change.before.version + 1;
@@ -187,6 +191,7 @@ pub async fn record(
         };
         let risk = merged(&change.before, &change.set);
         let difference = Difference::between(&change.before, &risk);
+        shown.extend(change.evidence.drain(..).map(|new| new.row(risk.id, occasion)));
         entries.extend(occasion.audit_each.then(|| audit(occasion, &change, &difference, to_state)));
         ratings.extend(rating_rows(occasion, &mut change.event, (risk.id, version)));
         events.push(event(occasion, change, &difference, version, to_state, &clock)?);
@@ -195,6 +200,7 @@ pub async fn record(
     }
     insert_events(tx, events).await?;
     rate::insert(tx, ratings).await?;
+    evidence::write(tx, shown).await?;
     if !entries.is_empty() {
         audit_entry::Entity::insert_many(entries).exec_without_returning(tx).await?;
     }
@@ -226,6 +232,7 @@ pub async fn create(
         standing: Standing::of(&risk)?,
         before: risk.clone(),
         event: first,
+        evidence: Vec::new(),
     };
     let difference = Difference::new_risk(&risk);
     if occasion.audit_each {

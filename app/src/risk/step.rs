@@ -20,7 +20,7 @@ use super::rate::{self, Why};
 use super::rated::{Rated, Source};
 use super::record::{Change, NewEvent, Occasion};
 use super::standing::{self, Standing};
-use super::{absence, duplicate};
+use super::{absence, answers, duplicate, evidence};
 use crate::owner::directory;
 use crate::platform::problem::{FieldProblem, Kind, Problem};
 use crate::policy::Policies;
@@ -79,7 +79,8 @@ pub async fn plan(
     let judged = Facts { level, ..before.clone() };
     let step = lifecycle::step(&judged, &request, requester)
         .map_err(|refusal| refused(RiskKey(change.before.id), before.state, refusal))?;
-    let level = apply(&mut change, &step, &request, occasion.policies)?;
+    change.evidence = evidence::of_step(tx, change.before.id, &request, requester).await?;
+    let level = apply(&mut change, &step, occasion.policies)?;
     let zone = occasion.policies.zone_of(change.before.team_id);
     let sla_start = change.before.sla_start_at.with_timezone(&zone).date_naive();
     let times = StepTimes { level, sla_start };
@@ -175,7 +176,7 @@ fn level_after(
 }
 
 /// Writes a step into the change; answers the level from then on.
-fn apply(change: &mut Change, step: &Step, request: &Request, policies: &Policies) -> Result<Level, Problem> {
+fn apply(change: &mut Change, step: &Step, policies: &Policies) -> Result<Level, Problem> {
     let was_left = change.standing.residual;
     standing::write(&step.changes, &mut change.set, &mut change.standing);
     let mut said = Rated::default();
@@ -200,9 +201,10 @@ fn apply(change: &mut Change, step: &Step, request: &Request, policies: &Policie
         change.set.level = Set(level);
     }
     let claims = step.changes.iter().any(|change| matches!(change, lifecycle::Change::Claim { .. }));
-    if claims {
-        let links = u32::try_from(request.given.evidence.len()).unwrap_or(u32::MAX);
-        change.standing.evidence_count = change.standing.evidence_count.saturating_add(links);
+    for new in &mut change.evidence {
+        // What closes a risk, or shows that a fix failed, is no proof for the next claim.
+        new.counts &= claims;
+        change.standing.evidence_count = change.standing.evidence_count.saturating_add(u32::from(new.counts));
     }
     if moved {
         answer_vex(change, step);

@@ -313,9 +313,11 @@ pub struct TicketView {
 /// One piece of evidence.
 #[derive(Debug, Clone)]
 pub struct EvidenceRow {
+    /// Its number.
+    pub id: i64,
     /// File name or title.
     pub name: String,
-    /// Where it is.
+    /// Where it is, empty for what has no place.
     pub href: String,
     /// What kind, how large.
     pub detail: String,
@@ -323,6 +325,8 @@ pub struct EvidenceRow {
     pub by: String,
     /// When.
     pub at: Moment,
+    /// Who took it back and why, empty while it stands.
+    pub withdrawn: String,
 }
 
 /// One comment.

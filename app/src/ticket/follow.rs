@@ -105,7 +105,7 @@ async fn take(
             let requester = requester(person.as_ref(), &risk);
             if matches!(event, Event::ClaimFixed | Event::ClaimFixedDirect) {
                 let title = format!("{said} at {}", change.at.format("%Y-%m-%d %H:%M:%S UTC"));
-                let new = NewEvidence { kind: "jira", title, url: Some(url.clone()), import_id: None };
+                let new = NewEvidence::jira(&title, &url);
                 risk = evidence::add(tx, &occasion, risk, new).await?.1;
             }
             let given = Given { reason: Some(said.clone()), ..Given::default() };

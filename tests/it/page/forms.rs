@@ -1,6 +1,7 @@
 //! The forms on a risk's page.
 
 use abate::access::role::Role;
+use reqwest::multipart::Form;
 use serde_json::json;
 
 use crate::harness::app::TestApp;
@@ -143,8 +144,9 @@ async fn evidence_is_a_link_to_the_web() {
     let key = app.risk("api", "A risk").await;
     let browser = app.first().await.browser;
     let path = format!("/risks/{key}/evidence");
-    browser.submit(&path, &[("title", "Change 12"), ("url", "javascript:alert(1)")]).await.problem(422);
-    browser.submit(&path, &[("title", "Change 12"), ("url", "https://example.com/12")]).await.expect(303);
+    let form = |url: &'static str| Form::new().text("title", "Change 12").text("url", url);
+    browser.submit_parts(&path, form("javascript:alert(1)")).await.problem(422);
+    browser.submit_parts(&path, form("https://example.com/12")).await.expect(303);
     let page = browser.get(&format!("/risks/{key}")).await.expect(200).text;
     assert!(page.contains("href=\"https://example.com/12\""), "{page}");
 }

@@ -116,13 +116,7 @@ impl Story {
             .write(async |tx| {
                 let policies = Policies::load(tx).await?;
                 let occasion = Occasion::of(Some(person.user_id), Via::Page, now, &policies);
-                let new = NewEvidence {
-                    kind: "link",
-                    title: title.to_owned(),
-                    url: Some(url.to_owned()),
-                    import_id: None,
-                };
-                evidence::add(tx, &occasion, risk.clone(), new).await
+                evidence::add(tx, &occasion, risk.clone(), NewEvidence::link(title, url)).await
             })
             .await?;
         Ok(())

@@ -1,6 +1,6 @@
-//! `/api/v1/risks/{key}/comments` and `/evidence`
+//! `/api/v1/risks/{key}/comments`
 
-use abate_entity::{evidence, risk_comment};
+use abate_entity::risk_comment;
 use actix_web::{HttpResponse, get, post, web};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -8,13 +8,12 @@ use serde::{Deserialize, Serialize};
 use super::view::Names;
 use crate::access::require::Require;
 use crate::access::right::{MoveRisks, See};
-use crate::platform::paging::Page;
+use crate::platform::paging::{Page, PageQuery};
 use crate::platform::problem::Problem;
 use crate::policy::Policies;
-use crate::risk::evidence::NewEvidence;
 use crate::risk::key::RiskKey;
 use crate::risk::record::Occasion;
-use crate::risk::{comment, evidence as proofs, finder};
+use crate::risk::{comment, finder};
 use crate::state::AppState;
 
 /// A remark.
@@ -37,20 +36,22 @@ impl CommentView {
 }
 
 /// The remarks on a risk, oldest first.
-#[utoipa::path(tag = "risks", params(("key" = String, Path)), responses((status = 200, body = Page<CommentView>)))]
+#[utoipa::path(tag = "risks", params(("key" = String, Path), PageQuery), responses((status = 200, body = Page<CommentView>)))]
 #[get("/risks/{key}/comments")]
 pub(super) async fn comments(
     caller: Require<See>,
     state: web::Data<AppState>,
     key: web::Path<RiskKey>,
+    query: web::Query<PageQuery>,
 ) -> Result<web::Json<Page<CommentView>>, Problem> {
+    let (limit, after) = (query.limit()?, query.after::<i64>()?);
     let db = state.database.reader();
     let risk = finder::one(db, &caller.scope(), *key).await?;
-    let rows = comment::of(db, risk.id).await?;
+    let rows = comment::of(db, risk.id, after, limit + 1).await?;
     let authors: Vec<i64> = rows.iter().filter_map(|row| row.author_id).collect();
     let names = Names::of(db, &[], &authors).await?;
-    let items = rows.into_iter().map(|row| CommentView::new(row, &names)).collect();
-    Ok(web::Json(Page { items, next_cursor: None }))
+    let page = Page::cut(rows, limit, |row| row.id);
+    Ok(web::Json(page.map(|row| CommentView::new(row, &names))))
 }
 
 /// A remark to add.
@@ -82,84 +83,11 @@ pub(super) async fn add_comment(
             let policies = Policies::load(tx).await?;
             let occasion = Occasion::by(&caller, now, &policies);
             let risk = finder::one(tx, &caller.scope(), *key).await?;
+            caller.require_in::<MoveRisks>(risk.team_id)?;
             let row = comment::add(tx, &occasion, risk, &form.body).await?;
             let names = Names::of(tx, &[], &[caller.id]).await?;
             Ok(CommentView::new(row, &names))
         })
         .await?;
     Ok(HttpResponse::Created().json(view))
-}
-
-/// What shows that something was done.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct EvidenceView {
-    id: i64,
-    /// file, link, note, jira, scan or commit.
-    kind: String,
-    title: String,
-    url: Option<String>,
-    created_at: DateTime<Utc>,
-}
-
-impl From<evidence::Model> for EvidenceView {
-    fn from(row: evidence::Model) -> Self {
-        Self { id: row.id, kind: row.kind, title: row.title, url: row.url, created_at: row.created_at }
-    }
-}
-
-/// The evidence of a risk, oldest first.
-#[utoipa::path(tag = "risks", params(("key" = String, Path)), responses((status = 200, body = Page<EvidenceView>)))]
-#[get("/risks/{key}/evidence")]
-pub(super) async fn list_evidence(
-    caller: Require<See>,
-    state: web::Data<AppState>,
-    key: web::Path<RiskKey>,
-) -> Result<web::Json<Page<EvidenceView>>, Problem> {
-    let db = state.database.reader();
-    let risk = finder::one(db, &caller.scope(), *key).await?;
-    let items = proofs::of(db, risk.id).await?.into_iter().map(EvidenceView::from).collect();
-    Ok(web::Json(Page { items, next_cursor: None }))
-}
-
-/// Evidence to add: a link, or a note when there is no link.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct EvidenceForm {
-    /// What it is.
-    title: String,
-    /// Where it is.
-    url: Option<String>,
-}
-
-/// Adds evidence.
-#[utoipa::path(
-    tag = "risks",
-    params(("key" = String, Path)),
-    request_body = EvidenceForm,
-    responses((status = 201, body = EvidenceView))
-)]
-#[post("/risks/{key}/evidence")]
-pub(super) async fn add_evidence(
-    caller: Require<MoveRisks>,
-    state: web::Data<AppState>,
-    key: web::Path<RiskKey>,
-    form: web::Json<EvidenceForm>,
-) -> Result<HttpResponse, Problem> {
-    let now = state.clock.now();
-    let row = state
-        .database
-        .write(async |tx| {
-            let policies = Policies::load(tx).await?;
-            let occasion = Occasion::by(&caller, now, &policies);
-            let risk = finder::one(tx, &caller.scope(), *key).await?;
-            let new = NewEvidence {
-                kind: if form.url.is_some() { "link" } else { "note" },
-                title: form.title.clone(),
-                url: form.url.clone(),
-                import_id: None,
-            };
-            Ok(proofs::add(tx, &occasion, risk, new).await?.0)
-        })
-        .await?;
-    Ok(HttpResponse::Created().json(EvidenceView::from(row)))
 }

@@ -4,6 +4,7 @@ mod actions;
 mod bulk;
 mod comments;
 mod decline;
+mod evidence;
 mod findings;
 mod form;
 mod history;
@@ -18,6 +19,7 @@ pub mod view;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
+pub(super) use evidence::withdraw as withdraw_evidence;
 pub use form::TransitionForm;
 
 /// Registers the endpoints.
@@ -42,6 +44,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(merge::split_risk)
         .service(comments::comments)
         .service(comments::add_comment)
-        .service(comments::list_evidence)
-        .service(comments::add_evidence);
+        .service(evidence::list_evidence)
+        .service(evidence::add_evidence)
+        .service(evidence::download_evidence)
+        .service(evidence::withdraw_evidence);
 }

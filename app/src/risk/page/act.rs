@@ -1,4 +1,4 @@
-//! `POST /risks/{key}/transitions`, `/comments` and `/evidence`
+//! `POST /risks/{key}/transitions` and `/comments`
 
 use abate_entity::risk;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -17,12 +17,11 @@ use crate::page::{said, shell};
 use crate::platform::problem::{Kind, Problem};
 use crate::policy::Policies;
 use crate::risk::api::TransitionForm;
-use crate::risk::evidence::NewEvidence;
 use crate::risk::key::RiskKey;
 use crate::risk::parties::requester;
 use crate::risk::record::Occasion;
 use crate::risk::step::{self, Asked};
-use crate::risk::{comment as comments, evidence as proofs, finder};
+use crate::risk::{comment as comments, finder};
 use crate::state::AppState;
 
 /// A form as sent: names and values, without those left empty.
@@ -104,46 +103,11 @@ pub(super) async fn comment(
         .write(async |tx| {
             let policies = Policies::load(tx).await?;
             let risk = finder::one(tx, &caller.scope(), key).await?;
+            caller.require_in::<MoveRisks>(risk.team_id)?;
             comments::add(tx, &Occasion::by(&caller, now, &policies), risk, &form.0.body).await
         })
         .await?;
     Ok(said::see_other(&format!("/risks/{key}#comments"), Tone::Good, "Your comment is there."))
-}
-
-/// What the evidence form sends.
-#[derive(Debug, Deserialize)]
-pub(super) struct EvidenceForm {
-    #[serde(default)]
-    title: String,
-    url: Option<String>,
-}
-
-/// Attaches evidence.
-pub(super) async fn evidence(
-    caller: Require<MoveRisks>,
-    state: web::Data<AppState>,
-    key: web::Path<String>,
-    form: SignedForm<EvidenceForm>,
-) -> Result<HttpResponse, Problem> {
-    let risk = show::find(&caller, &state, &key).await?;
-    let key = RiskKey(risk.id);
-    let now = state.clock.now();
-    let SignedForm(EvidenceForm { title, url }) = form;
-    state
-        .database
-        .write(async |tx| {
-            let policies = Policies::load(tx).await?;
-            let risk = finder::one(tx, &caller.scope(), key).await?;
-            let new = NewEvidence {
-                kind: if url.is_some() { "link" } else { "note" },
-                title: title.clone(),
-                url: url.clone(),
-                import_id: None,
-            };
-            proofs::add(tx, &Occasion::by(&caller, now, &policies), risk, new).await
-        })
-        .await?;
-    Ok(said::see_other(&format!("/risks/{key}#evidence"), Tone::Good, "The evidence is attached."))
 }
 
 /// Whether the sender can mend it on the page that the form is on.

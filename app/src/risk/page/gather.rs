@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use abate_entity::lifecycle::State;
 use abate_entity::{
     app_user, asset, connection, control, evidence, finding, risk, risk_asset, risk_comment, risk_control,
-    risk_event, risk_identity, risk_rating, risk_tag, team, ticket, workshop,
+    risk_event, risk_identity, risk_rating, risk_tag, stored_file, team, ticket, workshop,
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -22,6 +22,8 @@ pub(super) const FINDINGS: u64 = 50;
 const MOST_IDENTITIES: u64 = 500;
 /// Events that a page shows at most.
 const EVENTS: u64 = 200;
+/// Comments, and pieces of evidence, that a page shows at most.
+const SHOWN: u64 = 1000;
 /// People that a form offers at most.
 const PEOPLE: u64 = 300;
 
@@ -41,6 +43,8 @@ pub(super) struct Gathered {
     pub(super) ticket: Option<(ticket::Model, Option<connection::Model>)>,
     pub(super) ratings: Vec<risk_rating::Model>,
     pub(super) evidence: Vec<evidence::Model>,
+    /// Length of each attached file, by its number.
+    pub(super) file_sizes: HashMap<i64, i64>,
     pub(super) comments: Vec<risk_comment::Model>,
     /// Newest first.
     pub(super) events: Vec<risk_event::Model>,
@@ -73,8 +77,8 @@ impl Gathered {
             .await?;
         let findings = of_risk(risk.id).order_by_desc(finding::Column::Id).limit(FINDINGS).all(db).await?;
         let finding_count = of_risk(risk.id).count(db).await?;
-        let evidence = proofs::of(db, risk.id).await?;
-        let comments = comment::of(db, risk.id).await?;
+        let evidence = proofs::of(db, risk.id, None, SHOWN).await?;
+        let comments = comment::of(db, risk.id, None, SHOWN).await?;
         let events = risk_event::Entity::find()
             .filter(risk_event::Column::RiskId.eq(risk.id))
             .order_by_desc(risk_event::Column::Version)
@@ -94,6 +98,7 @@ impl Gathered {
         };
         let mut gathered = Self {
             controls: controls(db, risk.id).await?,
+            file_sizes: file_sizes(db, &evidence).await?,
             sources: provenance::sources(db, &findings).await?,
             identities: risk_identity::Entity::find()
                 .filter(risk_identity::Column::RiskId.eq(risk.id))
@@ -148,7 +153,7 @@ impl Gathered {
             .chain(self.events.iter().map(|event| event.actor_id))
             .chain(self.ratings.iter().map(|rating| rating.actor_id))
             .chain(self.comments.iter().map(|comment| comment.author_id))
-            .chain(self.evidence.iter().map(|evidence| evidence.added_by))
+            .chain(self.evidence.iter().flat_map(|evidence| [evidence.added_by, evidence.withdrawn_by]))
             .chain(self.assets.iter().map(|asset| asset.owner_id))
             .chain([self.standing.acceptance_asked_by, self.standing.dismissal_proposed_by])
             .flatten()
@@ -177,6 +182,24 @@ async fn assets(db: &impl ConnectionTrait, risk: &risk::Model) -> Result<Vec<ass
         .await?;
     assets.sort_by_key(|asset| asset.id != risk.asset_id);
     Ok(assets)
+}
+
+async fn file_sizes(
+    db: &impl ConnectionTrait,
+    evidence: &[evidence::Model],
+) -> Result<HashMap<i64, i64>, Problem> {
+    let ids: Vec<i64> = evidence.iter().filter_map(|row| row.file_id).collect();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let files: Vec<(i64, i64)> = stored_file::Entity::find()
+        .select_only()
+        .columns([stored_file::Column::Id, stored_file::Column::Size])
+        .filter(stored_file::Column::Id.is_in(ids))
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(files.into_iter().collect())
 }
 
 async fn controls(db: &impl ConnectionTrait, risk_id: i64) -> Result<Vec<control::Model>, Problem> {

@@ -11,6 +11,7 @@ pub(super) fn what(event: &risk_event::Model) -> String {
     match event.kind.as_str() {
         "created" => "Recorded".to_owned(),
         "commented" => "Commented".to_owned(),
+        "evidence_withdrawn" => format!("Withdrew evidence: {}", text("title")),
         "evidence_added" => format!("Added evidence: {}", text("title")),
         "merged" => format!("Joined to {}: now closed, duplicate", text("into")),
         "joined" => format!("{} joined it with its findings", text("from")),

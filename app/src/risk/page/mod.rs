@@ -3,6 +3,7 @@
 mod act;
 mod details;
 mod edit;
+mod evidence;
 mod gather;
 mod history;
 mod list;
@@ -28,5 +29,6 @@ pub fn pages(config: &mut ServiceConfig) {
         .route("/risks/{key}/take", web::post().to(people::take))
         .route("/risks/{key}/people", web::post().to(people::assign))
         .route("/risks/{key}/comments", web::post().to(act::comment))
-        .route("/risks/{key}/evidence", web::post().to(act::evidence));
+        .route("/risks/{key}/evidence", web::post().to(evidence::attach))
+        .route("/risks/{key}/evidence/{id}/withdraw", web::post().to(evidence::withdraw));
 }

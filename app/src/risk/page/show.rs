@@ -9,7 +9,7 @@ use chrono_tz::Tz;
 use super::gather::{FINDINGS, Gathered};
 use super::row::{due_of, state, ticket_page};
 use super::steps::{Offer, Refused, forms};
-use super::{details, edit, history, people};
+use super::{details, edit, evidence, history, people};
 use crate::access::actor::Actor;
 use crate::access::require::Require;
 use crate::access::right::{AnswerVex, MergeRisks, MoveRisks, ReadAuditLog, See};
@@ -24,7 +24,7 @@ use crate::risk::clock::Clock;
 use crate::risk::key::RiskKey;
 use crate::risk::parties::requester;
 use crate::risk::view::{
-    Comment, Derivation, DerivationStep, EvidenceRow, Fact, FindingRow, HistoryRow, RiskPage, TicketView,
+    Comment, Derivation, DerivationStep, Fact, FindingRow, HistoryRow, RiskPage, TicketView,
 };
 use crate::risk::{alias, finder, identity, record, step};
 use crate::state::AppState;
@@ -121,7 +121,7 @@ pub(super) async fn page(
         }),
         no_ticket: "There is no ticket yet. One is made once the risk is confirmed and a connection to JIRA is set up."
             .to_owned(),
-        evidence: evidence(&gathered, zone),
+        evidence: evidence::rows(&risk, &gathered, zone),
         comments: comments(&gathered, zone),
         may_write: caller.holds_in::<MoveRisks>(risk.team_id),
         may_read_log: caller.holds_in::<ReadAuditLog>(EVERY_TEAM),
@@ -345,20 +345,6 @@ fn ticket_view(ticket: &ticket::Model, browse_url: &str, zone: Tz) -> TicketView
         facts,
         drift: ticket.problem.iter().cloned().collect(),
     }
-}
-
-fn evidence(gathered: &Gathered, zone: Tz) -> Vec<EvidenceRow> {
-    gathered
-        .evidence
-        .iter()
-        .map(|row| EvidenceRow {
-            name: row.title.clone(),
-            href: row.url.clone().unwrap_or_default(),
-            detail: capitalised(&row.kind),
-            by: gathered.person(row.added_by),
-            at: Moment::new(row.created_at, zone),
-        })
-        .collect()
 }
 
 fn comments(gathered: &Gathered, zone: Tz) -> Vec<Comment> {

@@ -251,13 +251,26 @@ pub(super) fn show() -> RiskPage {
             drift: vec!["Due date there is 10 Nov 2026; ours won, because the policy sets it.".into()],
         }),
         no_ticket: String::new(),
-        evidence: vec![EvidenceRow {
-            name: "Plan of the change".into(),
-            href: "https://wiki.example/plan".into(),
-            detail: "Link".into(),
-            by: "Sam Okafor".into(),
-            at: at("2026-10-19T10:00:00Z"),
-        }],
+        evidence: vec![
+            EvidenceRow {
+                id: 1,
+                name: "Plan of the change".into(),
+                href: "https://wiki.example/plan".into(),
+                detail: "Link".into(),
+                by: "Sam Okafor".into(),
+                at: at("2026-10-19T10:00:00Z"),
+                withdrawn: String::new(),
+            },
+            EvidenceRow {
+                id: 2,
+                name: "Wrong <b>screenshot</b>.png".into(),
+                href: "/api/v1/risks/R-7/evidence/2/file".into(),
+                detail: "File, 12 KiB".into(),
+                by: "Sam Okafor".into(),
+                at: at("2026-10-19T11:00:00Z"),
+                withdrawn: "Withdrawn by Sam Okafor: of another risk".into(),
+            },
+        ],
         comments: vec![Comment {
             author: "Jo Lindqvist".into(),
             at: at("2026-11-02T14:30:00Z"),
