@@ -10,6 +10,7 @@ mod harness;
 mod acceptance;
 mod asset;
 mod audit_log;
+mod clock;
 mod command;
 mod datadog;
 mod evidence;

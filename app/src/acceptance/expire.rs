@@ -29,6 +29,8 @@ use crate::state::AppState;
 const AT_A_TIME: u64 = 100;
 /// An acceptance holds through the last second of its last day.
 const LAST_SECOND: Duration = Duration::seconds(1);
+/// How much earlier than in Greenwich a day begins where it begins first.
+const FIRST_OF_ALL: Duration = Duration::hours(14);
 
 /// Ends what has run out.
 pub const TIMER: Timer<AppState> = Timer { name: "acceptance.expire", every: Duration::seconds(20), run };
@@ -72,17 +74,22 @@ pub async fn expire(state: &AppState) -> Result<(), Problem> {
             .collect();
         settle(state, &due, dated).await;
     }
-    let zone = Policies::load(db).await?.zone;
-    let today = step::today(now, zone);
+    let policies = Policies::load(db).await?;
+    // Where the day begins first, it is there 14 hours before it is in Greenwich.
+    let latest = (now + FIRST_OF_ALL).date_naive();
     let dated = Dated { from: State::Blocked, event: Event::Unblock, now };
     let mut after = None;
     loop {
-        let rows = to_review(db, today, after).await?;
-        let Some((id, review_on)) = rows.last() else { break };
+        let rows = to_review(db, latest, after).await?;
+        let Some((id, review_on, _)) = rows.last() else { break };
         after = Some((*review_on, *id));
+        let begins = |day: NaiveDate, team_id: i64| {
+            local_time::to_utc(policies.zone_of(team_id), day.and_time(NaiveTime::MIN))
+        };
         let due: Vec<Due> = rows
             .iter()
-            .map(|(id, day)| Due { risk_id: *id, at: local_time::to_utc(zone, day.and_time(NaiveTime::MIN)) })
+            .map(|(id, day, team_id)| Due { risk_id: *id, at: begins(*day, *team_id) })
+            .filter(|due| due.at <= now)
             .collect();
         settle(state, &due, dated).await;
     }
@@ -113,17 +120,17 @@ async fn run_out(
         .await?)
 }
 
-/// Blocked risks whose review day has come, in the order of these days.
+/// Blocked risks whose review day has come somewhere: number, day and team, in the order of these days.
 async fn to_review(
     db: &impl ConnectionTrait,
-    today: NaiveDate,
+    latest: NaiveDate,
     after: Option<(NaiveDate, i64)>,
-) -> Result<Vec<(i64, NaiveDate)>, Problem> {
+) -> Result<Vec<(i64, NaiveDate, i64)>, Problem> {
     let mut query = risk::Entity::find()
         .select_only()
-        .columns([risk::Column::Id, risk::Column::ReviewOn])
+        .columns([risk::Column::Id, risk::Column::ReviewOn, risk::Column::TeamId])
         .filter(risk::Column::State.eq(State::Blocked))
-        .filter(risk::Column::ReviewOn.lte(today));
+        .filter(risk::Column::ReviewOn.lte(latest));
     if let Some((review_on, id)) = after {
         let key = Expr::tuple([Expr::col(risk::Column::ReviewOn), Expr::col(risk::Column::Id)]);
         query = query.filter(key.gt(Expr::tuple([Expr::val(review_on), Expr::val(id)])));

@@ -17,6 +17,7 @@ pub mod key;
 pub mod merge;
 pub mod page;
 pub mod parties;
+pub mod pause;
 pub mod provenance;
 pub mod rate;
 pub mod rated;

@@ -18,6 +18,7 @@ use super::clock::{Clock, ClockEvent, Happening};
 use super::difference::{Difference, merged};
 use super::evidence::{self, NewEvidence};
 use super::key::RiskKey;
+use super::pause;
 use super::rate::{self, NewRating};
 use super::standing::Standing;
 use crate::acceptance::keep;
@@ -170,7 +171,8 @@ pub async fn record(
         if let Some(ruling) = ruling.filter(|_| !clock.is_empty()) {
             let mut all = earlier.remove(&change.before.id).unwrap_or_default();
             all.extend(clock.iter().cloned());
-            set_due_dates(&mut change.set, &all, occasion.policies, ruling)?;
+            let clock = set_due_dates(&mut change.set, &all, occasion.policies, ruling)?;
+            change.standing.paused_days = clock.paused_days();
         }
         change.set.standing = Set(change.standing.to_json()?);
         change.set.version = Set(version);
@@ -185,6 +187,7 @@ pub async fn record(
             return Err(stale(change.before.id));
         }
         keep::write(tx, acceptances).await?;
+        pause::tell(tx, occasion, &change, version).await?;
         let to_state = match &change.set.state {
             Set(state) => *state,
             _ => change.before.state,
@@ -255,7 +258,7 @@ fn set_due_dates(
     events: &[ClockEvent],
     policies: &Policies,
     ruling: &Ruling,
-) -> Result<(), Problem> {
+) -> Result<Clock, Problem> {
     let clock = Clock::replay(events, &policies.versions).map_err(Problem::internal)?;
     set.triage_due_at = Set(running_triage(&clock).unwrap_or_else(never));
     set.due_at = Set(clock.due.map_or_else(never, |due| due.at));
@@ -263,7 +266,7 @@ fn set_due_dates(
     let zone = clock.due.map_or_else(|| policies.zone_labelled(&ruling.calendar), |due| due.zone);
     set.due_zone = Set(zone.name().to_owned());
     set.policy_id = Set(ruling.policy_id);
-    Ok(())
+    Ok(clock)
 }
 
 /// When triage is due, while it runs.

@@ -261,6 +261,10 @@ pub struct Derivation {
     pub outcome: String,
     /// What to say when there are no steps.
     pub none: String,
+    /// What is asked of a risk manager; empty where no pause waits.
+    pub pause: String,
+    /// Whether the reader may answer it.
+    pub may_answer: bool,
 }
 
 /// One step of it.

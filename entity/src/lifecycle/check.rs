@@ -6,6 +6,7 @@ use super::agreement;
 use super::facts::{Facts, Given, Proof, Request, Requester};
 use super::field::Field;
 use super::guard::{Guard, Missing};
+use super::pause;
 use super::words::{Party, Resolution, State, Treatment, VexJustification};
 use crate::level::Level;
 
@@ -14,7 +15,11 @@ impl Guard {
     pub(super) fn check(self, facts: &Facts, request: &Request, requester: &Requester) -> Vec<Missing> {
         let check = Check { guard: self, facts, request, given: &request.given, requester };
         match self {
-            Self::SecondPerson | Self::SendBacksLeft | Self::NotClaimant | Self::AskedByAnother => Vec::new(),
+            Self::SecondPerson
+            | Self::SendBacksLeft
+            | Self::NotClaimant
+            | Self::AskedByAnother
+            | Self::PauseByAnother => Vec::new(),
             Self::Described => check.unless(facts.described, "title", "Give the risk a title and an asset"),
             Self::Rated => check.rated(),
             Self::Owned => check.unless(
@@ -69,7 +74,7 @@ impl Guard {
                 request.limits.review_days,
                 "Set the day to look again",
             ),
-            Self::PauseWithinLimits => check.pause_within_limits(),
+            Self::PauseWithinLimits => pause::check(facts, request),
             Self::FixShown => check.fix_shown(),
             Self::Retested => check.retested(),
             Self::ResidualReached => check.residual_reached(),
@@ -272,30 +277,6 @@ impl Check<'_> {
                 "Change the treatment, or ask to accept the risk: to retain it means no work",
             )],
         }
-    }
-
-    fn pause_within_limits(&self) -> Vec<Missing> {
-        let Some(days) = self.given.pause_days.filter(|days| *days > 0) else {
-            return Vec::new();
-        };
-        let limits = &self.request.limits;
-        let mut missing = Vec::new();
-        if self.given.blocker_kind.is_some_and(|kind| !kind.may_pause()) {
-            missing.push(self.missing(
-                Field::PauseDays.name(),
-                "Leave the pause out: only waiting for a vendor or a change freeze may pause the clock",
-            ));
-        }
-        if days > limits.pause_days {
-            let why = format!("Ask for at most {} days at a time", limits.pause_days);
-            missing.push(self.missing(Field::PauseDays.name(), why));
-        }
-        if self.facts.paused_days.saturating_add(days) > limits.pause_days_total {
-            let left = limits.pause_days_total.saturating_sub(self.facts.paused_days);
-            let why = format!("Ask for at most {left} days: {} in all may pause", limits.pause_days_total);
-            missing.push(self.missing(Field::PauseDays.name(), why));
-        }
-        missing
     }
 
     fn fix_shown(&self) -> Vec<Missing> {

@@ -80,7 +80,8 @@ pub fn decline(
         Pending::Pause => (requester.parties.contains(&Party::RiskManager), Party::RiskManager.title()),
     };
     if requester.user.is_none() || !(withdrawn || may) {
-        return Err(Refusal::NotYourRight { who: format!("{who}, or for whoever asked"), rule: None });
+        let rule = (what == Pending::Pause).then_some(Guard::PauseByAnother);
+        return Err(Refusal::NotYourRight { who: format!("{who}, or for whoever asked"), rule });
     }
     if reason.is_none_or(|reason| reason.trim().is_empty()) {
         let why = "Say why".to_owned();

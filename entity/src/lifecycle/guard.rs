@@ -47,6 +47,8 @@ text_enum! {
         ReviewSoon = "review_soon",
         /// Limits of a pause.
         PauseWithinLimits = "pause_within_limits",
+        /// Two people for a pause.
+        PauseByAnother = "pause_by_another",
         /// Evidence of a fix.
         FixShown = "fix_shown",
         /// A verifier with distance.
@@ -132,8 +134,10 @@ impl Guard {
             Self::BlockerNamed => "the kind of blocker is named",
             Self::ReviewSoon => "the review lies ahead, within 30 days",
             Self::PauseWithinLimits => {
-                "a pause is asked only for a vendor or a change freeze, at most 30 days a time and 90 in all"
+                "a pause is asked only for a vendor or a change freeze, at most 30 days a time and 90 in all, and not \
+                 beyond the review"
             }
+            Self::PauseByAnother => "a risk manager who did not ask for the pause approves it",
             Self::FixShown => "evidence, a moved ticket or the absence rule shows the fix",
             Self::NotClaimant => "whoever claimed the fix does not verify it",
             Self::Retested => {
@@ -163,6 +167,13 @@ impl Guard {
     /// Whether the rule is about who asks; breaking it is a matter of rights.
     #[must_use]
     pub const fn is_about_people(self) -> bool {
-        matches!(self, Self::SecondPerson | Self::SendBacksLeft | Self::NotClaimant | Self::AskedByAnother)
+        matches!(
+            self,
+            Self::SecondPerson
+                | Self::SendBacksLeft
+                | Self::NotClaimant
+                | Self::AskedByAnother
+                | Self::PauseByAnother
+        )
     }
 }

@@ -1,5 +1,6 @@
 //! Slash commands, from the box that somebody types into to the risk that moves.
 
+use abate::access::role::Role;
 use serde_json::json;
 
 use super::workspace::{SECRET, Workspace};
@@ -157,4 +158,23 @@ async fn the_text_of_a_confidential_risk_stays_in_abate() {
         let said = workspace.say("U0ANA", &text.replace("R-x", &key)).await;
         assert!(said.contains(&key) && !said.contains("Secret") && !said.contains("shop"), "{said}");
     }
+}
+
+#[actix_web::test]
+async fn a_pause_is_answered_by_another_than_the_asker() {
+    let workspace = Workspace::start().await;
+    workspace.ana().await;
+    workspace.app.person("ben@example.org", &[Role::Engineer]).await;
+    workspace.app.person("vera@example.org", &[Role::RiskManager]).await;
+    let key = workspace.open_risk("Old library", "ben@example.org", (4, 4)).await;
+    let say = async |who: &str, text: &str| workspace.say(who, &text.replace("R-x", &key)).await;
+    assert!(say("U0BEN", "/risk start R-x plan=wait").await.contains("is now in progress"));
+    let blocked = "/risk block R-x blocker_kind=vendor review_on=2026-03-27 pause_days=10 no patch yet";
+    assert!(say("U0BEN", blocked).await.contains("is now blocked"));
+    let own = say("U0BEN", "/risk pause R-x approve").await;
+    assert!(own.contains("a risk manager who did not ask"), "{own}");
+    let unclear = say("U0VERA", "/risk pause R-x").await;
+    assert!(unclear.contains("Say approve or refuse"), "{unclear}");
+    let paused = say("U0VERA", "/risk pause R-x approve no patch yet").await;
+    assert!(paused.contains(&format!("The clock of {key} pauses; it is due 2026-04-11")), "{paused}");
 }

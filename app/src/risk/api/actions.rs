@@ -4,6 +4,7 @@ use abate_entity::lifecycle::{Availability, Missing, Outcome, Transition};
 use actix_web::{get, web};
 use serde::Serialize;
 
+use super::view::Names;
 use crate::access::require::Require;
 use crate::access::right::See;
 use crate::platform::problem::{FieldProblem, Problem};
@@ -11,7 +12,7 @@ use crate::policy::Policies;
 use crate::risk::key::RiskKey;
 use crate::risk::parties::requester;
 use crate::risk::standing::Standing;
-use crate::risk::{finder, step};
+use crate::risk::{finder, pause, step};
 use crate::state::AppState;
 
 /// What you can do with a risk now.
@@ -21,6 +22,23 @@ pub(super) struct Actions {
     open: Vec<Action>,
     /// Steps that are closed, and why.
     closed: Vec<Action>,
+    /// The pause of the clock that waits for an answer; `/pause/approve` and `/pause/refuse` give it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pause: Option<PauseAsked>,
+}
+
+/// A pause that somebody asked for.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct PauseAsked {
+    /// How many days.
+    days: u32,
+    /// Address of who asked.
+    asked_by: Option<String>,
+    /// Whether you may approve it.
+    may_approve: bool,
+    /// Who may, when you may not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    who: Option<String>,
 }
 
 /// A step.
@@ -61,9 +79,19 @@ pub(super) async fn actions(
     let db = state.database.reader();
     let risk = finder::one(db, &caller.scope(), *key).await?;
     let policies = Policies::load(db).await?;
-    let steps = step::open_steps(db, &policies, &risk, &requester(&caller, &risk), state.clock.now()).await?;
+    let requester = requester(&caller, &risk);
+    let steps = step::open_steps(db, &policies, &risk, &requester, state.clock.now()).await?;
     let standing = Standing::of(&risk)?;
-    let mut actions = Actions { open: Vec::new(), closed: Vec::new() };
+    let pause = match pause::waiting(&risk, &requester)? {
+        Some(asked) => Some(PauseAsked {
+            days: asked.days,
+            asked_by: Names::of(db, &[], &[asked.asked_by]).await?.email(asked.asked_by),
+            may_approve: asked.refused.is_none(),
+            who: asked.refused,
+        }),
+        None => None,
+    };
+    let mut actions = Actions { open: Vec::new(), closed: Vec::new(), pause };
     for (transition, availability) in steps {
         let mut action = Action::new(transition);
         let proposal = standing.proposal_for(transition.event);

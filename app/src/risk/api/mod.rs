@@ -10,6 +10,7 @@ mod form;
 mod history;
 mod list;
 mod merge;
+mod pause;
 mod proposals;
 mod ratings;
 mod show;
@@ -33,6 +34,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(actions::actions)
         .service(transitions::transition)
         .service(decline::decline_request)
+        .service(pause::approve_pause)
+        .service(pause::refuse_pause)
         .service(history::history)
         .service(history::sla)
         .service(ratings::ratings)

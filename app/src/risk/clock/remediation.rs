@@ -72,13 +72,25 @@ pub(super) struct Remediation {
     sla_start: NaiveDate,
     bounds: Vec<Bound>,
     pause: Option<Pause>,
+    /// Days of the pauses that ended.
+    paused: u32,
     run: Run,
 }
 
 impl Remediation {
     pub(super) fn start(level: Level, from: NaiveDate) -> Self {
         let bounds = vec![Bound::new(Source::Policy { from, level })];
-        Self { sla_start: from, bounds, pause: None, run: Run::Running }
+        Self { sla_start: from, bounds, pause: None, paused: 0, run: Run::Running }
+    }
+
+    /// A clock that begins anew; the days that the risk has paused in its life stay counted.
+    pub(super) fn start_after(earlier: Option<&Self>, level: Level, from: NaiveDate) -> Self {
+        Self { paused: earlier.map_or(0, Self::paused_days), ..Self::start(level, from) }
+    }
+
+    /// The days of all pauses; one that stands counts in full until it ends.
+    pub(super) fn paused_days(&self) -> u32 {
+        self.paused + self.pause.map_or(0, |pause| pause.days)
     }
 
     pub(super) fn is_running(&self) -> bool {
@@ -121,6 +133,7 @@ impl Remediation {
     pub(super) fn end_pause(&mut self, rules: &Rules<'_>) -> Option<String> {
         let pause = self.pause.take()?;
         let taken = rules.count(pause.from, rules.today).min(pause.days);
+        self.paused += taken;
         for bound in self.bounds.iter_mut().take(pause.bounds) {
             bound.paused = bound.paused.saturating_sub(pause.days - taken);
         }
@@ -221,8 +234,9 @@ impl Remediation {
         })
     }
 
-    pub(super) fn move_to(&mut self, day: NaiveDate, reason: &str) -> String {
-        self.pause = None;
+    pub(super) fn move_to(&mut self, day: NaiveDate, reason: &str, rules: &Rules<'_>) -> String {
+        // The day holds as it is: no pause moves it any further.
+        let _ = self.end_pause(rules);
         self.bounds = vec![Bound::new(Source::Day(day))];
         if let Run::Suspended { left, bounds, .. } = &mut self.run {
             *left = Left::NoDueDate;

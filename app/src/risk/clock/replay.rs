@@ -107,6 +107,12 @@ impl Clock {
         self.remediation.as_ref().is_some_and(Remediation::is_running)
     }
 
+    /// The days that the clock was paused in the risk's life; a pause that stands counts in full until it ends.
+    #[must_use]
+    pub fn paused_days(&self) -> u32 {
+        self.remediation.as_ref().map_or(0, Remediation::paused_days)
+    }
+
     /// The versions of the policies and of the calendar that hold since the last event.
     #[must_use]
     pub fn ruling(&self) -> Option<(&[String], &str)> {
@@ -172,7 +178,7 @@ impl Clock {
             Happening::Closed => self.close(rules),
             Happening::Reopened => self.reopen(rules),
             Happening::Moved { to, reason } => self
-                .running(|remediation| remediation.move_to(*to, reason))
+                .running(|remediation| remediation.move_to(*to, reason, rules))
                 .unwrap_or_else(|| format!("Moved to {to}, but no clock runs")),
             Happening::PolicyChanged => "Open due dates were worked out again".to_owned(),
         };
@@ -215,7 +221,7 @@ impl Clock {
     }
 
     fn begin(&mut self, level: Level, from: NaiveDate, rules: &Rules<'_>, word: &str) -> String {
-        let mut remediation = Remediation::start(level, from);
+        let mut remediation = Remediation::start_after(self.remediation.as_ref(), level, from);
         let mut text = format!("{word} as {level}: {}", rules.given(level, from));
         if let Some((added, days)) = self.kev {
             text = format!("{text}. {}", remediation.list_in_kev(added, days));

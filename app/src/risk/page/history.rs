@@ -8,6 +8,7 @@ use crate::page::badge::capitalised;
 /// What happened, in words.
 pub(super) fn what(event: &risk_event::Model) -> String {
     let text = |name: &str| event.data.get(name).and_then(|value| value.as_str()).unwrap_or_default();
+    let number = |name: &str| event.data.get(name).and_then(serde_json::Value::as_u64).unwrap_or_default();
     match event.kind.as_str() {
         "created" => "Recorded".to_owned(),
         "commented" => "Commented".to_owned(),
@@ -18,6 +19,9 @@ pub(super) fn what(event: &risk_event::Model) -> String {
         "split" => format!("Findings were taken out into {}", text("into")),
         "split_off" => format!("Split from {}", text("from")),
         "edited" => edited(event),
+        "pause_approved" => format!("Approved a pause of {} days from {}", number("days"), text("from")),
+        "declined" => format!("Said no to the request: {}", text("what")),
+        "withdrawn_request" => format!("Took the request back: {}", text("what")),
         "vex_proposed" => "A VEX statement came in".to_owned(),
         "vex_declined" => "Declined a VEX statement".to_owned(),
         "vex_withdrawn" => "A VEX statement was taken back".to_owned(),

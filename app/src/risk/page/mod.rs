@@ -2,6 +2,7 @@
 
 mod act;
 mod details;
+mod due;
 mod edit;
 mod evidence;
 mod gather;
@@ -23,6 +24,8 @@ pub fn pages(config: &mut ServiceConfig) {
         .route("/risks/{key}", web::get().to(show::show))
         .route("/risks/{key}/transitions", web::post().to(act::transition))
         .route("/risks/{key}/edit", web::post().to(edit::edit))
+        .route("/risks/{key}/pause/approve", web::post().to(due::approve))
+        .route("/risks/{key}/pause/refuse", web::post().to(due::refuse))
         .route("/risks/{key}/merge", web::post().to(merge::join))
         .route("/risks/{key}/split", web::post().to(merge::split_off))
         .route("/risks/{key}/vex-statement/decline", web::post().to(vex_statement::decline))

@@ -3,13 +3,13 @@
 use abate_entity::lifecycle::State;
 use abate_entity::{risk, ticket};
 use actix_web::{HttpRequest, HttpResponse, web};
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use super::gather::{FINDINGS, Gathered};
 use super::row::{due_of, state, ticket_page};
 use super::steps::{Offer, Refused, forms};
-use super::{details, edit, evidence, history, people};
+use super::{details, due, edit, evidence, history, people};
 use crate::access::actor::Actor;
 use crate::access::require::Require;
 use crate::access::right::{AnswerVex, MergeRisks, MoveRisks, ReadAuditLog, See};
@@ -23,10 +23,8 @@ use crate::policy::Policies;
 use crate::risk::clock::Clock;
 use crate::risk::key::RiskKey;
 use crate::risk::parties::requester;
-use crate::risk::view::{
-    Comment, Derivation, DerivationStep, Fact, FindingRow, HistoryRow, RiskPage, TicketView,
-};
-use crate::risk::{alias, finder, identity, record, step};
+use crate::risk::view::{Comment, Fact, FindingRow, HistoryRow, RiskPage, TicketView};
+use crate::risk::{alias, finder, identity, pause, record, step};
 use crate::state::AppState;
 
 /// The page of a risk.
@@ -66,7 +64,9 @@ pub(super) async fn page(
     let zone = policies.zone;
     let today = step::today(now, zone);
     let gathered = Gathered::of(db, &risk).await?;
-    let steps = step::open_steps(db, &policies, &risk, &requester(caller, &risk), now).await?;
+    let requester = requester(caller, &risk);
+    let steps = step::open_steps(db, &policies, &risk, &requester, now).await?;
+    let pause = pause::waiting(&risk, &requester)?;
     let offer = Offer {
         people: gathered.people.iter().map(|user| (user.email.clone(), user.name.clone())).collect(),
         known: known(&risk, &gathered),
@@ -106,7 +106,7 @@ pub(super) async fn page(
         kill_chain: details::kill_chain(risk.kill_chain_phase.as_deref()),
         assets: details::assets(&gathered, risk.asset_id),
         controls: gathered.controls.iter().map(|row| (row.key.clone(), row.name.clone())).collect(),
-        derivation: derivation(&clock, zone),
+        derivation: due::derivation(&clock, zone, pause, &gathered),
         findings: findings(&gathered, zone),
         more_findings: more(gathered.finding_count),
         same: alias::of(db, &caller.scope(), risk.id)
@@ -238,34 +238,6 @@ fn facts(risk: &risk::Model, gathered: &Gathered, zone: Tz) -> Vec<Fact> {
         facts.push(plain("Look again on", day(last)));
     }
     facts
-}
-
-fn derivation(clock: &Clock, zone: Tz) -> Derivation {
-    let local = |at: DateTime<Utc>| at.with_timezone(&zone).date_naive();
-    let mut before: Option<NaiveDate> = None;
-    let steps = clock
-        .lines
-        .iter()
-        .map(|line| {
-            let result = match line.due_on {
-                Some(due) if line.due_on != before => day(due),
-                _ => String::new(),
-            };
-            before = line.due_on;
-            DerivationStep { what: line.text.clone(), result, detail: day(local(line.at)) }
-        })
-        .collect();
-    Derivation {
-        basis: clock
-            .ruling()
-            .map(|(policies, calendar)| {
-                format!("Policy {}, calendar {calendar}, {zone}", policies.join(" + "))
-            })
-            .unwrap_or_default(),
-        steps,
-        outcome: before.map(|due| format!("{}, 23:59", day(due))).unwrap_or_default(),
-        none: "No clock runs yet.".to_owned(),
-    }
 }
 
 fn findings(gathered: &Gathered, zone: Tz) -> Vec<FindingRow> {

@@ -14,6 +14,7 @@ mod fixed;
 mod help;
 mod list;
 mod mine;
+mod pause;
 mod reject;
 mod reopen;
 mod runs;
@@ -77,6 +78,7 @@ static RISK: Family = Family {
         &start::COMMAND,
         &block::COMMAND,
         &unblock::COMMAND,
+        &pause::COMMAND,
         &fixed::COMMAND,
         &verify::COMMAND,
         &fail::COMMAND,

@@ -106,6 +106,8 @@ pub(super) fn derivation() -> Derivation {
         ],
         outcome: "7 Nov 2026, 23:59".into(),
         none: String::new(),
+        pause: String::new(),
+        may_answer: false,
     }
 }
 
