@@ -16,6 +16,7 @@ pub const JOBS: &[Job<AppState>] = &[
     datadog::JOB,
     evidence_pack::ask::JOB,
     feed::JOB,
+    feed::settle::JOB,
     grid::regrid::JOB,
     hook::JOB,
     intake::JOB,

@@ -16,7 +16,7 @@ use sea_orm::{
 use serde_json::json;
 
 use super::rerate;
-use crate::feed::raise;
+use crate::feed;
 use crate::platform::job::{Job, Work, queue};
 use crate::platform::problem::{Kind, Problem};
 use crate::policy::Policies;
@@ -57,7 +57,7 @@ fn run<'a>(state: &'a AppState, subject: &'a str) -> Work<'a> {
         // The tier is not all that counts: what is likely to be attacked counts where strangers can reach it.
         let asset = asset::Entity::find_by_id(id).one(state.database.reader()).await?;
         match asset {
-            Some(asset) => raise::asset(state, asset.merged_into_id.unwrap_or(asset.id)).await,
+            Some(asset) => feed::settle::asset(state, asset.merged_into_id.unwrap_or(asset.id)).await,
             None => Ok(()),
         }
     })

@@ -1,6 +1,6 @@
 //! What the feeds say about the vulnerabilities of a report, read once for all of its findings.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use abate_entity::{epss_score, kev_entry, ssvc_assessment};
 use abate_integrations::feed::cve_id;
@@ -94,14 +94,15 @@ impl Attacked {
             return Vec::new();
         }
         let ids: Vec<String> = ids.into_iter().filter_map(cve_id).collect();
-        let listed = ids.iter().filter_map(|id| Some((self.listed.get(id)?, id))).min();
+        let listed: BTreeSet<(NaiveDate, &String)> =
+            ids.iter().filter_map(|id| Some((*self.listed.get(id)?, id))).collect();
         let likely = ids
             .iter()
             .filter(|_| internet_facing)
             .filter_map(|id| Some((*self.likely.get(id)?, id)))
             .max_by(|(one, _), (other, _)| one.total_cmp(other));
-        let listed = listed.map(|(added_on, cve)| Raise::Kev { cve: cve.clone(), added_on: *added_on });
+        let listed = listed.into_iter().map(|(added_on, cve)| Raise::Kev { cve: cve.clone(), added_on });
         let likely = likely.map(|(percentile, cve)| Raise::Epss { cve: cve.clone(), percentile });
-        listed.into_iter().chain(likely).collect()
+        listed.chain(likely).collect()
     }
 }

@@ -1,5 +1,5 @@
-//! Rates the risks again that the feeds have made likelier: those that are not closed, each once a feed. It looks at
-//! what is, so it may run twice, or late.
+//! Rates the risks again that the feeds have made likelier: those that are not closed, once for each vulnerability that
+//! KEV lists, and once for EPSS. It looks at what is, so it may run twice, or late.
 
 use std::collections::BTreeMap;
 
@@ -22,28 +22,21 @@ use crate::risk::clock::Happening;
 use crate::risk::rate::{self, Why};
 use crate::risk::rated::{self, Source};
 use crate::risk::record::{self, Change, NewEvent, Occasion};
-use crate::risk::{tag, worse};
+use crate::risk::{judgement, tag, worse};
 use crate::state::AppState;
 
 /// Risks that are read and written in one transaction.
 const BATCH: i64 = 500;
 
-/// Raises what there is to raise; answers how many risks that were.
-pub(super) async fn run(state: &AppState, via: Via) -> Result<u64, Problem> {
-    among(state, via, None).await
-}
-
-/// Raises what there is to raise on one asset, which may face the internet now.
-///
-/// # Errors
-/// When the database refuses.
-pub(crate) async fn asset(state: &AppState, asset_id: i64) -> Result<(), Problem> {
-    among(state, Via::Timer, Some(asset_id)).await.map(drop)
-}
-
-async fn among(state: &AppState, via: Via, asset_id: Option<i64>) -> Result<u64, Problem> {
+/// Raises what there is to raise, everywhere or on one asset; answers how many risks that were.
+pub(super) async fn run(
+    state: &AppState,
+    via: Via,
+    catalogues: &[Catalogue],
+    asset_id: Option<i64>,
+) -> Result<u64, Problem> {
     let mut raised = 0;
-    for catalogue in Catalogue::ALL.iter().copied() {
+    for catalogue in catalogues.iter().copied() {
         let mut after = 0;
         loop {
             let ids = candidates(state.database.reader(), catalogue, asset_id, after).await?;
@@ -63,7 +56,7 @@ async fn among(state: &AppState, via: Via, asset_id: Option<i64>) -> Result<u64,
     Ok(raised)
 }
 
-/// Risks with a vulnerability that a feed has and that no tag of the feed says yet.
+/// Risks with a vulnerability that KEV lists and that no tag says yet, or with the first that EPSS ranks high.
 async fn candidates(
     db: &impl ConnectionTrait,
     catalogue: Catalogue,
@@ -82,12 +75,16 @@ async fn candidates(
                             WHERE e.percentile >= 0.95 AND a.internet_facing = TRUE"
         }
     };
+    let known = match catalogue {
+        Catalogue::Kev => " AND s.value = e.cve",
+        Catalogue::Epss => "",
+    };
     let here = if asset_id.is_some() { " AND r.asset_id = ?" } else { "" };
     let sql = placeholders(
         backend,
         &format!(
             "SELECT DISTINCT r.id {found}{here} AND r.state <> 'closed' AND r.id > ? AND NOT EXISTS \
-             (SELECT 1 FROM risk_tag s WHERE s.risk_id = r.id AND s.kind = ?) ORDER BY r.id LIMIT ?"
+             (SELECT 1 FROM risk_tag s WHERE s.risk_id = r.id AND s.kind = ?{known}) ORDER BY r.id LIMIT ?"
         ),
     );
     let rest = [after.into(), catalogue.as_str().into(), BATCH.into()];
@@ -123,10 +120,12 @@ async fn raise(tx: &DatabaseTransaction, occasion: &Occasion<'_>, ids: &[i64]) -
     }
     tag::add(tx, tags).await?;
     let risks = record::record(tx, occasion, changes).await?;
-    let count = risks.len() as u64;
+    let mut raised = Vec::with_capacity(risks.len());
     for (risk, (level, kev)) in risks.into_iter().zip(was) {
-        worse::end_acceptance(tx, occasion, risk, level, kev).await?;
+        raised.push(worse::end_acceptance(tx, occasion, risk, level, kev).await?);
     }
+    let count = raised.len() as u64;
+    judgement::settle(tx, occasion, raised).await?;
     Ok(count)
 }
 
@@ -147,8 +146,12 @@ fn change(
     let rating = raise_rules::raised(rated, occasion.policies.grid()).map_err(Problem::internal)?;
     let mut change = Change::of(risk, NewEvent::plain("raised", occasion.now))?;
     change.event.reason = raises.iter().map(Raise::sentence).collect::<Vec<_>>().join(" ");
-    for raise in raises {
-        change.event.data.insert(raise.tag_kind().to_owned(), raise.tag_value().into());
+    for catalogue in Catalogue::ALL.iter().map(|catalogue| catalogue.as_str()) {
+        let words: Vec<String> =
+            raises.iter().filter(|raise| raise.tag_kind() == catalogue).map(Raise::tag_value).collect();
+        if !words.is_empty() {
+            change.event.data.insert(catalogue.to_owned(), words.into());
+        }
     }
     if let Some(rating) = rating {
         let before = change.before.level;
@@ -225,7 +228,13 @@ impl About {
     fn raises(&self, risk: &risk::Model) -> Vec<Raise> {
         let facing = self.assets.get(&risk.asset_id).is_some_and(|asset| asset.internet_facing);
         let mut raises = self.attacked.raises(self.words(risk.id, "cve"), facing);
-        raises.retain(|raise| self.words(risk.id, raise.tag_kind()).next().is_none());
+        raises.retain(|raise| {
+            let mut said = self.words(risk.id, raise.tag_kind());
+            match raise {
+                Raise::Kev { cve, .. } => said.all(|known| known != cve),
+                Raise::Epss { .. } => said.next().is_none(),
+            }
+        });
         raises
     }
 }

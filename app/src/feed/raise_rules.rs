@@ -38,11 +38,11 @@ impl Raise {
         }
     }
 
-    /// What the tag says: since when, or how high.
+    /// What the tag says: the vulnerability that KEV lists, or how high EPSS ranks one.
     #[must_use]
     pub fn tag_value(&self) -> String {
         match self {
-            Self::Kev { added_on, .. } => added_on.to_string(),
+            Self::Kev { cve, .. } => cve.clone(),
             Self::Epss { percentile, .. } => format!("{percentile:.4}"),
         }
     }
@@ -138,7 +138,7 @@ mod tests {
         let added_on = NaiveDate::from_ymd_opt(2026, 3, 1).unwrap();
         let listed = Raise::Kev { cve: "CVE-2026-1000".to_owned(), added_on };
         assert_eq!(listed.sentence(), "CVE-2026-1000 entered KEV on 2026-03-01.");
-        assert_eq!((listed.tag_kind(), listed.tag_value().as_str()), ("kev", "2026-03-01"));
+        assert_eq!((listed.tag_kind(), listed.tag_value().as_str()), ("kev", "CVE-2026-1000"));
         let likely = Raise::Epss { cve: "CVE-2026-1000".to_owned(), percentile: 0.97319 };
         assert!(likely.sentence().contains("above 97.3 %"));
         assert_eq!((likely.tag_kind(), likely.tag_value().as_str()), ("epss", "0.9732"));

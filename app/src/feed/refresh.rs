@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 
 use super::copy_rules::{self, Copy};
 use super::fetch::{self, FeedCopy, Fetched};
-use super::{Catalogue, raise, store};
+use super::{Catalogue, settle, store};
 use crate::audit_log;
 use crate::platform::job::{Job, Work, queue};
 use crate::platform::problem::Problem;
@@ -130,7 +130,7 @@ pub async fn refresh(
         }
     };
     state.database.write(async |tx| Ok(store::write(tx, row.clone()).await?)).await?;
-    let raised = raise::run(state, via).await?;
+    let raised = settle::all(state, via).await?;
     tracing::info!(feed = catalogue.as_str(), rows = row.row_count, raised, "a feed was looked at");
     Ok(Refreshed {
         feed: catalogue,

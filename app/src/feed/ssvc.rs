@@ -11,6 +11,7 @@ use sea_orm::{
 use serde::Serialize;
 use serde_json::json;
 
+use super::settle;
 use crate::access::actor::Actor;
 use crate::access::right::AssessVulnerabilities;
 use crate::audit_log;
@@ -118,6 +119,7 @@ async fn load_part(
     }
     let data = json!({ "written": loaded.written, "kept": loaded.kept });
     audit_log::add_as(tx, None, Via::Command, "ssvc.load", "ssvc", data, now).await?;
+    settle::want_judged(tx, now).await?;
     Ok(loaded)
 }
 
@@ -175,6 +177,7 @@ pub async fn answer(
         "before": before.map(SsvcView::from), "after": SsvcView::from(row.clone()), "reason": reason,
     });
     audit_log::add(tx, actor, "ssvc.answer", cve, data, now).await?;
+    settle::want_judged(tx, now).await?;
     Ok(row)
 }
 

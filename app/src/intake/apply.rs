@@ -21,6 +21,7 @@ use super::rule::store;
 use super::{backlog, consequence, finish, stage_sql, status};
 use crate::access::actor::Via;
 use crate::audit_log;
+use crate::feed;
 use crate::platform::database::placeholders;
 use crate::platform::job::{Job, Work, queue};
 use crate::platform::problem::{Kind, Problem};
@@ -305,6 +306,7 @@ pub(super) async fn close(
     if import.created_count > 0 {
         queue::enqueue(tx, alias::KIND, &subject(import.id), now, now).await?;
     }
+    feed::settle::want(tx, now).await?;
     let backend = tx.get_database_backend();
     let sql = placeholders(
         backend,

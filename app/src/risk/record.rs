@@ -18,9 +18,9 @@ use super::clock::{Clock, ClockEvent, Happening};
 use super::difference::{Difference, merged};
 use super::evidence::{self, NewEvidence};
 use super::key::RiskKey;
-use super::pause;
 use super::rate::{self, NewRating};
 use super::standing::Standing;
+use super::{forensics, pause};
 use crate::acceptance::keep;
 use crate::access::actor::Actor;
 use crate::audit_log;
@@ -194,6 +194,7 @@ pub async fn record(
         };
         let risk = merged(&change.before, &change.set);
         let difference = Difference::between(&change.before, &risk);
+        forensics::follow(tx, occasion, &risk, &clock).await?;
         shown.extend(change.evidence.drain(..).map(|new| new.row(risk.id, occasion)));
         entries.extend(occasion.audit_each.then(|| audit(occasion, &change, &difference, to_state)));
         ratings.extend(rating_rows(occasion, &mut change.event, (risk.id, version)));
@@ -313,13 +314,24 @@ async fn earlier_clock_events(
         .filter(|change| !change.event.clock.is_empty())
         .map(|change| change.before.id)
         .collect();
+    clock_events_of_all(tx, &moved).await
+}
+
+/// The clock events of many risks by the risk's number, oldest first.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn clock_events_of_all(
+    db: &impl sea_orm::ConnectionTrait,
+    risks: &[i64],
+) -> Result<HashMap<i64, Vec<ClockEvent>>, Problem> {
     let mut found: HashMap<i64, Vec<ClockEvent>> = HashMap::new();
-    for ids in moved.chunks(CHUNK) {
+    for ids in risks.chunks(CHUNK) {
         let rows = risk_event::Entity::find()
             .filter(risk_event::Column::RiskId.is_in(ids.iter().copied()))
             .order_by_asc(risk_event::Column::RiskId)
             .order_by_asc(risk_event::Column::Version)
-            .all(tx)
+            .all(db)
             .await?;
         for row in rows {
             found.entry(row.risk_id).or_default().extend(clock_events_of(&row));

@@ -20,7 +20,7 @@ use super::rate::{self, Why};
 use super::rated::{Rated, Source};
 use super::record::{Change, NewEvent, Occasion};
 use super::standing::{self, Standing};
-use super::{absence, answers, duplicate, evidence};
+use super::{absence, answers, duplicate, evidence, judgement};
 use crate::owner::directory;
 use crate::platform::problem::{FieldProblem, Kind, Problem};
 use crate::policy::Policies;
@@ -87,6 +87,11 @@ pub async fn plan(
     let mut clock = happenings(&step, &judged, &request, requester, times);
     if level != judged.level {
         clock.insert(0, (request.at, Happening::LevelChanged { to: level }));
+    }
+    if clock.iter().any(|(_, happening)| matches!(happening, Happening::Started { .. })) {
+        let said = judgement::of_risks(tx, occasion.policies, std::slice::from_ref(&change.before)).await?;
+        let said = said.into_values().flatten().map(|judgement| (request.at, Happening::Judged(judgement)));
+        clock.extend(said);
     }
     change.event = NewEvent {
         kind: request.event.as_str(),

@@ -265,6 +265,8 @@ pub struct Derivation {
     pub pause: String,
     /// Whether the reader may answer it.
     pub may_answer: bool,
+    /// Whether the reader may move the due date.
+    pub may_move: bool,
 }
 
 /// One step of it.

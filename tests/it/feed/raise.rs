@@ -37,7 +37,7 @@ async fn what_enters_kev_is_rated_again_and_what_is_closed_is_not() {
     let history = first.api.get(&format!("/api/v1/risks/{key}/history")).await.expect(200);
     assert!(history.text.contains("CVE-2026-1001 entered KEV on 2026-03-01."), "{}", history.text);
     let page = first.browser.get(&format!("/risks/{key}")).await.expect(200);
-    assert!(page.text.contains("In KEV since 2026-03-01"));
+    assert!(page.text.contains("CVE-2026-1001: in KEV since 2026-03-01"), "{}", page.text);
 
     // The same again raises nothing.
     assert_eq!(take(&app, Catalogue::Kev, &kev(&[1001, 1003])).await.raised, 0);

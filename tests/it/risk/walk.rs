@@ -4,11 +4,15 @@
 use abate::acceptance::expire::expire;
 use abate::policy::Policies;
 use abate::risk::clock::Clock;
+use abate::risk::clock::moving::{Ground, Wish};
+use abate::risk::clock::{Clock, Happening, Judgement};
 use abate::risk::difference;
+use abate::risk::due_date;
 use abate::risk::edit::{self, Edit};
 use abate::risk::key::RiskKey;
+use abate::risk::pause;
 use abate::risk::rated::Rated;
-use abate::risk::record::{self, Occasion};
+use abate::risk::record::{self, Change, NewEvent, Occasion};
 use abate::risk::standing::Standing;
 use abate::risk::step::{self, Asked};
 use abate_entity::lifecycle::{
@@ -78,6 +82,7 @@ fn form(dice: &mut Dice, line: &Transition, today: chrono::NaiveDate, other: i64
         blocker_kind: Some(BlockerKind::Vendor),
         expires_on: day(dice),
         review_on: day(dice),
+        pause_days: (dice.below(2) == 0).then(|| u32::try_from(1 + dice.below(12)).unwrap()),
         owner: Some(1),
         plan: Some("dig a moat".to_owned()),
         no_more_work: Some(true),
@@ -94,6 +99,8 @@ async fn check(app: &TestApp, id: i64) {
     let policies = Policies::load(db).await.unwrap();
     let clock = Clock::replay(&record::clock_events(db, id).await.unwrap(), &policies.versions).unwrap();
     let key = RiskKey(id);
+    assert_eq!(standing.paused_days, clock.paused_days(), "{key}: days of pause");
+    assert!(standing.paused_days <= 90, "{key}: {} days of pause", standing.paused_days);
     assert_eq!(risk.due_on, clock.due.map(|due| due.on), "{key} in {}: due date", risk.state);
     let rows = acceptance::Entity::find().filter(acceptance::Column::RiskId.eq(id)).all(db).await.unwrap();
     let count = |state: &str| rows.iter().filter(|row| row.state == state).count();
@@ -153,6 +160,19 @@ async fn whatever_happens_the_stored_dates_and_rows_are_those_of_the_events() {
             _ => Vec::new(),
         };
         let rates = dice.below(12) == 0;
+        let other = dice.below(12);
+        let moves = Wish {
+            to: today.checked_add_days(Days::new(dice.below(200))).unwrap(),
+            ground: (dice.below(2) == 0).then_some(Ground::CalendarError),
+        };
+        let listed = Judgement {
+            cve: format!("CVE-2026-{}", dice.below(3)),
+            kev_added: today.checked_sub_days(Days::new(dice.below(30))),
+            days: Some(3 + u32::try_from(dice.below(57)).unwrap()),
+            forensics: false,
+            row: "in KEV".to_owned(),
+        };
+        let manager = Requester::person(4, [Party::RiskManager], Via::Api);
         let rating = (u8::try_from(1 + dice.below(5)).unwrap(), u8::try_from(1 + dice.below(5)).unwrap());
         let taken = app.state.database.write(async |tx| {
             let policies = Policies::load(tx).await?;
@@ -162,6 +182,14 @@ async fn whatever_happens_the_stored_dates_and_rows_are_those_of_the_events() {
             if rates && risk.state != State::Closed {
                 let edit = Edit { rated: Rated::inherent(rating), ..Edit::default() };
                 edit::edit(tx, &occasion, risk, edit).await?;
+            } else if other == 0 && risk.state != State::Closed {
+                let mut change = Change::of(risk, NewEvent::plain("judged", now))?;
+                change.event.clock = vec![(now, Happening::Judged(listed.clone()))];
+                record::record(tx, &occasion, vec![change]).await?;
+            } else if other == 1 {
+                due_date::move_to(tx, &occasion, risk, &manager, moves, "so the dice fell").await?;
+            } else if risk.state == State::Blocked && other < 6 {
+                pause::approve(tx, &occasion, risk, &manager, "").await?;
             } else {
                 let asked =
                     Asked { event: line.event, given: given.clone(), proofs: proofs.clone(), at: None };

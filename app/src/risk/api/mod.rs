@@ -4,6 +4,7 @@ mod actions;
 mod bulk;
 mod comments;
 mod decline;
+pub(in crate::risk) mod due_date;
 mod evidence;
 mod findings;
 mod form;
@@ -14,6 +15,7 @@ mod pause;
 mod proposals;
 mod ratings;
 mod show;
+mod sla;
 mod transitions;
 mod vex_statement;
 pub mod view;
@@ -37,7 +39,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(pause::approve_pause)
         .service(pause::refuse_pause)
         .service(history::history)
-        .service(history::sla)
+        .service(sla::sla)
+        .service(due_date::move_due_date)
         .service(ratings::ratings)
         .service(findings::findings)
         .service(merge::merge_risks)

@@ -19,6 +19,21 @@ text_enum! {
     }
 }
 
+/// What the directive says about a vulnerability on the asset of a risk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Judgement {
+    /// The vulnerability.
+    pub cve: String,
+    /// The day on which KEV listed it; none where it does not.
+    pub kev_added: Option<NaiveDate>,
+    /// Calendar days from the later of listing and start; none means at the next upgrade.
+    pub days: Option<u32>,
+    /// Whether traces of an attack have to be looked for.
+    pub forensics: bool,
+    /// The row of the directive's table in words.
+    pub row: String,
+}
+
 /// Something that moves a clock.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "happening", rename_all = "snake_case")]
@@ -44,13 +59,8 @@ pub enum Happening {
         /// How bad it is now.
         to: Level,
     },
-    /// KEV lists it, and a directive gives it so many calendar days.
-    KevListed {
-        /// The day on which KEV listed it.
-        added: NaiveDate,
-        /// The days of the directive's row.
-        days: u32,
-    },
+    /// The directive judged one of its vulnerabilities.
+    Judged(Judgement),
     /// A risk manager approved a pause of so many days from the day of the block.
     PauseApproved {
         /// The day of the block.

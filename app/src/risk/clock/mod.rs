@@ -6,16 +6,19 @@
 
 pub mod directive;
 mod event;
+pub mod moving;
 pub mod policy;
 mod remediation;
 mod replay;
 mod rules;
+mod state;
 mod step_event;
 
 #[cfg(test)]
 mod tests;
 
-pub use event::{AcceptanceEnd, ClockEvent, Happening};
+pub use event::{AcceptanceEnd, ClockEvent, Happening, Judgement};
 pub use policy::{Basis, OnExpiry, SlaCalendar, SlaPolicy, Versions};
 pub use replay::{Clock, Due, Line, UnknownVersion};
+pub use state::{ClockState, ClockWord};
 pub use step_event::{StepTimes, happenings};

@@ -49,6 +49,9 @@ pub struct SlaPolicy {
     pub floor_business_days: u32,
     /// For how many days after closing a return takes up the old clock.
     pub regression_days: u32,
+    /// The directive BOD 26-04 sets days by four questions where this policy holds.
+    #[serde(default)]
+    pub directive: bool,
 }
 
 impl SlaPolicy {
@@ -63,6 +66,7 @@ impl SlaPolicy {
             on_expiry: OnExpiry::Resume,
             floor_business_days: 5,
             regression_days: 90,
+            directive: false,
         }
     }
 

@@ -3,7 +3,7 @@
 use abate_entity::level::Level;
 use chrono::{Days, NaiveDate};
 
-use super::event::AcceptanceEnd;
+use super::event::{AcceptanceEnd, Judgement};
 use super::policy::OnExpiry;
 use super::rules::Rules;
 
@@ -11,8 +11,13 @@ use super::rules::Rules;
 /// that is settled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Source {
-    Policy { from: NaiveDate, level: Level },
+    Policy {
+        from: NaiveDate,
+        level: Level,
+    },
     Day(NaiveDate),
+    /// A day that the directive set; no person moves the due date beyond it.
+    Directive(NaiveDate),
 }
 
 /// A day that the due date may not pass, moved by the days paused since it was set.
@@ -29,7 +34,7 @@ impl Bound {
 
     fn day(&self, rules: &Rules<'_>) -> Option<NaiveDate> {
         let day = match self.source {
-            Source::Day(day) => day,
+            Source::Day(day) | Source::Directive(day) => day,
             Source::Policy { from, level } => rules.deadline(level, from)?,
         };
         Some(rules.add(day, self.paused))
@@ -41,6 +46,7 @@ impl Bound {
 struct Pause {
     from: NaiveDate,
     days: u32,
+    until: NaiveDate,
     bounds: usize,
 }
 
@@ -58,6 +64,7 @@ enum Run {
     /// Accepted. Bounds beyond the first `bounds` were added since: they hold from their own day.
     Suspended {
         left: Left,
+        since: NaiveDate,
         until: NaiveDate,
         bounds: usize,
     },
@@ -93,6 +100,27 @@ impl Remediation {
         self.paused + self.pause.map_or(0, |pause| pause.days)
     }
 
+    /// The pause that stands: since when, and until when at most.
+    pub(super) fn pause_between(&self) -> Option<(NaiveDate, NaiveDate)> {
+        self.pause.map(|pause| (pause.from, pause.until))
+    }
+
+    /// The days between which the clock rests under an acceptance.
+    pub(super) const fn accepted_between(&self) -> Option<(NaiveDate, NaiveDate)> {
+        match self.run {
+            Run::Suspended { since, until, .. } => Some((since, until)),
+            Run::Running | Run::Stopped { .. } => None,
+        }
+    }
+
+    /// The day on which the clock stopped.
+    pub(super) const fn stopped_on(&self) -> Option<NaiveDate> {
+        match self.run {
+            Run::Stopped { closed_on, .. } => Some(closed_on),
+            Run::Running | Run::Suspended { .. } => None,
+        }
+    }
+
     pub(super) fn is_running(&self) -> bool {
         self.run == Run::Running
     }
@@ -112,20 +140,36 @@ impl Remediation {
         format!("Level rose to {level}: {}, unless it was due before", rules.given(level, from))
     }
 
-    pub(super) fn list_in_kev(&mut self, added: NaiveDate, days: u32) -> String {
-        let from = added.max(self.sla_start);
-        let day = from.checked_add_days(Days::new(u64::from(days))).unwrap_or(from);
-        self.bounds.push(Bound::new(Source::Day(day)));
-        format!("KEV listed it on {added}: {days} calendar days from {from}, unless it was due before")
+    pub(super) fn judge(&mut self, judgement: &Judgement) -> String {
+        let Judgement { cve, kev_added, days, row, .. } = judgement;
+        let Some(days) = days else {
+            return format!("{cve} under the directive ({row}): at the next upgrade of the system");
+        };
+        let from = kev_added.map_or(self.sla_start, |added| added.max(self.sla_start));
+        let day = from.checked_add_days(Days::new(u64::from(*days))).unwrap_or(from);
+        self.bounds.push(Bound::new(Source::Directive(day)));
+        format!(
+            "{cve} under the directive ({row}): {days} calendar days from {from}, unless it was due before"
+        )
+    }
+
+    /// The nearest day that the directive set.
+    pub(super) fn directive_day(&self, rules: &Rules<'_>) -> Option<NaiveDate> {
+        let directive = self.bounds.iter().filter(|bound| matches!(bound.source, Source::Directive(_)));
+        directive.filter_map(|bound| bound.day(rules)).min()
     }
 
     pub(super) fn pause(&mut self, from: NaiveDate, days: u32, rules: &Rules<'_>) -> String {
         let ended = self.end_pause(rules);
-        for bound in &mut self.bounds {
+        // What was late when the wait began stays late.
+        let late = self.due(rules).is_some_and(|due| due < from);
+        let bounds = if late { 0 } else { self.bounds.len() };
+        for bound in self.bounds.iter_mut().take(bounds) {
             bound.paused += days;
         }
-        self.pause = Some(Pause { from, days, bounds: self.bounds.len() });
-        let paused = format!("A pause of {} from {from} was approved", rules.policy.spell(days));
+        self.pause = Some(Pause { from, days, until: rules.add(from, days), bounds });
+        let so = if late { ", when it was already late, and stays so" } else { "" };
+        let paused = format!("A pause of {} from {from} was approved{so}", rules.policy.spell(days));
         ended.map_or(paused.clone(), |ended| format!("{ended}. {paused}"))
     }
 
@@ -137,7 +181,8 @@ impl Remediation {
         for bound in self.bounds.iter_mut().take(pause.bounds) {
             bound.paused = bound.paused.saturating_sub(pause.days - taken);
         }
-        Some(format!("The pause ended after {}, by which the due date moved", rules.policy.spell(taken)))
+        let moved = if pause.bounds > 0 { ", by which the due date moved" } else { "" };
+        Some(format!("The pause ended after {}{moved}", rules.policy.spell(taken)))
     }
 
     pub(super) fn suspend(&mut self, until: NaiveDate, rules: &Rules<'_>) -> String {
@@ -147,7 +192,7 @@ impl Remediation {
         }
         let ended = self.end_pause(rules);
         let left = self.left(rules.today, rules);
-        self.run = Run::Suspended { left, until, bounds: self.bounds.len() };
+        self.run = Run::Suspended { left, since: rules.today, until, bounds: self.bounds.len() };
         let accepted = match left {
             Left::Days(days) => {
                 format!("Accepted until {until}: the clock rests with {} left", rules.policy.spell(days))
@@ -160,7 +205,7 @@ impl Remediation {
 
     /// Takes the clock up after an acceptance; nothing where there was none.
     pub(super) fn resume(&mut self, because: AcceptanceEnd, rules: &Rules<'_>) -> Option<String> {
-        let Run::Suspended { left, until, bounds } = self.run else {
+        let Run::Suspended { left, until, bounds, .. } = self.run else {
             return None;
         };
         self.run = Run::Running;
@@ -187,7 +232,7 @@ impl Remediation {
     fn restarted(&self, from: NaiveDate) -> (Source, String) {
         let level = self.bounds.iter().rev().find_map(|bound| match bound.source {
             Source::Policy { level, .. } => Some(level),
-            Source::Day(_) => None,
+            Source::Day(_) | Source::Directive(_) => None,
         });
         let level = level.unwrap_or(Level::Medium);
         let text = format!("The acceptance ended: all days of {level} start again from {from}");
@@ -237,10 +282,11 @@ impl Remediation {
     pub(super) fn move_to(&mut self, day: NaiveDate, reason: &str, rules: &Rules<'_>) -> String {
         // The day holds as it is: no pause moves it any further.
         let _ = self.end_pause(rules);
-        self.bounds = vec![Bound::new(Source::Day(day))];
+        self.bounds.retain(|bound| matches!(bound.source, Source::Directive(_)));
+        self.bounds.push(Bound::new(Source::Day(day)));
         if let Run::Suspended { left, bounds, .. } = &mut self.run {
             *left = Left::NoDueDate;
-            *bounds = 1;
+            *bounds = self.bounds.len();
         }
         format!("Moved by hand to {day}: {reason}")
     }

@@ -1,11 +1,13 @@
 //! Rules. The clocks as a fold over events: each event changes them and adds lines to their explanation.
 
+use std::collections::BTreeMap;
+
 use abate_entity::level::Level;
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use serde::Serialize;
 
-use super::event::{AcceptanceEnd, ClockEvent, Happening};
+use super::event::{AcceptanceEnd, ClockEvent, Happening, Judgement};
 use super::policy::{SlaPolicy, Versions};
 use super::remediation::Remediation;
 use super::rules::Rules;
@@ -49,6 +51,10 @@ pub struct Line {
     pub text: String,
     /// The day on which remediation was due from then on.
     pub due_on: Option<NaiveDate>,
+    /// The versions of the policies that held, the base first.
+    pub policies: Vec<String>,
+    /// The version of the calendar that held.
+    pub calendar: String,
 }
 
 /// Both clocks of a risk, with their explanation.
@@ -66,7 +72,12 @@ pub struct Clock {
     pub lines: Vec<Line>,
     triage_began_at: Option<DateTime<Utc>>,
     level: Option<Level>,
-    kev: Option<(NaiveDate, u32)>,
+    /// The level by which the due date was set last.
+    set_by: Option<Level>,
+    /// What the directive says, by vulnerability.
+    judged: BTreeMap<String, Judgement>,
+    /// The nearest day that the directive set.
+    directive_day: Option<NaiveDate>,
     ruling: Option<(Vec<String>, String)>,
     remediation: Option<Remediation>,
 }
@@ -96,8 +107,14 @@ impl Clock {
         let calendar = find("calendar", &versions.calendars, &event.calendar)?;
         let today = local_time::local_date(calendar.zone, event.at);
         let rules = Rules { policy: base, policies: &policies, calendar, today };
+        let known = self.lines.len();
         self.take_ruling(event, &rules);
         self.happen(event, &rules);
+        self.directive_day = self.remediation.as_ref().and_then(|running| running.directive_day(&rules));
+        for line in &mut self.lines[known..] {
+            line.policies.clone_from(&event.policies);
+            line.calendar.clone_from(&event.calendar);
+        }
         Ok(self)
     }
 
@@ -117,6 +134,35 @@ impl Clock {
     #[must_use]
     pub fn ruling(&self) -> Option<(&[String], &str)> {
         self.ruling.as_ref().map(|(policies, calendar)| (policies.as_slice(), calendar.as_str()))
+    }
+
+    /// The level as the events say.
+    #[must_use]
+    pub const fn level(&self) -> Option<Level> {
+        self.level
+    }
+
+    /// Whether the level fell since the due date was set by it.
+    #[must_use]
+    pub fn level_fell(&self) -> bool {
+        self.level.zip(self.set_by).is_some_and(|(now, set_by)| now < set_by)
+    }
+
+    /// What the directive says about a vulnerability, since it was judged last.
+    #[must_use]
+    pub fn judged(&self, cve: &str) -> Option<&Judgement> {
+        self.judged.get(cve)
+    }
+
+    /// The nearest day that the directive set.
+    #[must_use]
+    pub const fn directive_day(&self) -> Option<NaiveDate> {
+        self.directive_day
+    }
+
+    /// Remediation, once it began.
+    pub(super) const fn remediation(&self) -> Option<&Remediation> {
+        self.remediation.as_ref()
     }
 
     fn take_ruling(&mut self, event: &ClockEvent, rules: &Rules<'_>) {
@@ -154,10 +200,10 @@ impl Clock {
             }
             Happening::Started { level, sla_start } => self.start(*level, *sla_start, rules),
             Happening::LevelChanged { to } => self.change_level(*to, event.at, rules),
-            Happening::KevListed { added, days } => {
-                self.kev = Some((*added, *days));
-                self.running(|remediation| remediation.list_in_kev(*added, *days))
-                    .unwrap_or_else(|| format!("KEV listed it on {added}"))
+            Happening::Judged(judgement) => {
+                self.judged.insert(judgement.cve.clone(), judgement.clone());
+                self.running(|remediation| remediation.judge(judgement))
+                    .unwrap_or_else(|| format!("{} under the directive: {}", judgement.cve, judgement.row))
             }
             Happening::PauseApproved { from, days } => self
                 .running(|remediation| remediation.pause(*from, *days, rules))
@@ -177,9 +223,11 @@ impl Clock {
             Happening::ClaimFailed => self.fail_claim(rules),
             Happening::Closed => self.close(rules),
             Happening::Reopened => self.reopen(rules),
-            Happening::Moved { to, reason } => self
-                .running(|remediation| remediation.move_to(*to, reason, rules))
-                .unwrap_or_else(|| format!("Moved to {to}, but no clock runs")),
+            Happening::Moved { to, reason } => {
+                self.set_by = self.level;
+                self.running(|remediation| remediation.move_to(*to, reason, rules))
+                    .unwrap_or_else(|| format!("Moved to {to}, but no clock runs"))
+            }
             Happening::PolicyChanged => "Open due dates were worked out again".to_owned(),
         };
         self.settle(event.at, rules, text);
@@ -193,7 +241,8 @@ impl Clock {
             let due = remediation.due(rules);
             self.due = due.map(|day| Due::end_of(day, rules.calendar.zone));
         }
-        self.lines.push(Line { at, text, due_on: self.due.map(|due| due.on) });
+        let due_on = self.due.map(|due| due.on);
+        self.lines.push(Line { at, text, due_on, policies: Vec::new(), calendar: String::new() });
     }
 
     fn running<T>(&mut self, change: impl FnOnce(&mut Remediation) -> T) -> Option<T> {
@@ -215,6 +264,7 @@ impl Clock {
             true => remediation.rise(level, rules),
             false => "Confirmed again: the clock was running all the time".to_owned(),
         }) {
+            self.set_by = self.set_by.max(Some(level));
             return text;
         }
         self.begin(level, sla_start, rules, "Confirmed")
@@ -223,9 +273,10 @@ impl Clock {
     fn begin(&mut self, level: Level, from: NaiveDate, rules: &Rules<'_>, word: &str) -> String {
         let mut remediation = Remediation::start_after(self.remediation.as_ref(), level, from);
         let mut text = format!("{word} as {level}: {}", rules.given(level, from));
-        if let Some((added, days)) = self.kev {
-            text = format!("{text}. {}", remediation.list_in_kev(added, days));
+        for judgement in self.judged.values() {
+            text = format!("{text}. {}", remediation.judge(judgement));
         }
+        self.set_by = Some(level);
         self.claimed_at = None;
         self.due = None;
         self.remediation = Some(remediation);
@@ -242,6 +293,7 @@ impl Clock {
             let sooner = rules.triage_due(at, to);
             self.triage_due_at = self.triage_due_at.into_iter().chain(sooner).min();
         }
+        self.set_by = self.set_by.max(Some(to));
         self.running(|remediation| remediation.rise(to, rules))
             .unwrap_or_else(|| format!("Level rose to {to}"))
     }
@@ -281,7 +333,7 @@ impl Clock {
 
 fn find<'a, T>(
     kind: &'static str,
-    versions: &'a std::collections::BTreeMap<String, T>,
+    versions: &'a BTreeMap<String, T>,
     name: &str,
 ) -> Result<&'a T, UnknownVersion> {
     versions.get(name).ok_or_else(|| UnknownVersion { kind, name: name.to_owned() })

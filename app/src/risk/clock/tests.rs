@@ -10,6 +10,8 @@ use super::event::Happening::{self, *};
 use super::*;
 use crate::calendar::business_day::Holidays;
 
+mod moved;
+
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
 }
@@ -51,6 +53,16 @@ fn versions() -> Versions {
 
 fn event(on: &str, happening: Happening) -> ClockEvent {
     ClockEvent { at: noon(on), happening, policies: vec!["standard".into()], calendar: "england".into() }
+}
+
+fn listed(added: NaiveDate, days: u32) -> Happening {
+    Judged(Judgement {
+        cve: "CVE-2026-1".into(),
+        kev_added: Some(added),
+        days: Some(days),
+        forensics: false,
+        row: "in KEV".into(),
+    })
 }
 
 fn started(on: &str, level: Level) -> ClockEvent {
@@ -156,12 +168,10 @@ fn a_rise_gives_the_new_days_from_its_day_but_never_a_later_date() {
 
 #[test]
 fn kev_days_count_from_the_later_of_listing_and_start() {
-    let exposed = replay(vec![
-        started("2026-10-05", Level::High),
-        event("2026-10-10", KevListed { added: day("2026-10-10"), days: 3 }),
-    ]);
+    let exposed =
+        replay(vec![started("2026-10-05", Level::High), event("2026-10-10", listed(day("2026-10-10"), 3))]);
     assert_eq!(due(&exposed), (day("2026-10-13"), at("2026-10-13T22:59:59Z")));
-    let listed = event("2026-11-20", KevListed { added: day("2025-08-25"), days: 14 });
+    let listed = event("2026-11-20", listed(day("2025-08-25"), 14));
     let old = replay(vec![started("2026-11-20", Level::Medium), listed.clone()]);
     assert_eq!(due(&old).0, day("2026-12-04"));
     let before_start = replay(vec![listed, started("2026-11-20", Level::Medium)]);
@@ -208,7 +218,7 @@ fn what_got_worse_while_accepted_has_no_floor_in_either_order_of_events() {
     events.swap(2, 3);
     assert_eq!(due(&replay(events)).0, day("2026-12-02"));
     let mut early = accepted("2026-10-06", AcceptanceEnd::KevListed);
-    early.insert(2, event("2026-12-01", KevListed { added: day("2026-12-01"), days: 3 }));
+    early.insert(2, event("2026-12-01", listed(day("2026-12-01"), 3)));
     assert_eq!(due(&replay(early)).0, day("2026-12-04"));
 }
 
@@ -319,7 +329,7 @@ fn any_happening() -> impl Strategy<Value = Happening> {
         Just(TriageLeft),
         (level(), date()).prop_map(|(level, sla_start)| Started { level, sla_start }),
         level().prop_map(|to| LevelChanged { to }),
-        (date(), 3_u32..60).prop_map(|(added, days)| KevListed { added, days }),
+        (date(), 3_u32..60).prop_map(|(added, days)| listed(added, days)),
         (date(), 1_u32..31).prop_map(|(from, days)| PauseApproved { from, days }),
         Just(PauseEnded),
         date().prop_map(|until| Accepted { until }),
@@ -328,6 +338,7 @@ fn any_happening() -> impl Strategy<Value = Happening> {
         Just(ClaimFailed),
         Just(Closed),
         Just(Reopened),
+        date().prop_map(|to| Moved { to, reason: "so".into() }),
         Just(PolicyChanged),
     ]
 }
@@ -397,7 +408,7 @@ proptest! {
         let mut at = noon("2026-10-01");
         for (days, to, listed) in changes {
             at += TimeDelta::days(days);
-            let happening = if listed { KevListed { added: at.date_naive(), days: 14 } } else { LevelChanged { to } };
+            let happening = if listed { listed(at.date_naive(), 14) } else { LevelChanged { to } };
             let before = due(&clock).0;
             let next = ClockEvent { at, ..event("2026-10-01", happening) };
             clock = clock.with(&next, &versions).unwrap();

@@ -1,6 +1,8 @@
-//! The due date on a risk's page: how it came about, and `POST /risks/{key}/pause/approve` and `/pause/refuse`.
+//! The due date on a risk's page: how it came about, and `POST /risks/{key}/pause/approve`, `/pause/refuse` and
+//! `/due-date`.
 
 use abate_entity::lifecycle::Pending;
+use abate_entity::risk;
 use actix_web::{HttpResponse, web};
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
@@ -17,13 +19,15 @@ use crate::page::due::{day, days};
 use crate::page::said;
 use crate::platform::problem::{Kind, Problem};
 use crate::policy::Policies;
+use crate::risk::api::due_date::ground;
 use crate::risk::clock::Clock;
+use crate::risk::clock::moving::Wish;
 use crate::risk::key::RiskKey;
 use crate::risk::parties::requester;
 use crate::risk::pause::Waiting;
 use crate::risk::record::Occasion;
 use crate::risk::view::{Derivation, DerivationStep};
-use crate::risk::{decline, finder, pause};
+use crate::risk::{decline, due_date, finder, pause};
 use crate::state::AppState;
 
 /// How the due date came about, and what is asked about it.
@@ -31,6 +35,7 @@ pub(super) fn derivation(
     clock: &Clock,
     zone: Tz,
     waiting: Option<Waiting>,
+    may_move: bool,
     gathered: &Gathered,
 ) -> Derivation {
     let local = |at: DateTime<Utc>| at.with_timezone(&zone).date_naive();
@@ -67,6 +72,7 @@ pub(super) fn derivation(
         none: "No clock runs yet.".to_owned(),
         pause: pause.unwrap_or_default(),
         may_answer: waiting.is_some_and(|asked| asked.refused.is_none()),
+        may_move: may_move && clock.is_running(),
     }
 }
 
@@ -95,6 +101,45 @@ pub(super) async fn refuse(
     form: SignedForm<PauseForm>,
 ) -> Result<HttpResponse, Problem> {
     answer(&caller, &state, &key, &form.0.reason, false).await
+}
+
+/// What the form that moves the due date sends.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct DueDateForm {
+    due_on: String,
+    ground: String,
+    reason: String,
+}
+
+/// Moves the due date.
+pub(super) async fn move_due_date(
+    caller: Require<MoveRisks>,
+    state: web::Data<AppState>,
+    key: web::Path<String>,
+    form: SignedForm<DueDateForm>,
+) -> Result<HttpResponse, Problem> {
+    let key = RiskKey(show::find(&caller, &state, &key).await?.id);
+    let now = state.clock.now();
+    let SignedForm(form) = form;
+    let moved = state
+        .database
+        .write(async |tx| {
+            let to = form.due_on.parse::<NaiveDate>();
+            let to = to.map_err(|_| Problem::invalid("due_on", "Give a day, like 2026-12-31."))?;
+            let wish = Wish { to, ground: ground(Some(&form.ground))? };
+            let policies = Policies::load(tx).await?;
+            let risk = finder::one(tx, &caller.scope(), key).await?;
+            let who = requester(&caller, &risk);
+            let occasion = Occasion::by(&caller, now, &policies);
+            due_date::move_to(tx, &occasion, risk, &who, wish, &form.reason).await
+        })
+        .await;
+    let text = |risk: risk::Model| match risk.due_on {
+        Some(due) => format!("{key} is due {} now.", day(due)),
+        None => format!("{key} has no due date."),
+    };
+    said_of(key, moved.map(text))
 }
 
 async fn answer(

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use abate_entity::lifecycle::State;
 use abate_entity::{
-    app_user, asset, connection, control, evidence, finding, risk, risk_asset, risk_comment, risk_control,
-    risk_event, risk_identity, risk_rating, risk_tag, stored_file, team, ticket, workshop,
+    app_user, asset, connection, control, evidence, finding, kev_entry, risk, risk_asset, risk_comment,
+    risk_control, risk_event, risk_identity, risk_rating, risk_tag, stored_file, team, ticket, workshop,
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -34,6 +34,8 @@ pub(super) struct Gathered {
     /// The primary asset first.
     pub(super) assets: Vec<asset::Model>,
     pub(super) tags: Vec<risk_tag::Model>,
+    /// What KEV lists of its vulnerabilities.
+    pub(super) listed: Vec<kev_entry::Model>,
     pub(super) controls: Vec<control::Model>,
     pub(super) findings: Vec<finding::Model>,
     pub(super) finding_count: u64,
@@ -96,7 +98,14 @@ impl Gathered {
             Some(id) => workshop::Entity::find_by_id(id).one(db).await?,
             None => None,
         };
+        let listed = tags.iter().filter(|tag| tag.kind == "kev").map(|tag| tag.value.as_str());
+        let listed = kev_entry::Entity::find()
+            .filter(kev_entry::Column::Cve.is_in(listed))
+            .order_by_asc(kev_entry::Column::Cve)
+            .all(db)
+            .await?;
         let mut gathered = Self {
+            listed,
             controls: controls(db, risk.id).await?,
             file_sizes: file_sizes(db, &evidence).await?,
             sources: provenance::sources(db, &findings).await?,

@@ -26,6 +26,7 @@ pub fn pages(config: &mut ServiceConfig) {
         .route("/risks/{key}/edit", web::post().to(edit::edit))
         .route("/risks/{key}/pause/approve", web::post().to(due::approve))
         .route("/risks/{key}/pause/refuse", web::post().to(due::refuse))
+        .route("/risks/{key}/due-date", web::post().to(due::move_due_date))
         .route("/risks/{key}/merge", web::post().to(merge::join))
         .route("/risks/{key}/split", web::post().to(merge::split_off))
         .route("/risks/{key}/vex-statement/decline", web::post().to(vex_statement::decline))

@@ -24,7 +24,7 @@ use crate::risk::clock::Clock;
 use crate::risk::key::RiskKey;
 use crate::risk::parties::requester;
 use crate::risk::view::{Comment, Fact, FindingRow, HistoryRow, RiskPage, TicketView};
-use crate::risk::{alias, finder, identity, pause, record, step};
+use crate::risk::{alias, due_date, finder, forensics, identity, pause, record, step};
 use crate::state::AppState;
 
 /// The page of a risk.
@@ -67,6 +67,7 @@ pub(super) async fn page(
     let requester = requester(caller, &risk);
     let steps = step::open_steps(db, &policies, &risk, &requester, now).await?;
     let pause = pause::waiting(&risk, &requester)?;
+    let may_move = due_date::may_move(&risk, &requester);
     let offer = Offer {
         people: gathered.people.iter().map(|user| (user.email.clone(), user.name.clone())).collect(),
         known: known(&risk, &gathered),
@@ -106,7 +107,7 @@ pub(super) async fn page(
         kill_chain: details::kill_chain(risk.kill_chain_phase.as_deref()),
         assets: details::assets(&gathered, risk.asset_id),
         controls: gathered.controls.iter().map(|row| (row.key.clone(), row.name.clone())).collect(),
-        derivation: due::derivation(&clock, zone, pause, &gathered),
+        derivation: due::derivation(&clock, zone, pause, may_move, &gathered),
         findings: findings(&gathered, zone),
         more_findings: more(gathered.finding_count),
         same: alias::of(db, &caller.scope(), risk.id)
@@ -158,8 +159,12 @@ fn state_badge(risk: &risk::Model) -> Badge {
 
 fn flags(risk: &risk::Model, gathered: &Gathered) -> Vec<Badge> {
     let mut flags = Vec::new();
-    for added_on in gathered.tagged("kev") {
-        flags.push(Badge::toned(Tone::Bad, "Exploited", format!("In KEV since {added_on}")));
+    for entry in &gathered.listed {
+        let title = format!("{}: in KEV since {}", entry.cve, entry.added_on);
+        flags.push(Badge::toned(Tone::Bad, "Exploited", title));
+    }
+    if gathered.tagged(forensics::MARK.0).contains(&forensics::MARK.1) {
+        flags.push(Badge::toned(Tone::Bad, "Look for traces", "It may have been attacked already"));
     }
     if !gathered.tagged("epss").is_empty() {
         flags.push(Badge::toned(Tone::Warn, "Likely attacked", "EPSS ranks it in the top 5 %"));

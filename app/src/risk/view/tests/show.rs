@@ -108,6 +108,7 @@ pub(super) fn derivation() -> Derivation {
         none: String::new(),
         pause: String::new(),
         may_answer: false,
+        may_move: false,
     }
 }
 
