@@ -4,7 +4,8 @@ use crate::platform::job::Job;
 use crate::platform::timer::Timer;
 use crate::state::AppState;
 use crate::{
-    acceptance, asset, datadog, evidence_pack, feed, file, grid, hook, intake, message, obligation, owner, posture, risk, ticket,
+    acceptance, asset, datadog, evidence_pack, feed, file, grid, hook, intake, message, obligation, owner,
+    posture, risk, ticket,
 };
 
 /// Makes the ticket of a risk true; the subject is `r-` and the risk's number.
@@ -49,6 +50,7 @@ pub const TIMERS: &[Timer<AppState>] = &[
     owner::ladder::TIMER,
     posture::snapshot::TIMER,
     risk::search::TIMER,
+    risk::transfer::TIMER,
     ticket::poll::EVERY_MINUTE,
     ticket::reconcile::WATCH,
     ticket::want::CATCH_UP,

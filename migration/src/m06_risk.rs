@@ -63,6 +63,7 @@ CREATE INDEX risk_by_team ON risk (team_id, state, due_at, id);
 CREATE INDEX risk_by_owner ON risk (owner_id, state, due_at, id);
 CREATE INDEX risk_by_asset ON risk (asset_id, state, due_at, id);
 CREATE INDEX risk_by_level ON risk (level, due_at, id);
+CREATE INDEX risk_by_review ON risk (review_on, id) WHERE review_on IS NOT NULL;
 CREATE INDEX risk_by_update ON risk (updated_at, id);
 -- All that the dashboard counts, in one pass.
 CREATE INDEX risk_posture ON risk (team_id, level, state, due_on, sla_start_at, triage_due_at, score)

@@ -1,6 +1,7 @@
-//! The timer that ends acceptances once their last day is over, and looks at blocked risks on their review day.
+//! The timer that ends acceptances once their last day is over, looks at blocked risks on their review day, and opens
+//! transferred ones whose transfer nobody confirmed on theirs.
 //!
-//! Both are steps of the lifecycle like any other, taken by the date and counted from it; running twice, or after a
+//! These are steps of the lifecycle like any other, taken by the date and counted from it; running twice, or after a
 //! long pause, ends each once. A risk that cannot be moved holds up none of the others.
 
 use std::collections::HashMap;
@@ -9,7 +10,8 @@ use std::slice;
 use abate_entity::acceptance;
 use abate_entity::lifecycle::{Event, Given, Party, Requester, State, Via};
 use abate_entity::risk;
-use chrono::{DateTime, Duration, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Days, Duration, NaiveDate, NaiveTime, Utc};
+use chrono_tz::Tz;
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -55,7 +57,8 @@ struct Dated {
     now: DateTime<Utc>,
 }
 
-/// Ends every acceptance whose last day is over, and unblocks every risk whose review day has come.
+/// Ends every acceptance whose last day is over, unblocks every risk whose review day has come, and opens every
+/// transferred one whose review day has passed.
 ///
 /// # Errors
 /// When the database cannot be asked. A risk that cannot be moved is logged and does not hold up the others.
@@ -77,19 +80,34 @@ pub async fn expire(state: &AppState) -> Result<(), Problem> {
     let policies = Policies::load(db).await?;
     // Where the day begins first, it is there 14 hours before it is in Greenwich.
     let latest = (now + FIRST_OF_ALL).date_naive();
-    let dated = Dated { from: State::Blocked, event: Event::Unblock, now };
+    let blocked = Dated { from: State::Blocked, event: Event::Unblock, now };
+    review(state, blocked, latest, |day, team_id| start(policies.zone_of(team_id), day)).await?;
+    let passed = step::today(now, policies.zone) - Days::new(1);
+    let transferred = Dated { from: State::Closed, event: Event::Reopen, now };
+    review(state, transferred, passed, |day, _| start(policies.zone, day + Days::new(1))).await?;
+    Ok(())
+}
+
+fn start(zone: Tz, day: NaiveDate) -> DateTime<Utc> {
+    local_time::to_utc(zone, day.and_time(NaiveTime::MIN))
+}
+
+/// Moves what has a day of review up to `last`, each from the moment that its day and team say.
+async fn review(
+    state: &AppState,
+    dated: Dated,
+    last: NaiveDate,
+    takes_effect: impl Fn(NaiveDate, i64) -> DateTime<Utc>,
+) -> Result<(), Problem> {
     let mut after = None;
     loop {
-        let rows = to_review(db, latest, after).await?;
+        let rows = to_review(state.database.reader(), dated.from, last, after).await?;
         let Some((id, review_on, _)) = rows.last() else { break };
         after = Some((*review_on, *id));
-        let begins = |day: NaiveDate, team_id: i64| {
-            local_time::to_utc(policies.zone_of(team_id), day.and_time(NaiveTime::MIN))
-        };
         let due: Vec<Due> = rows
             .iter()
-            .map(|(id, day, team_id)| Due { risk_id: *id, at: begins(*day, *team_id) })
-            .filter(|due| due.at <= now)
+            .map(|(id, day, team_id)| Due { risk_id: *id, at: takes_effect(*day, *team_id) })
+            .filter(|due| due.at <= dated.now)
             .collect();
         settle(state, &due, dated).await;
     }
@@ -120,17 +138,18 @@ async fn run_out(
         .await?)
 }
 
-/// Blocked risks whose review day has come somewhere: number, day and team, in the order of these days.
+/// Risks of a state with a day of review up to `last`: number, day and team, in the order of these days.
 async fn to_review(
     db: &impl ConnectionTrait,
-    latest: NaiveDate,
+    from: State,
+    last: NaiveDate,
     after: Option<(NaiveDate, i64)>,
 ) -> Result<Vec<(i64, NaiveDate, i64)>, Problem> {
     let mut query = risk::Entity::find()
         .select_only()
         .columns([risk::Column::Id, risk::Column::ReviewOn, risk::Column::TeamId])
-        .filter(risk::Column::State.eq(State::Blocked))
-        .filter(risk::Column::ReviewOn.lte(latest));
+        .filter(risk::Column::State.eq(from))
+        .filter(risk::Column::ReviewOn.lte(last));
     if let Some((review_on, id)) = after {
         let key = Expr::tuple([Expr::col(risk::Column::ReviewOn), Expr::col(risk::Column::Id)]);
         query = query.filter(key.gt(Expr::tuple([Expr::val(review_on), Expr::val(id)])));

@@ -132,11 +132,7 @@ fn stands(state: State) -> &'static str {
 }
 
 /// Tells owner and approver of ends that come near; answers the last acceptance that was looked at, none at the end.
-async fn tell_ends(
-    tx: &DatabaseTransaction,
-    now: DateTime<Utc>,
-    after: i64,
-) -> Result<Option<i64>, Problem> {
+async fn tell_ends(tx: &DatabaseTransaction, now: DateTime<Utc>, after: i64) -> Result<Option<i64>, Problem> {
     let zone = Policies::load(tx).await?.zone;
     let today = local_date(zone, now);
     let rows = acceptance::Entity::find()
@@ -165,7 +161,8 @@ async fn tell_ends(
             for ahead in &reached {
                 let key = format!("{KIND}/{}/{}/{ahead}/{person}", row.id, row.ends_on);
                 let on = row.ends_on.checked_sub_days(Days::new(*ahead)).unwrap_or(today);
-                let new = line_for(person, risk, key, line.clone(), to_utc(zone, on.and_time(NaiveTime::MIN)));
+                let new =
+                    line_for(person, risk, key, line.clone(), to_utc(zone, on.and_time(NaiveTime::MIN)));
                 // After a pause only the nearest is told; the others are noted as overtaken.
                 if Some(ahead) == reached.last() {
                     notice::want(tx, now, new).await?;

@@ -223,6 +223,7 @@ async fn claim_gone(
         let given = Given {
             reason: Some(format!("{} was taken out of service.", asset.name)),
             evidence: vec![format!("{base}/assets/{}", asset.key)],
+            resolution: Some(Resolution::Avoided),
             ..Given::default()
         };
         let (requester, proofs) = match (asset.retired_by_id, &last_scan) {

@@ -11,13 +11,14 @@ use sea_orm::{
 };
 
 use super::{Catalogue, raise};
+use crate::owner::directory;
 use crate::platform::database::placeholders;
 use crate::platform::job::{Job, Work, queue};
 use crate::platform::problem::{Kind, Problem};
 use crate::policy::Policies;
+use crate::risk::judgement;
 use crate::risk::record::{self, Occasion};
 use crate::risk::step::{self, Asked};
-use crate::risk::{answers, judgement};
 use crate::state::AppState;
 
 /// The name of the job.
@@ -128,7 +129,7 @@ async fn confirm_some(tx: &DatabaseTransaction, occasion: &Occasion<'_>, ids: &[
     let mut changes = Vec::new();
     for risk in risks {
         // Nobody is found for what has neither an owner nor a team with a lead: it stays new.
-        let Some(owner) = answers::for_risk(tx, &risk).await? else { continue };
+        let Some(owner) = directory::answers_for(tx, &risk).await? else { continue };
         let asked = Asked {
             event: Event::AutoConfirm,
             given: Given { owner: Some(owner), ..Given::default() },

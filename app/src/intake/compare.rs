@@ -157,7 +157,13 @@ impl Comparison {
         let ruling = self.ruling(&finding, place);
         let (effect, rule) = (ruling.effect, ruling.rule.to_owned());
         let known = self.against.known.get(&hash);
-        let seen = Seen { content: finding.content_hash, suppressed: finding.suppressed, effect };
+        let seen = Seen {
+            content: finding.content_hash,
+            severity,
+            version: finding.package.as_ref().map_or("", |package| &package.version),
+            suppressed: finding.suppressed,
+            effect,
+        };
         let decision = plan_rules::seen(known, seen, self.against.scanned_at);
         let finding_id = known.map(|known| known.finding_id);
         let risk_id = known.and_then(|known| known.risk.as_ref()).map(|risk| risk.id);

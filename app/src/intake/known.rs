@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 
+use abate_entity::level::Level;
 use abate_entity::lifecycle::{Resolution, State};
 use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt as _;
 use sea_orm::{DatabaseConnection, QueryResult, Statement, StreamTrait as _};
 
-use super::plan_rules::{Intake, Known, KnownRisk};
+use super::plan_rules::{Intake, Judged, Known, KnownRisk};
 use crate::platform::database::placeholders;
 use crate::platform::problem::Problem;
 
@@ -19,7 +20,7 @@ pub(super) async fn of_scope(db: &DatabaseConnection, scope_id: i64) -> Result<K
     let sql = placeholders(
         backend,
         "SELECT f.id, f.hash, f.content_hash, f.missing_import_id, f.lost_import_id, \
-         r.id, r.state, r.resolution, r.closed_at, r.claimed_at, f.intake, f.decided_by \
+         r.id, r.state, r.resolution, r.closed_at, r.claimed_at, f.intake, f.decided_by, f.severity, f.package_version \
          FROM finding f LEFT JOIN risk r ON r.id = f.risk_id WHERE f.scope_id = ?",
     );
     let mut rows = db.stream_raw(Statement::from_sql_and_values(backend, sql, [scope_id.into()])).await?;
@@ -34,13 +35,17 @@ pub(super) async fn of_scope(db: &DatabaseConnection, scope_id: i64) -> Result<K
 fn read(row: &QueryResult) -> Result<Known, Problem> {
     let risk = match row.try_get_by_index::<Option<i64>>(5)? {
         None => None,
-        Some(id) => Some(KnownRisk {
-            id,
-            state: row.try_get_by_index::<State>(6)?,
-            resolution: row.try_get_by_index::<Option<Resolution>>(7)?,
-            closed_at: row.try_get_by_index::<Option<DateTime<Utc>>>(8)?,
-            claimed_at: row.try_get_by_index::<Option<DateTime<Utc>>>(9)?,
-        }),
+        Some(id) => {
+            let resolution = row.try_get_by_index::<Option<Resolution>>(7)?;
+            Some(KnownRisk {
+                id,
+                state: row.try_get_by_index::<State>(6)?,
+                resolution,
+                closed_at: row.try_get_by_index::<Option<DateTime<Utc>>>(8)?,
+                claimed_at: row.try_get_by_index::<Option<DateTime<Utc>>>(9)?,
+                judged: judged(row, resolution)?,
+            })
+        }
     };
     Ok(Known {
         finding_id: row.try_get_by_index(0)?,
@@ -51,6 +56,16 @@ fn read(row: &QueryResult) -> Result<Known, Problem> {
         missing: row.try_get_by_index::<Option<i64>>(3)?.is_some(),
         lost: row.try_get_by_index::<Option<i64>>(4)?.is_some(),
     })
+}
+
+/// Kept in memory only where it was dismissed, which is rare.
+fn judged(row: &QueryResult, resolution: Option<Resolution>) -> Result<Option<Judged>, Problem> {
+    if !resolution.is_some_and(Resolution::is_dismissal) {
+        return Ok(None);
+    }
+    let severity = row.try_get_by_index::<Level>(12)?;
+    let version = row.try_get_by_index::<String>(13)?;
+    Ok(Some(Judged { severity, version }))
 }
 
 /// A digest that cannot be read equals none, so that what it stands for is written again.

@@ -55,13 +55,36 @@ pub struct KnownRisk {
     pub closed_at: Option<DateTime<Utc>>,
     /// When a fix was claimed.
     pub claimed_at: Option<DateTime<Utc>>,
+    /// What it rested on when it was judged to be no risk; none where it was not.
+    pub judged: Option<Judged>,
+}
+
+/// What a dismissal rests on, besides that somebody looked: another text alone does not shake it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judged {
+    /// How bad it was said to be.
+    pub severity: Level,
+    /// The version that was looked at, empty where there is none.
+    pub version: String,
+}
+
+impl Judged {
+    /// Whether a report says something that the judgement did not know of: another version, or that it is
+    /// worse.
+    fn is_shaken_by(&self, seen: &Seen<'_>) -> bool {
+        self.version != seen.version || seen.severity > self.severity
+    }
 }
 
 /// What a report says of a finding, as far as the plan cares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Seen {
+pub struct Seen<'a> {
     /// Digest of what would be kept of it.
     pub content: [u8; 16],
+    /// How bad it says it is.
+    pub severity: Level,
+    /// The version that it speaks of, empty where there is none.
+    pub version: &'a str,
     /// The tool or its users have put it aside.
     pub suppressed: bool,
     /// What the intake rules make of it, where it has no risk.
@@ -96,13 +119,14 @@ pub enum Absence {
 
 /// Decides about a finding that the report has.
 #[must_use]
-pub fn seen(known: Option<&Known>, seen: Seen, scanned_at: DateTime<Utc>) -> Decision {
+pub fn seen(known: Option<&Known>, seen: Seen<'_>, scanned_at: DateTime<Utc>) -> Decision {
     let Some((known, risk)) = known.and_then(|known| Some((known, known.risk.as_ref()?))) else {
         return without_risk(known, seen);
     };
     let changed = known.content != seen.content;
     let was_away = known.missing || known.lost;
-    if is_back(risk, scanned_at, changed) || (was_away && !stays_closed(risk)) {
+    let shaken = changed && risk.judged.as_ref().is_none_or(|judged| judged.is_shaken_by(&seen));
+    if is_back(risk, scanned_at, shaken) || (was_away && !stays_closed(risk)) {
         Decision::Return
     } else if changed || was_away {
         Decision::Update
@@ -112,7 +136,7 @@ pub fn seen(known: Option<&Known>, seen: Seen, scanned_at: DateTime<Utc>) -> Dec
 }
 
 /// Decides about a finding that nobody knows, or that has no risk.
-fn without_risk(known: Option<&Known>, seen: Seen) -> Decision {
+fn without_risk(known: Option<&Known>, seen: Seen<'_>) -> Decision {
     let same = known.filter(|known| known.content == seen.content);
     let intake = match seen.effect {
         // What was put aside in the tool is kept and shown, but nobody has to decide about it again.
@@ -135,12 +159,12 @@ fn stays_closed(risk: &KnownRisk) -> bool {
 }
 
 /// Whether seeing it contradicts what the risk's state says.
-fn is_back(risk: &KnownRisk, scanned_at: DateTime<Utc>, changed: bool) -> bool {
+fn is_back(risk: &KnownRisk, scanned_at: DateTime<Utc>, shaken: bool) -> bool {
     match risk.state {
         State::Verification => risk.claimed_at.is_some_and(|claimed_at| scanned_at > claimed_at),
         State::Closed => match risk.resolution {
             Some(Resolution::Withdrawn) => true,
-            Some(resolution) if resolution.is_dismissal() => changed,
+            Some(resolution) if resolution.is_dismissal() => shaken,
             Some(Resolution::Transferred) | None => false,
             Some(_) => risk.closed_at.is_some_and(|closed_at| scanned_at > closed_at),
         },
@@ -189,7 +213,14 @@ mod tests {
     }
 
     fn known(state: State, resolution: Option<Resolution>) -> Known {
-        let risk = KnownRisk { id: 1, state, resolution, closed_at: Some(at(10)), claimed_at: Some(at(10)) };
+        let risk = KnownRisk {
+            id: 1,
+            state,
+            resolution,
+            closed_at: Some(at(10)),
+            claimed_at: Some(at(10)),
+            judged: Some(Judged { severity: Level::Medium, version: "1.0".to_owned() }),
+        };
         Known { finding_id: 7, risk: Some(risk), ..without(Intake::Risk) }
     }
 
@@ -205,8 +236,15 @@ mod tests {
         }
     }
 
-    const SAME: Seen = Seen { content: [1; 16], suppressed: false, effect: Effect::MakeRisk };
-    const OTHER: Seen = Seen { content: [2; 16], ..SAME };
+    const SAME: Seen<'_> = Seen {
+        content: [1; 16],
+        severity: Level::Medium,
+        version: "1.0",
+        suppressed: false,
+        effect: Effect::MakeRisk,
+    };
+    const REWORDED: Seen<'_> = Seen { content: [2; 16], ..SAME };
+    const OTHER: Seen<'_> = Seen { version: "1.1", ..REWORDED };
 
     #[test]
     fn what_nobody_knows_makes_a_risk_unless_it_was_put_aside() {
@@ -295,6 +333,17 @@ mod tests {
             let changed = if dismissed { Decision::Return } else { Decision::Update };
             assert_eq!(seen(Some(&away), OTHER, at(11)), changed, "{resolution}");
         }
+    }
+
+    /// A regression: a false positive came back each time a scanner mended its description.
+    #[test]
+    fn a_dismissal_is_challenged_by_another_version_or_a_worse_severity_and_by_no_other_text() {
+        let dismissed = known(State::Closed, Some(Resolution::NotAffected));
+        let says = |said: Seen<'_>| seen(Some(&dismissed), said, at(11));
+        assert_eq!(says(REWORDED), Decision::Update);
+        assert_eq!(says(Seen { severity: Level::Low, ..REWORDED }), Decision::Update);
+        assert_eq!(says(Seen { severity: Level::High, ..REWORDED }), Decision::Return);
+        assert_eq!(says(OTHER), Decision::Return);
     }
 
     #[test]

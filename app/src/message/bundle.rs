@@ -53,9 +53,8 @@ fn run(state: &AppState) -> Work<'_> {
         let holidays = roster::holidays(&policies);
         for (user_id, urgent) in waiting(db, now).await? {
             let user = app_user::Entity::find_by_id(user_id).one(db).await?.filter(|user| user.active);
-            let quiet = user
-                .as_ref()
-                .is_some_and(|user| roster::hours(user, policies.zone).is_quiet(now, &holidays));
+            let quiet =
+                user.as_ref().is_some_and(|user| roster::hours(user, policies.zone).is_quiet(now, &holidays));
             if quiet && !urgent {
                 continue;
             }

@@ -109,8 +109,10 @@ async fn candidates(
             if whole {
                 conditions.push(Condition::all().add(risk::Column::DueAt.gte(last - BEHIND)));
             } else {
-                let late = risk::Column::DueAt.gte(last - OVERLAP).and(risk::Column::DueAt.lte(now));
-                conditions.push(Condition::all().add(late));
+                let late = Condition::all()
+                    .add(risk::Column::DueAt.gte(last - OVERLAP))
+                    .add(risk::Column::DueAt.lte(now));
+                conditions.push(late);
                 let short = Condition::all()
                     .add(risk::Column::DueAt.gte(now - SHORT))
                     .add(risk::Column::DueAt.lte(now + SHORT))
@@ -154,8 +156,7 @@ async fn plan(
     for risk in risks {
         let Some(on) = risk.due_on else { continue };
         let zone = risk.due_zone.parse().unwrap_or(climb.zone);
-        let due =
-            Due { on, at: risk.due_at, zone, started_at: risk.sla_start_at, known_at: risk.created_at };
+        let due = Due { on, at: risk.due_at, zone, started_at: risk.sla_start_at, known_at: risk.created_at };
         let none = BTreeSet::new();
         let noted = noted.get(&(risk.id, on)).unwrap_or(&none);
         let asset_owner = owners.get(&risk.asset_id).copied();

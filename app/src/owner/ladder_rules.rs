@@ -110,7 +110,11 @@ pub fn steps(due: &Due, holidays: &Holidays) -> Vec<Planned> {
             (Step::Hour60, 60, Audience::HeadOfSecurity),
             (Step::Hour72, 72, Audience::Executive),
         ]
-        .map(|(step, hours, audience)| Planned { step, at: due.started_at + Duration::hours(hours), audience })
+        .map(|(step, hours, audience)| Planned {
+            step,
+            at: due.started_at + Duration::hours(hours),
+            audience,
+        })
         .to_vec();
     }
     let morning = |day: NaiveDate| to_utc(due.zone, day.and_time(MORNING));

@@ -44,7 +44,10 @@ pub async fn snooze(
     if ![Party::Owner, Party::Assignee, Party::TeamLead].iter().any(|party| parties.contains(party)) {
         return Err(Problem::new(
             Kind::Forbidden,
-            format!("Only who answers for {}, works on it or leads its team can put it off.", RiskKey(risk.id)),
+            format!(
+                "Only who answers for {}, works on it or leads its team can put it off.",
+                RiskKey(risk.id)
+            ),
         ));
     }
     let now = occasion.now;

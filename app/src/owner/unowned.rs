@@ -115,10 +115,7 @@ async fn confirmed(db: &impl ConnectionTrait, ids: &[i64]) -> Result<HashMap<i64
     Ok(rows.into_iter().collect())
 }
 
-async fn noted(
-    db: &impl ConnectionTrait,
-    ids: &[i64],
-) -> Result<HashSet<(i64, NaiveDate, String)>, Problem> {
+async fn noted(db: &impl ConnectionTrait, ids: &[i64]) -> Result<HashSet<(i64, NaiveDate, String)>, Problem> {
     let rows: Vec<(i64, NaiveDate, String)> = risk_ladder::Entity::find()
         .select_only()
         .columns([risk_ladder::Column::RiskId, risk_ladder::Column::DueOn, risk_ladder::Column::Step])

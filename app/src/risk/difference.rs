@@ -5,6 +5,7 @@
 use abate_entity::lifecycle::State;
 use abate_entity::risk;
 use chrono::{DateTime, Utc};
+use sea_orm::ActiveModelTrait as _;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 

@@ -7,8 +7,9 @@ use sea_orm::DatabaseTransaction;
 use super::clock::{ClockEvent, Happening};
 use super::key::RiskKey;
 use super::record::Occasion;
-use super::{answers, tag};
+use super::tag;
 use crate::message::notice::{self, NewNotice};
+use crate::owner::directory;
 use crate::platform::problem::Problem;
 
 /// The mark that a risk carries from then on.
@@ -38,7 +39,7 @@ pub(super) async fn follow(
     let (kind, word) = MARK;
     tag::add(tx, [(risk.id, kind, word.to_owned())]).await?;
     let key = RiskKey(risk.id);
-    let user_id = answers::for_risk(tx, risk).await?.unwrap_or_default();
+    let user_id = directory::answers_for(tx, risk).await?.unwrap_or_default();
     for (after, within, task) in TASKS {
         let new = NewNotice {
             key: format!("forensics/{key}/{cve}/{within}"),

@@ -32,6 +32,8 @@ pub mod standing;
 pub mod step;
 pub mod tag;
 pub mod technique;
+pub mod ticket_proposal;
+pub mod transfer;
 pub mod vex_proposal;
 pub mod view;
 pub mod worse;

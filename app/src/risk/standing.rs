@@ -1,10 +1,13 @@
 //! How a risk stands with the lifecycle: its facts from the row, and the row from the changes of a step.
 
-use abate_entity::lifecycle::{BlockerKind, Change, Event, Facts, Given, Treatment, VexJustification};
+use abate_entity::lifecycle::{
+    BlockerKind, Change, Event, Facts, Given, Resolution, Treatment, VexJustification,
+};
 use abate_entity::risk;
 use sea_orm::ActiveValue::Set;
 use serde::{Deserialize, Serialize};
 
+use super::ticket_proposal::TicketProposal;
 use super::vex_proposal::VexProposal;
 use crate::platform::problem::Problem;
 
@@ -18,6 +21,9 @@ pub struct Standing {
     /// The import whose absence made the standing claim.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub claimed_by_scan: Option<i64>,
+    /// What the standing claim says became of the risk.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub claimed_as: Option<Resolution>,
     /// The first clean scan since the standing claim, where it waits for a person.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clean_scan: Option<i64>,
@@ -48,6 +54,9 @@ pub struct Standing {
     /// What a VEX statement proposes, answered or not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vex: Option<VexProposal>,
+    /// What the people at its ticket want and cannot decide there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<TicketProposal>,
     /// Who approved the standing acceptance.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub accepted_by: Option<i64>,
@@ -86,10 +95,13 @@ impl Standing {
     }
 
     /// What was proposed, for the step that agrees to it, and for no other: by the person who proposed or asked, else
-    /// by a VEX statement.
+    /// by a VEX statement, else by the people at the ticket.
     #[must_use]
     pub fn proposal_for(&self, event: Event) -> Option<Given> {
-        self.persons_proposal_for(event).cloned().or_else(|| self.vex.as_ref()?.given(event))
+        self.persons_proposal_for(event)
+            .cloned()
+            .or_else(|| self.vex.as_ref()?.given(event))
+            .or_else(|| self.ticket.as_ref()?.given(event))
     }
 
     /// What a person proposed, for the step that agrees to it.
@@ -141,6 +153,7 @@ pub fn facts(risk: &risk::Model, standing: &Standing, has_ticket: bool) -> Facts
         claimed_at: risk.claimed_at,
         claimed_by: standing.claimed_by.clone(),
         claimed_by_scan: standing.claimed_by_scan,
+        claimed_as: standing.claimed_as,
         closed_at: risk.closed_at,
         duplicate_of: standing.duplicate_of,
         blocker: standing.blocker,
@@ -181,7 +194,8 @@ pub fn write(changes: &[Change], set: &mut risk::ActiveModel, standing: &mut Sta
             Change::Residual { likelihood, impact } => standing.residual = Some((*likelihood, *impact)),
             Change::Treatment(treatment) => set.treatment = Set(Some(*treatment)),
             Change::Plan(plan) => set.plan = Set(plan.clone()),
-            Change::Claim { at, by, scan } => {
+            Change::Claim { at, by, scan, resolution } => {
+                standing.claimed_as = *resolution;
                 set.claimed_at = Set(Some(*at));
                 standing.claimed_by.clone_from(by);
                 standing.claimed_by_scan = *scan;
@@ -192,6 +206,7 @@ pub fn write(changes: &[Change], set: &mut risk::ActiveModel, standing: &mut Sta
                 standing.clean_scan = None;
                 standing.claimed_by.clear();
                 standing.claimed_by_scan = None;
+                standing.claimed_as = None;
                 standing.evidence_count = 0;
             }
             Change::Blocker(blocker) => standing.blocker = *blocker,

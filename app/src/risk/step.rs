@@ -20,7 +20,7 @@ use super::rate::{self, Why};
 use super::rated::{Rated, Source};
 use super::record::{Change, NewEvent, Occasion};
 use super::standing::{self, Standing};
-use super::{absence, answers, duplicate, evidence, judgement};
+use super::{absence, duplicate, evidence, judgement};
 use crate::owner::directory;
 use crate::platform::problem::{FieldProblem, Kind, Problem};
 use crate::policy::Policies;
@@ -213,6 +213,7 @@ fn apply(change: &mut Change, step: &Step, policies: &Policies) -> Result<Level,
     }
     if moved {
         answer_vex(change, step);
+        change.standing.ticket.take_if(|ticket| ticket.is_settled_by(step.transition.to));
     }
     Ok(level)
 }

@@ -71,6 +71,17 @@ pub struct RiskRow {
     pub ticket: Option<Link>,
 }
 
+/// What somebody else says of a risk, and waits for an answer.
+#[derive(Debug)]
+pub struct Statement {
+    /// What they say.
+    pub text: String,
+    /// Where the form that declines it goes; empty for those who may not.
+    pub decline: String,
+    /// What its button says.
+    pub button: &'static str,
+}
+
 /// The page of one risk.
 #[derive(Debug, Template)]
 #[template(path = "risk/show.html")]
@@ -101,10 +112,10 @@ pub struct RiskPage {
     pub edit: Vec<Field>,
     /// Whether that form is unfolded, because it was sent with a mistake.
     pub edit_open: bool,
-    /// What a VEX statement says that waits for an answer; empty where none does.
-    pub statement: String,
-    /// Whether the reader may decline it.
-    pub may_decline: bool,
+    /// What others say of it that waits for an answer.
+    pub statements: Vec<Statement>,
+    /// The day on which its transfer is looked at again, where the reader may confirm it.
+    pub transfer_review: Option<String>,
     /// Whether the reader is the assignee.
     pub is_assignee: bool,
     /// Steps open to the reader now.

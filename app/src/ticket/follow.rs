@@ -1,7 +1,7 @@
 //! Follows what a person did to a ticket's status: as a step of the lifecycle under the same guards as any other,
 //! or, where that cannot be, with one comment that says why.
 
-use abate_entity::lifecycle::{Event, Given, Party, Proof, Requester, Via};
+use abate_entity::lifecycle::{Event, Given, Party, Proof, Requester, Resolution, Via};
 use abate_entity::{app_user, risk, ticket};
 use abate_integrations::jira::{Account, StatusChange};
 use sea_orm::{
@@ -19,6 +19,7 @@ use crate::risk::key::RiskKey;
 use crate::risk::parties;
 use crate::risk::record::Occasion;
 use crate::risk::step::{self, Asked};
+use crate::risk::ticket_proposal::{self, TicketProposal, Wish};
 
 /// Follows the last change of status, if a person made it and it was not followed yet; answers the risk as it is
 /// now.
@@ -46,7 +47,7 @@ pub(super) async fn run(
             let text = answer_text(answer, &risk);
             sync.told.answer = Some(text.clone());
             sync.told.note(format!("answer:{}", change.at.timestamp_millis()), text);
-            Ok(risk)
+            propose(sync, risk, answer, &change, said.as_deref().unwrap_or_default()).await
         }
         Meaning::Step(event) => take(sync, risk, event, &change).await,
     }
@@ -76,6 +77,50 @@ fn answer_text(answer: Answer, risk: &risk::Model) -> String {
     }
 }
 
+/// Puts what the people at the ticket want before those who can decide it; a comment alone is easily overlooked.
+async fn propose(
+    sync: &Sync<'_>,
+    risk: risk::Model,
+    answer: Answer,
+    change: &StatusChange,
+    resolution: &str,
+) -> Result<risk::Model, Problem> {
+    let wish = match answer {
+        Answer::AskToAccept => Wish::Accept,
+        Answer::AskToDismiss => Wish::Dismiss,
+        Answer::AskToChallenge => Wish::Challenge,
+        Answer::StaysAccepted => return Ok(risk),
+    };
+    let is_duplicate = resolution.eq_ignore_ascii_case("duplicate");
+    let dismissal = if is_duplicate { Resolution::Duplicate } else { Resolution::FalsePositive };
+    let now = sync.state.clock.now();
+    let with = if resolution.is_empty() { String::new() } else { format!(" as \"{resolution}\"") };
+    let proposal = TicketProposal {
+        wish,
+        resolution: (wish == Wish::Dismiss).then_some(dismissal),
+        at: change.at.min(now),
+        reason: format!("{}{with}.", moved(sync, change)),
+    };
+    sync.state
+        .database
+        .write(async |tx| {
+            let fresh = risk::Entity::find_by_id(risk.id).one(tx).await?;
+            let risk = fresh.ok_or_else(|| Problem::not_found(format!("risk {}", RiskKey(risk.id))))?;
+            let person = person(tx, change.by.as_ref()).await?;
+            let policies = Policies::load(tx).await?;
+            let occasion = Occasion::of(person.map(|person| person.id), Via::Jira, now, &policies);
+            ticket_proposal::put(tx, &occasion, risk, proposal.clone()).await
+        })
+        .await
+}
+
+/// What happened to the ticket, and who did it.
+fn moved(sync: &Sync<'_>, change: &StatusChange) -> String {
+    let status = sync.issue.fields.status.as_ref().map(|status| status.name.as_str()).unwrap_or_default();
+    let who = change.by.as_ref().map_or_else(String::new, |by| format!(" by {}", by.display_name));
+    format!("{} was moved to {status} in JIRA{who}", sync.issue.key)
+}
+
 /// Takes the step in one transaction with the note that the change was followed, so that it is taken once.
 async fn take(
     sync: &mut Sync<'_>,
@@ -86,9 +131,7 @@ async fn take(
     let state = sync.state;
     let ticket = sync.ticket;
     let told = sync.told.clone();
-    let status = sync.issue.fields.status.as_ref().map(|status| status.name.clone()).unwrap_or_default();
-    let who = change.by.as_ref().map_or_else(String::new, |by| format!(" by {}", by.display_name));
-    let said = format!("{} was moved to {status} in JIRA{who}", sync.issue.key);
+    let said = moved(sync, change);
     let url = sync.active.client.browse_url(&sync.issue.key);
     let now = state.clock.now();
     // Clocks differ; a change is never later than now, nor earlier than the ticket.

@@ -3,7 +3,8 @@
 
 use abate_entity::{asset, risk, ticket};
 use abate_integrations::jira::{Issue, JiraError};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use chrono::{DateTime, Utc};
+use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 
 use super::connection::{self, Active};
 use super::failure::Failure;
@@ -13,7 +14,9 @@ use super::push;
 use super::screen;
 use super::ticket_rules::Category;
 use super::told::Told;
+use crate::message::notice::{self, NewNotice};
 use crate::platform::problem::Problem;
+use crate::risk::key::RiskKey;
 use crate::state::AppState;
 
 /// The fields that are compared.
@@ -103,12 +106,39 @@ async fn absent(state: &AppState, active: &Active, ticket: &ticket::Model) -> Re
 
 async fn set_broken(state: &AppState, ticket: &ticket::Model, text: &str) -> Result<(), Problem> {
     tracing::warn!(ticket = ticket.subject, reason = text, "the link to a ticket is broken");
-    update(
-        state,
-        ticket,
-        ticket::ActiveModel { broken: Set(true), problem: Set(Some(text.to_owned())), ..Default::default() },
-    )
-    .await
+    let set =
+        ticket::ActiveModel { broken: Set(true), problem: Set(Some(text.to_owned())), ..Default::default() };
+    update(state, ticket, set).await?;
+    if ticket.broken {
+        return Ok(());
+    }
+    let now = state.clock.now();
+    state.database.write(async |tx| tell_owner(tx, ticket, text, now).await).await
+}
+
+/// The owner hears once of each time that the ticket is lost.
+async fn tell_owner(
+    tx: &DatabaseTransaction,
+    ticket: &ticket::Model,
+    text: &str,
+    now: DateTime<Utc>,
+) -> Result<(), Problem> {
+    let risk = risk::Entity::find_by_id(ticket.risk_id).one(tx).await?;
+    let Some((risk, owner)) = risk.and_then(|risk| Some((risk.id, risk.owner_id?))) else { return Ok(()) };
+    let key = RiskKey(risk);
+    let notice = NewNotice {
+        key: format!("ticket-broken/{key}/{}/{owner}", now.timestamp_millis()),
+        user_id: owner,
+        kind: "ticket",
+        risk_id: Some(risk),
+        text: format!("{key} has lost its ticket: {text}"),
+        link: format!("/risks/{key}"),
+        urgent: false,
+        about_at: now,
+        not_before: now,
+    };
+    notice::want(tx, now, notice).await?;
+    Ok(())
 }
 
 /// Notes what is wrong with a ticket, for people to see.

@@ -46,6 +46,8 @@ pub enum Change {
         by: Vec<i64>,
         /// The scan whose absence made it.
         scan: Option<i64>,
+        /// What it says became of the risk.
+        resolution: Option<Resolution>,
     },
     /// The claim no longer stands, and its evidence no longer counts.
     ClaimFailed,
@@ -118,9 +120,11 @@ fn resolution(
     request: &Request,
     requester: &Requester,
 ) -> Resolution {
+    let claimed = facts.claimed_as.filter(|claimed| transition.resolutions.contains(claimed));
     let seen_gone = requester.is_system() && facts.claimed_by_scan.is_some();
     match request.given.resolution {
         Some(given) => given,
+        None if let Some(claimed) = claimed => claimed,
         None if transition.id == TransitionId::T12 && seen_gone => Resolution::Vanished,
         None => transition.resolutions.first().copied().unwrap_or(Resolution::Remediated),
     }
@@ -249,7 +253,7 @@ fn claim(facts: &Facts, request: &Request, requester: &Requester) -> Change {
         Proof::Absence { scan } => Some(*scan),
         _ => None,
     });
-    Change::Claim { at: moved.unwrap_or(request.at), by, scan }
+    Change::Claim { at: moved.unwrap_or(request.at), by, scan, resolution: request.given.resolution }
 }
 
 /// What undoing an import writes to a risk that it made. Not a step: the risk counts as never reported.
@@ -308,7 +312,8 @@ impl Facts {
             Change::Residual { .. } | Change::VexJustification(_) => {}
             Change::Treatment(treatment) => self.treatment = *treatment,
             Change::Plan(_) => self.has_plan = true,
-            Change::Claim { at, by, scan } => {
+            Change::Claim { at, by, scan, resolution } => {
+                self.claimed_as = *resolution;
                 self.claimed_at = Some(*at);
                 self.claimed_by.clone_from(by);
                 self.claimed_by_scan = *scan;
@@ -317,6 +322,7 @@ impl Facts {
                 self.claimed_at = None;
                 self.claimed_by.clear();
                 self.claimed_by_scan = None;
+                self.claimed_as = None;
                 self.evidence_count = 0;
             }
             Change::Blocker(blocker) => self.blocker = *blocker,

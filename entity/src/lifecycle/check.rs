@@ -367,6 +367,9 @@ impl Check<'_> {
         let seen = self.was_seen_after(self.facts.closed_at);
         let holds = if self.requester.parties.contains(&Party::Scan) {
             seen
+        } else if self.requester.parties.contains(&Party::Timer) {
+            // Only a transfer has such a day when it is closed.
+            self.facts.review_on.is_some_and(|day| self.request.today > day)
         } else {
             seen || self.has_reason() || self.ticket_moved()
         };

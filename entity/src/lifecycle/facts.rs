@@ -43,6 +43,8 @@ pub struct Facts {
     pub claimed_by: Vec<i64>,
     /// The scan whose absence made the standing claim.
     pub claimed_by_scan: Option<i64>,
+    /// What the standing claim says became of the risk; the verifier may see it otherwise.
+    pub claimed_as: Option<Resolution>,
     /// When it was closed.
     pub closed_at: Option<DateTime<Utc>>,
     /// The risk that says the same.
@@ -101,6 +103,7 @@ impl Facts {
             claimed_at: None,
             claimed_by: Vec::new(),
             claimed_by_scan: None,
+            claimed_as: None,
             closed_at: None,
             duplicate_of: None,
             blocker: None,

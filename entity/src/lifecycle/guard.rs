@@ -158,7 +158,10 @@ impl Guard {
             Self::WorkEnded => "no more work is planned",
             Self::TransferReviewed => "a transfer has a day on which it is looked at again",
             Self::MayComeBack => "it was closed as a real risk",
-            Self::ReturnShown => "a scan newer than the closing sees it, or a person or the ticket says why",
+            Self::ReturnShown => {
+                "a scan newer than the closing sees it, a person or the ticket says why, or the day has passed on which \
+                 its transfer was to be confirmed"
+            }
             Self::WasDismissed => "it was closed as false positive, not affected or duplicate",
             Self::ChangeShown => "something that the dismissal rested on has changed",
         }

@@ -19,6 +19,7 @@ mod merge;
 mod pause;
 mod right;
 mod step;
+mod transfer;
 mod transition;
 mod words;
 
@@ -34,5 +35,6 @@ pub use guard::{Guard, Missing};
 pub use merge::merge;
 pub use pause::approve_pause;
 pub use step::{Availability, Outcome, Refusal, Step, open_steps, step};
+pub use transfer::confirm_transfer;
 pub use transition::{ClockEffect, TRANSITIONS, Transition, TransitionId};
 pub use words::{BlockerKind, Event, Party, Resolution, State, Treatment, VexJustification, Via};

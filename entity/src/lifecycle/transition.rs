@@ -121,7 +121,8 @@ pub struct Transition {
     pub guards: &'static [Guard],
     /// What the form offers.
     pub fields: &'static [Field],
-    /// The resolutions it can end in; the first is meant when none is named and none has to be.
+    /// The resolutions it can end in, or that a claim may name for when it is verified; the first is meant when none
+    /// is named and none has to be.
     pub resolutions: &'static [Resolution],
     /// What it does to the clocks.
     pub clock: ClockEffect,
@@ -134,7 +135,8 @@ const NONE: &[Resolution] = &[];
 const ACCEPT_GUARDS: &[Guard] = &[AskedByAnother, SameAsProposed, Justified, Compensated, EndsInTime];
 const ACCEPT_FIELDS: &[Field] = &[Justification, CompensatingControls, ExpiresOn];
 const CONFIRM_FIELDS: &[Field] = &[Likelihood, Impact, Field::Owner, Reason];
-const CLAIM_FIELDS: &[Field] = &[Evidence, Reason];
+const CLAIM_FIELDS: &[Field] = &[Evidence, Field::Resolution, Reason];
+const CLAIMS: &[Resolution] = &[Remediated, MitigatedByControl, Avoided];
 const CLOSE_FIELDS: &[Field] = &[Field::Resolution, Reason, Evidence, ReviewOn];
 const CLOSE_GUARDS: &[Guard] = &[ResolutionNamed, Evidenced, TransferReviewed];
 
@@ -150,8 +152,8 @@ pub static TRANSITIONS: [Transition; 27] = [
     line(TransitionId::T07, Open, SendBack, Triage, "Send back to triage", &[Party::Owner, TeamLead], &[SendBacksLeft, Reasoned], &[Reason], ClockEffect::Runs),
     line(TransitionId::T08, InProgress, Block, Blocked, "Block", &[Party::Owner], &[BlockerNamed, ReviewSoon, Reasoned, PauseWithinLimits], &[Field::BlockerKind, ReviewOn, Reason, PauseDays, Evidence], ClockEffect::PausesIfApproved),
     line(TransitionId::T09, Blocked, Unblock, InProgress, "Unblock", &[Party::Owner, Timer], &[], &[Reason], ClockEffect::PauseEnds),
-    line(TransitionId::T10, InProgress, ClaimFixed, Verification, "Claim fixed", &[Party::Owner, Assignee, Jira, Scan], &[FixShown], CLAIM_FIELDS, ClockEffect::ClaimNoted),
-    line(TransitionId::T11, Open, ClaimFixedDirect, Verification, "Claim fixed", &[Party::Owner, Jira, Scan], &[FixShown], CLAIM_FIELDS, ClockEffect::ClaimNoted),
+    line(TransitionId::T10, InProgress, ClaimFixed, Verification, "Claim fixed", &[Party::Owner, Assignee, Jira, Scan], &[FixShown], CLAIM_FIELDS, ClockEffect::ClaimNoted).ending_in(CLAIMS),
+    line(TransitionId::T11, Open, ClaimFixedDirect, Verification, "Claim fixed", &[Party::Owner, Jira, Scan], &[FixShown], CLAIM_FIELDS, ClockEffect::ClaimNoted).ending_in(CLAIMS),
     line(TransitionId::T12, Verification, VerifyPass, Closed, "Verify", &[Verifier, Scan], &[NotClaimant, Retested, ResidualReached, VanishedShown], &[Evidence, Field::Resolution, ResidualLikelihood, ResidualImpact, Reason], ClockEffect::StopsAtClaim).ending_in(&[Remediated, MitigatedByControl, Avoided, Vanished]),
     line(TransitionId::T13, Verification, VerifyFail, InProgress, "Fail verification", &[Verifier, Scan, Jira], &[FailureShown], &[Reason, Evidence], ClockEffect::ClaimForgotten),
     line(TransitionId::T14, Open, Accept, Accepted, "Accept", &[Approver], ACCEPT_GUARDS, ACCEPT_FIELDS, ClockEffect::Suspends).asked_by_owner(),
@@ -159,15 +161,15 @@ pub static TRANSITIONS: [Transition; 27] = [
     line(TransitionId::T16, Blocked, Accept, Accepted, "Accept", &[Approver], ACCEPT_GUARDS, ACCEPT_FIELDS, ClockEffect::Suspends).asked_by_owner(),
     line(TransitionId::T17, Accepted, ExpireOrRevoke, Open, "End acceptance", &[Approver, Timer, Rating], &[EndGround], &[Reason], ClockEffect::ResumesAfterAcceptance),
     line(TransitionId::T18, Accepted, Renew, Accepted, "Renew acceptance", &[Approver], &[AskedByAnother, SameAsProposed, RenewalsLeft, Justified, Compensated, EndsInTime], ACCEPT_FIELDS, ClockEffect::ExpiryRestarts).asked_by_owner(),
-    line(TransitionId::T19, Accepted, ClaimFixed, Verification, "Claim fixed", &[Party::Owner, Jira, Scan], &[FixShown], CLAIM_FIELDS, ClockEffect::ClaimNoted),
+    line(TransitionId::T19, Accepted, ClaimFixed, Verification, "Claim fixed", &[Party::Owner, Jira, Scan], &[FixShown], CLAIM_FIELDS, ClockEffect::ClaimNoted).ending_in(CLAIMS),
     line(TransitionId::T20, Open, TreatWithoutFix, Closed, "Close without a fix", &[RiskManager], CLOSE_GUARDS, CLOSE_FIELDS, ClockEffect::Stops).ending_in(WITHOUT_FIX),
-    line(TransitionId::T21, Closed, Reopen, Open, "Reopen", &[Scan, Verifier, Jira], &[MayComeBack, ReturnShown, OwnedOrEscalated], &[Reason, Field::Owner], ClockEffect::ResumesOrRestarts),
+    line(TransitionId::T21, Closed, Reopen, Open, "Reopen", &[Scan, Verifier, Jira, Timer], &[MayComeBack, ReturnShown, OwnedOrEscalated], &[Reason, Field::Owner], ClockEffect::ResumesOrRestarts),
     line(TransitionId::T22, Closed, Challenge, Triage, "Challenge", &[Triager, Rule, Scan], &[WasDismissed, ChangeShown], &[Reason], ClockEffect::TriageStarts),
     line(TransitionId::T23, Triage, AcceptFromTriage, Accepted, "Accept", &[Approver], &[AskedByAnother, SameAsProposed, Described, Rated, Owned, Justified, Compensated, EndsInTime], &[Justification, CompensatingControls, ExpiresOn, Likelihood, Impact, Field::Owner], ClockEffect::Suspends).asked_by_owner(),
     line(TransitionId::T24, Verification, AcceptResidual, Accepted, "Accept what remains", &[Approver], &[AskedByAnother, SameAsProposed, ResidualAboveTarget, WorkEnded, Justified, Compensated, EndsInTime], &[ResidualLikelihood, ResidualImpact, NoMoreWork, Justification, CompensatingControls, ExpiresOn], ClockEffect::Suspends).asked_by_owner(),
     line(TransitionId::T25, InProgress, Unassign, Open, "Give back", &[Party::Owner, TeamLead], &[Reasoned], &[Reason], ClockEffect::Runs),
     line(TransitionId::T26, InProgress, TreatWithoutFix, Closed, "Close without a fix", &[RiskManager], CLOSE_GUARDS, CLOSE_FIELDS, ClockEffect::Stops).ending_in(WITHOUT_FIX),
-    line(TransitionId::T27, Blocked, ClaimFixed, Verification, "Claim fixed", &[Party::Owner, Jira, Scan], &[FixShown], CLAIM_FIELDS, ClockEffect::ClaimNoted),
+    line(TransitionId::T27, Blocked, ClaimFixed, Verification, "Claim fixed", &[Party::Owner, Jira, Scan], &[FixShown], CLAIM_FIELDS, ClockEffect::ClaimNoted).ending_in(CLAIMS),
 ];
 
 #[expect(clippy::too_many_arguments, reason = "the arguments are the columns of the table")]

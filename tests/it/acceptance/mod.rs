@@ -5,4 +5,5 @@ mod notice;
 mod register;
 mod row;
 mod stage;
+mod transfer;
 mod worse;

@@ -156,9 +156,10 @@ async fn what_goes_out_of_service_takes_its_open_risks_to_verification() {
     let risk = first.api.get(&format!("/api/v1/risks/{key}")).await.expect(200).json();
     assert_eq!(risk["state"], "verification", "{risk}");
     // Whoever retired it has claimed the fix, so somebody else has to verify.
-    let avoided = json!({"event": "verify_pass", "resolution": "avoided", "reason": "Gone", "evidence": ["https://example.com/1"]});
+    let avoided = json!({"event": "verify_pass", "reason": "Gone", "evidence": ["https://example.com/1"]});
     first.api.post(&path, &avoided).await.problem(403);
-    verifier.api.post(&path, &avoided).await.expect(200);
+    let closed = verifier.api.post(&path, &avoided).await.expect(200).json();
+    assert_eq!(closed["resolution"], "avoided", "the claim says so: {closed}");
     assert_eq!(keys(&first, "").await, Vec::<String>::new());
     assert_eq!(keys(&first, "retired=true").await, ["shop"]);
     first.api.post("/api/v1/assets/shop/retire", &json!({"reason": "Again"})).await.problem(409);

@@ -45,7 +45,14 @@ pub(super) async fn confirm_worst(who: &Person) -> String {
 
 /// Makes every risk of one run high, as a mission asset would.
 pub(super) async fn make_high(app: &TestApp, import: &Value) {
-    let high = risk::ActiveModel { level: Set(Level::High), ..Default::default() };
+    let high = risk::ActiveModel {
+        level: Set(Level::High),
+        inherent_likelihood: Set(Some(4)),
+        inherent_impact: Set(Some(4)),
+        current_likelihood: Set(Some(4)),
+        current_impact: Set(Some(4)),
+        ..Default::default()
+    };
     let made = app
         .state
         .database

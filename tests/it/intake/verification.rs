@@ -89,9 +89,15 @@ async fn what_was_dismissed_stays_dismissed_when_its_finding_flickers() {
     import(&app, &first, &both, &[("asset", "web"), ("run", "4")]).await;
     let risk = first.api.get(&path).await.json();
     assert_eq!((&risk["state"], &risk["version"]), (&json!("closed"), &version), "{risk}");
-    // A new version of the package is another matter.
+    // Other words for the same are none.
     app.pass(Duration::hours(1)).await;
-    let changed = both.replace("lib1001 breaks", "lib1001 breaks badly");
-    import(&app, &first, &changed, &[("asset", "web"), ("run", "5")]).await;
+    let reworded = both.replace("lib1001 breaks", "lib1001 breaks badly");
+    assert_ne!(reworded, both);
+    import(&app, &first, &reworded, &[("asset", "web"), ("run", "5")]).await;
+    assert_eq!(first.api.get(&path).await.json()["version"], version);
+    // A worse severity is another matter.
+    app.pass(Duration::hours(1)).await;
+    let worse = reworded.replace("MEDIUM", "HIGH");
+    import(&app, &first, &worse, &[("asset", "web"), ("run", "6")]).await;
     assert_eq!(first.api.get(&path).await.json()["state"], "triage");
 }

@@ -3,7 +3,6 @@
 
 use abate::acceptance::expire::expire;
 use abate::policy::Policies;
-use abate::risk::clock::Clock;
 use abate::risk::clock::moving::{Ground, Wish};
 use abate::risk::clock::{Clock, Happening, Judgement};
 use abate::risk::difference;

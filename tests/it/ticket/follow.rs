@@ -1,6 +1,7 @@
 //! What people do to a ticket, and what becomes of the risk.
 
 use abate::access::role::Role;
+use abate_integrations::jira::Marker;
 use chrono::Duration;
 use serde_json::json;
 
@@ -97,6 +98,44 @@ async fn will_not_do_is_answered_once_and_accepts_nothing() {
     assert_eq!(comments.len(), 1);
     assert!(comments[0].contains("accept"), "{comments:?}");
     assert!(world.ticket(&key).await["problem"].as_str().is_some_and(|text| text.contains("accept")));
+
+    // It waits at the risk, for the owner, who is told once.
+    let asked = world.risk(&key).await["ticket_proposal"].clone();
+    assert_eq!(asked["wish"], "accept");
+    assert!(asked["reason"].as_str().is_some_and(|reason| reason.contains("Won't Do")), "{asked}");
+    assert_eq!(
+        world.notices("ticket").await,
+        [format!("The ticket of {key} asks for it to be accepted instead of fixed.")]
+    );
+    let path = format!("/api/v1/risks/{key}/ticket-proposal");
+    let stranger = world.app.person("mate@example.org", &[Role::Engineer]).await;
+    stranger.api.delete(&path).await.problem(403);
+    world.owner.api.delete(&path).await.expect(204);
+    world.owner.api.delete(&path).await.problem(404);
+    world.app.pass(Duration::minutes(5)).await;
+    assert_eq!(world.risk(&key).await["ticket_proposal"], json!(null));
+}
+
+#[actix_web::test]
+async fn a_ticket_that_is_lost_is_told_to_the_owner_once() {
+    let world = World::start().await;
+    let (key, issue_key) = world.ticketed("Carries the marker of another").await;
+    let issue = world.issue(&issue_key).await;
+    let marker =
+        Marker { uuid: "00000000-0000-7000-8000-000000000000".to_owned(), ..issue.marker.expect("a marker") };
+    world.site.client.set_marker(&issue.id, &marker).await.expect("a property");
+    for _ in 0..3 {
+        world
+            .first
+            .api
+            .patch(&format!("/api/v1/risks/{key}"), &json!({"plan": "Another plan"}))
+            .await
+            .expect(200);
+        world.app.pass(Duration::minutes(5)).await;
+    }
+    let told = world.notices("ticket").await;
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("has lost its ticket"), "{told:?}");
 }
 
 #[actix_web::test]

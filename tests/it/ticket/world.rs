@@ -6,7 +6,9 @@ use std::time::Duration as StdDuration;
 use abate::access::role::Role;
 use abate::platform::clock::Clock;
 use abate::sandbox::jira::WebhookTarget;
+use abate_entity::notice;
 use abate_integrations::jira::Issue;
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
 use serde_json::{Value, json};
 
 use crate::harness::app::{Person, TestApp, beginning};
@@ -109,6 +111,14 @@ impl World {
         let mut comments = self.site.client.newest_comments(key).await.expect("comments");
         comments.reverse();
         comments.iter().map(|comment| comment.body["content"][0]["content"][0]["text"].to_string()).collect()
+    }
+
+    /// What people are told of the kind, oldest first.
+    pub(crate) async fn notices(&self, kind: &str) -> Vec<String> {
+        let rows =
+            notice::Entity::find().filter(notice::Column::Kind.eq(kind)).order_by_asc(notice::Column::Id);
+        let rows = rows.all(self.app.state.database.reader()).await.expect("notices");
+        rows.into_iter().map(|row| row.text).collect()
     }
 
     /// Waits until the application has taken in everything that JIRA has sent.

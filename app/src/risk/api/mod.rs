@@ -16,6 +16,8 @@ mod proposals;
 mod ratings;
 mod show;
 mod sla;
+mod ticket_proposal;
+mod transfer;
 mod transitions;
 mod vex_statement;
 pub mod view;
@@ -46,6 +48,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(merge::merge_risks)
         .service(proposals::proposals)
         .service(proposals::decline)
+        .service(ticket_proposal::decline_ticket_proposal)
+        .service(transfer::confirm_transfer)
         .service(vex_statement::decline_statement)
         .service(merge::split_risk)
         .service(comments::comments)

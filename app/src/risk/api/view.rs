@@ -107,6 +107,21 @@ pub struct RiskDetail {
     pub closed_at: Option<DateTime<Utc>>,
     /// What a VEX statement says of it.
     pub vex_statement: Option<StatementView>,
+    /// What the people at its ticket want and cannot decide there.
+    pub ticket_proposal: Option<TicketProposalView>,
+}
+
+/// What the people at a ticket want of its risk.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct TicketProposalView {
+    /// accept, dismiss or challenge.
+    pub wish: &'static str,
+    /// As what they would close it.
+    pub resolution: Option<&'static str>,
+    /// When they said so.
+    pub at: DateTime<Utc>,
+    /// It, in a sentence.
+    pub reason: String,
 }
 
 /// What a VEX statement says of a risk.
@@ -293,6 +308,12 @@ impl RiskDetail {
             claimed_at: risk.claimed_at,
             acceptance_ends_on: risk.acceptance_ends_on,
             closed_at: risk.closed_at,
+            ticket_proposal: standing.ticket.map(|ticket| TicketProposalView {
+                wish: ticket.wish.as_str(),
+                resolution: ticket.resolution.map(abate_entity::lifecycle::Resolution::as_str),
+                at: ticket.at,
+                reason: ticket.reason,
+            }),
             vex_statement: standing.vex.map(|vex| StatementView {
                 author: vex.author,
                 document: vex.document,

@@ -406,9 +406,9 @@ proptest! {
         let versions = versions();
         let mut clock = Clock::replay(&[started("2026-10-01", Level::Low)], &versions).unwrap();
         let mut at = noon("2026-10-01");
-        for (days, to, listed) in changes {
+        for (days, to, in_kev) in changes {
             at += TimeDelta::days(days);
-            let happening = if listed { listed(at.date_naive(), 14) } else { LevelChanged { to } };
+            let happening = if in_kev { listed(at.date_naive(), 14) } else { LevelChanged { to } };
             let before = due(&clock).0;
             let next = ClockEvent { at, ..event("2026-10-01", happening) };
             clock = clock.with(&next, &versions).unwrap();

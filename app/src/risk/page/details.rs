@@ -1,14 +1,18 @@
 //! Rules. The details of a risk in words: ratings, kill chain, techniques, assets, what is asked for.
 
-use abate_entity::lifecycle::{Event, Given};
+use abate_entity::lifecycle::{Event, Given, Party, Resolution};
 use abate_entity::{risk, risk_rating};
 
 use super::gather::Gathered;
+use crate::access::actor::Actor;
+use crate::access::right::AnswerVex;
 use crate::grid::rules::Grid;
 use crate::page::badge::{Badge, capitalised};
 use crate::page::due::day;
+use crate::risk::key::RiskKey;
+use crate::risk::parties::requester;
 use crate::risk::technique::TechniqueView;
-use crate::risk::view::{AssetRow, Phase, Rating, Technique};
+use crate::risk::view::{AssetRow, Phase, Rating, Statement, Technique};
 
 /// The phases of the kill chain: as stored, and as read.
 const PHASES: [(&str, &str); 7] = [
@@ -103,13 +107,41 @@ fn tier(asset: &abate_entity::asset::Model) -> String {
     if asset.internet_facing { format!("{tier}, faces the internet") } else { tier }
 }
 
-/// What was proposed for each step, for the one who decides on it: by another person, or by a VEX statement.
+/// What others say of the risk: a VEX statement, and the people at its ticket.
+pub(super) fn statements(risk: &risk::Model, gathered: &Gathered, caller: &Actor) -> Vec<Statement> {
+    let page = format!("/risks/{}", RiskKey(risk.id));
+    let triages = caller.holds_in::<AnswerVex>(risk.team_id);
+    let vex = gathered.statement(risk).map(|vex| Statement {
+        text: vex.reason.clone(),
+        decline: if triages { format!("{page}/vex-statement/decline") } else { String::new() },
+        button: "Decline the statement",
+    });
+    let answers = triages || risk.owner_id == Some(caller.id);
+    let ticket = gathered.standing.ticket.as_ref().map(|ticket| Statement {
+        text: format!("{} {}", ticket.reason, ticket.wish.advice()),
+        decline: if answers { format!("{page}/ticket-proposal/decline") } else { String::new() },
+        button: "Leave it as it is",
+    });
+    vex.into_iter().chain(ticket).collect()
+}
+
+/// The day of review of a transferred risk, for a risk manager of its team.
+pub(super) fn transfer_review(risk: &risk::Model, caller: &Actor) -> Option<String> {
+    let transferred = risk.resolution == Some(Resolution::Transferred);
+    let manages = requester(caller, risk).parties.contains(&Party::RiskManager);
+    risk.review_on.filter(|_| transferred && manages).map(day)
+}
+
+/// What was proposed for each step, for the one who decides on it: by another person, by a VEX statement, or at the
+/// ticket.
 pub(super) fn proposals(gathered: &Gathered) -> Vec<(Event, String)> {
     let standing = &gathered.standing;
     let told = |event: &Event| {
         let stated = standing.vex.as_ref().filter(|vex| vex.given(*event).is_some());
         let asked = standing.persons_proposal_for(*event).map(|asked| proposal(gathered, *event, asked));
-        let stated = || stated.map(|vex| format!("{} What you leave empty is taken from it.", vex.reason));
+        let wished = standing.ticket.as_ref().filter(|ticket| ticket.given(*event).is_some());
+        let reason = stated.map(|vex| &vex.reason).or(wished.map(|ticket| &ticket.reason));
+        let stated = || reason.map(|reason| format!("{reason} What you leave empty is taken from it."));
         Some((*event, asked.or_else(stated)?))
     };
     Event::ALL.iter().filter_map(told).collect()

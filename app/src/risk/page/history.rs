@@ -27,6 +27,9 @@ pub(super) fn what(event: &risk_event::Model) -> String {
         "withdrawn_request" => format!("Took the request back: {}", text("what")),
         "vex_proposed" => "A VEX statement came in".to_owned(),
         "vex_declined" => "Declined a VEX statement".to_owned(),
+        "ticket_proposed" => "The ticket asks for something".to_owned(),
+        "ticket_declined" => "Declined what the ticket asks for".to_owned(),
+        "transfer_confirmed" => "Confirmed the transfer".to_owned(),
         "vex_withdrawn" => "A VEX statement was taken back".to_owned(),
         kind => match transition(kind, event.from_state) {
             Some(step) => moved(event, step),

@@ -5,6 +5,7 @@ mod details;
 mod due;
 mod edit;
 mod evidence;
+mod flags;
 mod gather;
 mod history;
 mod list;
@@ -13,6 +14,8 @@ mod people;
 pub(crate) mod row;
 mod show;
 mod steps;
+mod ticket_proposal;
+mod transfer;
 mod vex_statement;
 
 use actix_web::web::{self, ServiceConfig};
@@ -29,6 +32,8 @@ pub fn pages(config: &mut ServiceConfig) {
         .route("/risks/{key}/due-date", web::post().to(due::move_due_date))
         .route("/risks/{key}/merge", web::post().to(merge::join))
         .route("/risks/{key}/split", web::post().to(merge::split_off))
+        .route("/risks/{key}/confirm-transfer", web::post().to(transfer::confirm))
+        .route("/risks/{key}/ticket-proposal/decline", web::post().to(ticket_proposal::decline))
         .route("/risks/{key}/vex-statement/decline", web::post().to(vex_statement::decline))
         .route("/risks/{key}/take", web::post().to(people::take))
         .route("/risks/{key}/people", web::post().to(people::assign))

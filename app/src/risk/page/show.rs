@@ -9,10 +9,10 @@ use chrono_tz::Tz;
 use super::gather::{FINDINGS, Gathered};
 use super::row::{due_of, state, ticket_page};
 use super::steps::{Offer, Refused, forms};
-use super::{details, due, edit, evidence, history, people};
+use super::{details, due, edit, evidence, flags, history, people};
 use crate::access::actor::Actor;
 use crate::access::require::Require;
-use crate::access::right::{AnswerVex, MergeRisks, MoveRisks, ReadAuditLog, See};
+use crate::access::right::{MergeRisks, MoveRisks, ReadAuditLog, See};
 use crate::audit_log::api::EVERY_TEAM;
 use crate::page::badge::{Badge, Tone, capitalised, counted};
 use crate::page::due::{Moment, day};
@@ -24,7 +24,7 @@ use crate::risk::clock::Clock;
 use crate::risk::key::RiskKey;
 use crate::risk::parties::requester;
 use crate::risk::view::{Comment, Fact, FindingRow, HistoryRow, RiskPage, TicketView};
-use crate::risk::{alias, due_date, finder, forensics, identity, pause, record, step};
+use crate::risk::{alias, due_date, finder, identity, pause, record, step};
 use crate::state::AppState;
 
 /// The page of a risk.
@@ -88,13 +88,13 @@ pub(super) async fn page(
         level: Badge::level(risk.level.as_str()),
         state: state_badge(&risk),
         due: due_of(&risk, today, zone),
-        flags: flags(&risk, &gathered),
+        flags: flags::of(&risk, &gathered),
         facts: facts(&risk, &gathered, zone),
         people: people::fields(&risk, &gathered, caller),
         edit: edit::fields(&risk, caller, refused),
         edit_open: refused.is_some_and(|refused| refused.event == edit::EVENT),
-        statement: gathered.statement(&risk).map(|vex| vex.reason.clone()).unwrap_or_default(),
-        may_decline: caller.holds_in::<AnswerVex>(risk.team_id),
+        statements: details::statements(&risk, &gathered, caller),
+        transfer_review: details::transfer_review(&risk, caller),
         is_assignee: risk.assignee_id == Some(caller.id),
         actions,
         closed_actions,
@@ -155,56 +155,6 @@ fn state_badge(risk: &risk::Model) -> Badge {
         badge.title.clear();
     }
     badge
-}
-
-fn flags(risk: &risk::Model, gathered: &Gathered) -> Vec<Badge> {
-    let mut flags = Vec::new();
-    for entry in &gathered.listed {
-        let title = format!("{}: in KEV since {}", entry.cve, entry.added_on);
-        flags.push(Badge::toned(Tone::Bad, "Exploited", title));
-    }
-    if gathered.tagged(forensics::MARK.0).contains(&forensics::MARK.1) {
-        flags.push(Badge::toned(Tone::Bad, "Look for traces", "It may have been attacked already"));
-    }
-    if !gathered.tagged("epss").is_empty() {
-        flags.push(Badge::toned(Tone::Warn, "Likely attacked", "EPSS ranks it in the top 5 %"));
-    }
-    if risk.reopen_count > 0 {
-        let label =
-            format!("Came back {}", counted(u64::from(risk.reopen_count.unsigned_abs()), "time", "times"));
-        flags.push(Badge::toned(Tone::Warn, label, ""));
-    }
-    if gathered.standing.verify_fail_count > 0 {
-        flags.push(Badge::toned(
-            Tone::Warn,
-            "Failed verification",
-            "A claim that this was fixed did not hold",
-        ));
-    }
-    if gathered.standing.acceptance_asked_by.is_some() {
-        flags.push(Badge::toned(Tone::Warn, "Acceptance asked for", "Waits for an approver"));
-    }
-    if gathered.standing.dismissal_proposed_by.is_some() {
-        flags.push(Badge::toned(Tone::Warn, "Dismissal proposed", "Waits for a second triager"));
-    }
-    if gathered.statement(risk).is_some() {
-        flags.push(Badge::toned(Tone::Warn, "VEX statement", "Waits for an answer"));
-    }
-    if gathered.ticket.as_ref().is_some_and(|(ticket, _)| ticket.broken) {
-        flags.push(Badge::toned(
-            Tone::Bad,
-            "Ticket link broken",
-            "The ticket was deleted, or is hidden from us",
-        ));
-    }
-    if risk.confidential {
-        flags.push(Badge::toned(
-            Tone::Plain,
-            "Confidential",
-            "Tickets and messages carry key, level and date only",
-        ));
-    }
-    flags
 }
 
 fn facts(risk: &risk::Model, gathered: &Gathered, zone: Tz) -> Vec<Fact> {

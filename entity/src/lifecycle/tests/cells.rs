@@ -17,6 +17,10 @@ fn fitting(line: &Transition, level: Level) -> Cell {
     if line.event == Event::Challenge {
         facts.resolution = Some(Resolution::FalsePositive);
     }
+    if line.event == Event::Reopen {
+        facts.resolution = Some(Resolution::Transferred);
+        facts.review_on = now().date_naive().pred_opt();
+    }
     let mut given = filled(line.resolutions.first().copied());
     let residual = if line.event == Event::AcceptResidual { 4 } else { 3 };
     given.residual_likelihood = Some(residual);
@@ -199,6 +203,7 @@ fn breaks(guard: Guard, cell: &mut Cell, by_system: bool) -> Option<&'static [&'
             &["resolution"]
         }
         Guard::ReturnShown => {
+            facts.review_on = Some(request.today);
             given.reason = None;
             request.proofs.clear();
             &["reason"]

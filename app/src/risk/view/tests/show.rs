@@ -160,8 +160,8 @@ pub(super) fn show() -> RiskPage {
                 .choices(vec![Choice::new("sam@example.org", "Sam Okafor", "sam@example.org")])
                 .required(),
         ],
-        statement: String::new(),
-        may_decline: false,
+        statements: Vec::new(),
+        transfer_review: None,
         is_assignee: false,
         actions: actions(),
         closed_actions: vec![
