@@ -262,7 +262,8 @@ impl TestApp {
         job::Entity::find().filter(due).count(self.state.database.reader()).await.expect("a count")
     }
 
-    async fn known(&self, email: &str) -> Person {
+    /// Somebody who is known already.
+    pub(crate) async fn known(&self, email: &str) -> Person {
         let (state, now) = (&self.state, self.state.clock.now());
         let user = user::by_email(state.database.reader(), email).await.expect("an answer").expect("a user");
         let token = self.token(user.id, TokenScope::All).await;

@@ -65,12 +65,7 @@ async fn tell_changes(tx: &DatabaseTransaction, app: &AppState, now: DateTime<Ut
         let risks = risks_of(tx, &rows).await?;
         for row in &rows {
             let Some(risk) = risks.get(&row.risk_id) else { continue };
-            let (people, line) = change(tx, row, risk).await?;
-            for person in directory::here(tx, &people).await? {
-                let about_at = row.ended_at.or(row.decided_at).unwrap_or(row.asked_at);
-                let key = format!("{KIND}/{}/{}/{}/{person}", row.id, row.state, row.renewals);
-                notice::want(tx, now, line_for(person, risk, key, line.clone(), about_at)).await?;
-            }
+            tell(tx, now, row, risk).await?;
         }
     }
     for row in &rows {
@@ -81,6 +76,41 @@ async fn tell_changes(tx: &DatabaseTransaction, app: &AppState, now: DateTime<Ut
             .await?;
     }
     Ok(rows.len() as u64 == AT_A_TIME)
+}
+
+/// Tells those who can agree to what is asked for, and were not told yet: somebody may have left who could.
+///
+/// # Errors
+/// When the database refuses.
+pub(crate) async fn tell_waiting(tx: &DatabaseTransaction, now: DateTime<Utc>) -> Result<(), Problem> {
+    let rows = acceptance::Entity::find()
+        .filter(acceptance::Column::State.eq(state::REQUESTED))
+        .order_by_asc(acceptance::Column::Id)
+        .limit(AT_A_TIME)
+        .all(tx)
+        .await?;
+    let risks = risks_of(tx, &rows).await?;
+    for row in &rows {
+        let Some(risk) = risks.get(&row.risk_id) else { continue };
+        tell(tx, now, row, risk).await?;
+    }
+    Ok(())
+}
+
+/// Tells of the state that an acceptance is in.
+async fn tell(
+    tx: &DatabaseTransaction,
+    now: DateTime<Utc>,
+    row: &acceptance::Model,
+    risk: &risk::Model,
+) -> Result<(), Problem> {
+    let (people, line) = change(tx, row, risk).await?;
+    for person in directory::here(tx, &people).await? {
+        let about_at = row.ended_at.or(row.decided_at).unwrap_or(row.asked_at);
+        let key = format!("{KIND}/{}/{}/{}/{person}", row.id, row.state, row.renewals);
+        notice::want(tx, now, line_for(person, risk, key, line.clone(), about_at)).await?;
+    }
+    Ok(())
 }
 
 /// Who is told of the state that an acceptance is in, and what.

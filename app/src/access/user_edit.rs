@@ -15,7 +15,7 @@ use super::actor::Via;
 use super::role::Role;
 use super::team;
 use crate::audit_log;
-use crate::owner::quiet_rules;
+use crate::owner::{hand_over, quiet_rules};
 use crate::platform::problem::{Kind, Problem};
 
 /// A role and where it is held.
@@ -104,6 +104,7 @@ pub async fn edit(
         set.left_at = Set((!active).then_some(by.now));
         if !active {
             sign_out(tx, user.id, by.now).await?;
+            hand_over::want(tx, user.id, None, by.actor_id, by.now).await?;
         }
     }
     let fields_changed = !said.is_empty();

@@ -7,7 +7,7 @@ use abate_entity::lifecycle::State;
 use abate_entity::{asset, notice, risk, risk_ladder, risk_snooze};
 use chrono::{DateTime, Duration, NaiveDate, SecondsFormat, Utc};
 use chrono_tz::Tz;
-use sea_orm::sea_query::{OnConflict, Query};
+use sea_orm::sea_query::{ExprTrait, OnConflict, Query};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
     QuerySelect,
@@ -51,6 +51,14 @@ const SHORT: Duration = Duration::days(4);
 const AT_A_TIME: usize = 1000;
 /// Rows of one statement.
 const CHUNK: usize = 500;
+
+/// What a step is there once for.
+const ONCE: [risk_ladder::Column; 4] = [
+    risk_ladder::Column::RiskId,
+    risk_ladder::Column::DueOn,
+    risk_ladder::Column::Step,
+    risk_ladder::Column::UserId,
+];
 
 /// The states in which the owner is asked to hurry. A claimed fix waits for others.
 pub(super) const CLIMBED: [State; 3] = [State::Open, State::InProgress, State::Blocked];
@@ -199,9 +207,8 @@ pub(super) async fn note(
             created_at: Set(now),
             ..Default::default()
         });
-        use risk_ladder::Column::{DueOn, RiskId, Step, UserId};
         risk_ladder::Entity::insert_many(rows)
-            .on_conflict(OnConflict::columns([RiskId, DueOn, Step, UserId]).do_nothing().to_owned())
+            .on_conflict(OnConflict::columns(ONCE).do_nothing().to_owned())
             .exec_without_returning(tx)
             .await?;
     }

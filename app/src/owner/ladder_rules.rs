@@ -275,3 +275,6 @@ pub fn snooze(
         () => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests;

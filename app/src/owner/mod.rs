@@ -4,10 +4,11 @@
 //!   work that asks about many.
 //! - `ladder` tells them that a risk comes due or is late, `unowned` that nobody answers for it; `ladder_rules` say whom
 //!   and when, `quiet_rules` when somebody is not to be disturbed.
-//! - `snooze` puts that off.
+//! - `snooze` puts that off; `hand_over` gives the work of somebody who leaves to others.
 
 pub mod api;
 pub mod directory;
+pub mod hand_over;
 pub mod ladder;
 pub mod ladder_rules;
 pub mod page;

@@ -11,8 +11,9 @@ use sea_orm::{
 use serde::{Deserialize, Serialize};
 
 use super::key::RiskKey;
-use super::{search, technique};
+use super::{for_me, search, technique};
 use crate::access::scope::Scope;
+use crate::owner::unowned::nobody_owns;
 use crate::platform::paging::{Page, PageQuery};
 use crate::platform::problem::Problem;
 
@@ -21,23 +22,27 @@ const UNDER_A_CLOCK: [State; 6] =
     [State::New, State::Triage, State::Open, State::InProgress, State::Blocked, State::Verification];
 
 /// What to look for; several filters have to hold together.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::IntoParams)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::IntoParams, utoipa::ToSchema)]
 #[serde(default)]
 pub struct RiskFilter {
     /// States, separated by commas; `any_open` for all that are neither accepted nor closed.
     pub state: Option<String>,
     /// Levels, separated by commas.
     pub level: Option<String>,
-    /// Address of the owner, `me`, or `none`.
+    /// Address of the owner, `me`, `none`, or `unowned` for those whose owner has left too.
     pub owner: Option<String>,
     /// Address of the assignee, `me`, or `none`.
     pub assignee: Option<String>,
-    /// Key of the team.
+    /// Key of the team, or `mine` for those in which you hold a role.
     pub team: Option<String>,
     /// Key of the asset, primary or further.
     pub asset: Option<String>,
     /// Name of a source that supports the risk.
     pub source: Option<String>,
+    /// `me` for those that wait for your approval or verification.
+    pub waiting: Option<String>,
+    /// Only those that no source sees any more, before they are confirmed.
+    pub gone: Option<bool>,
     /// Only those that are late, or only those that are not.
     pub overdue: Option<bool>,
     /// Due before this moment.
@@ -116,6 +121,22 @@ pub async fn page(
     }))
 }
 
+/// The first risks that a filter finds, in the order of their keys.
+///
+/// # Errors
+/// 422 for a filter that means nothing.
+pub async fn first(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    me: i64,
+    filter: &RiskFilter,
+    most: u64,
+    now: DateTime<Utc>,
+) -> Result<Vec<risk::Model>, Problem> {
+    let found = visible(scope, risk::Entity::find()).filter(condition(db, me, filter, now).await?);
+    Ok(found.order_by_asc(risk::Column::Id).limit(most).all(db).await?)
+}
+
 /// Narrows a query to what may be seen.
 pub fn visible(scope: &Scope, query: Select<risk::Entity>) -> Select<risk::Entity> {
     match scope.teams() {
@@ -178,13 +199,17 @@ async fn condition(
         let levels = words::<Level>("level", levels)?;
         all = all.add(risk::Column::Level.is_in(levels));
     }
-    if let Some(owner) = &filter.owner {
+    if filter.owner.as_deref() == Some("unowned") {
+        all = all.add(nobody_owns());
+    } else if let Some(owner) = &filter.owner {
         all = all.add(person(db, "owner", risk::Column::OwnerId, owner, me).await?);
     }
     if let Some(assignee) = &filter.assignee {
         all = all.add(person(db, "assignee", risk::Column::AssigneeId, assignee, me).await?);
     }
-    if let Some(key) = &filter.team {
+    if filter.team.as_deref() == Some("mine") {
+        all = all.add(for_me::of_my_teams(me));
+    } else if let Some(key) = &filter.team {
         let team = team::Entity::find().filter(team::Column::Key.eq(key)).one(db).await?;
         let team = team.ok_or_else(|| Problem::invalid("team", format!("There is no team {key:?}.")))?;
         all = all.add(risk::Column::TeamId.eq(team.id));
@@ -224,6 +249,14 @@ async fn condition(
             .and_where(finding::Column::RiskId.is_not_null())
             .to_owned();
         all = all.add(risk::Column::Id.in_subquery(supported));
+    }
+    match filter.waiting.as_deref() {
+        None => {}
+        Some("me") => all = all.add(for_me::waiting(db, me).await?),
+        Some(_) => return Err(Problem::invalid("waiting", "Only me can be asked for.")),
+    }
+    if let Some(gone) = filter.gone {
+        all = all.add(if gone { for_me::gone() } else { for_me::gone().not() });
     }
     if let Some(overdue) = filter.overdue {
         let late =

@@ -3,6 +3,7 @@
 pub mod absence;
 pub mod alias;
 pub mod api;
+pub mod bulk;
 pub mod clock;
 pub mod comment;
 pub mod create;
@@ -13,6 +14,7 @@ pub mod duplicate;
 pub mod edit;
 pub mod evidence;
 pub mod finder;
+pub mod for_me;
 pub mod forensics;
 pub mod identity;
 pub mod judgement;

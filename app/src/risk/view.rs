@@ -23,6 +23,8 @@ pub struct RiskListPage {
     pub filtered: bool,
     /// The sort order, kept by the filter form.
     pub sort: String,
+    /// The fields of what can be done to several; none for those who may change nothing.
+    pub bulk: Vec<Field>,
     /// The columns.
     pub columns: Vec<Column>,
     /// The rows.
@@ -142,6 +144,8 @@ pub struct RiskPage {
     pub controls: Vec<(String, String)>,
     /// How the due date came about.
     pub derivation: Derivation,
+    /// The form that puts off what the reader is told; no fields where there is nothing to put off.
+    pub snooze: Vec<Field>,
     /// What supports it.
     pub findings: Vec<FindingRow>,
     /// How many more findings there are than shown, in words.

@@ -1,7 +1,7 @@
 //! What people are told about acceptances, each once.
 
 use abate::access::role::Role;
-use abate_entity::message;
+use abate_entity::notice;
 use chrono::Duration;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use serde_json::json;
@@ -27,10 +27,12 @@ async fn the_end_is_told_30_14_7_and_1_days_before_each_once_also_after_downtime
         "expires_on": "2026-04-15"});
     ana.api.post(&path, &ask).await.expect(200);
     workspace.app.pass(Duration::minutes(1)).await;
+    workspace.app.pass(Duration::seconds(30)).await;
     let mut of_ben = vec!["R-1 (high) is asked to be accepted until 15 Apr 2026: it waits for you."];
     assert_eq!(told(&workspace, "D0BEN").await, of_ben);
     ben.api.post(&path, &json!({"event": "accept"})).await.expect(200);
     workspace.app.pass(Duration::minutes(1)).await;
+    workspace.app.pass(Duration::seconds(30)).await;
     let mut of_ana = vec!["R-1 (high) is accepted until 15 Apr 2026."];
     assert_eq!(told(&workspace, "D0ANA").await, of_ana);
 
@@ -42,18 +44,22 @@ async fn the_end_is_told_30_14_7_and_1_days_before_each_once_also_after_downtime
         (Duration::days(25), Some("R-1 (high) is accepted until 15 Apr 2026: 5 days left.")),
         (Duration::days(4), Some("R-1 (high) is accepted until 15 Apr 2026: 1 day left.")),
         (Duration::hours(5), None),
-        (Duration::days(20), Some("R-1 (high) is open again: its acceptance ended 15 Apr 2026.")),
+        (
+            Duration::days(20) - Duration::hours(5),
+            Some("R-1 (high) is open again: its acceptance ended 15 Apr 2026."),
+        ),
         (Duration::days(1), None),
     ] {
         workspace.app.pass(passes).await;
+        workspace.app.pass(Duration::seconds(30)).await;
         of_ana.extend(says);
         of_ben.extend(says);
         assert_eq!(told(&workspace, "D0ANA").await, of_ana, "after {passes}");
         assert_eq!(told(&workspace, "D0BEN").await, of_ben, "after {passes}");
     }
-    // Each of the four stands in the ledger once for each of the two, whether told by itself or with the next.
-    let rows = message::Entity::find()
-        .filter(message::Column::Key.starts_with("acceptance/1/2026-04-15/"))
+    // Each of the four is noted once for each of the two, whether told by itself or with the next.
+    let rows = notice::Entity::find()
+        .filter(notice::Column::Key.starts_with("acceptance/1/2026-04-15/"))
         .all(workspace.app.state.database.reader())
         .await
         .unwrap();
@@ -72,9 +78,10 @@ async fn many_at_once_are_one_message_a_person() {
         ana.api.post(&format!("/api/v1/risks/{key}/transitions"), &ask).await.expect(200);
     }
     workspace.app.pass(Duration::minutes(1)).await;
+    workspace.app.pass(Duration::seconds(30)).await;
     let told = workspace.messages("D0BEN").await;
     let news: Vec<_> = told.iter().filter(|text| !text.starts_with("Your risks")).collect();
-    assert_eq!(news, ["20 acceptances have news."]);
+    assert_eq!(news, ["20 things for you to know."]);
 }
 
 /// A regression: a rank whose only holder had left counted as held, so that nobody was asked.

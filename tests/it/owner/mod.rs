@@ -1,3 +1,7 @@
 //! People, teams, and who answers for what.
 
+mod bulk;
+mod hand_over;
+mod ladder;
 mod people;
+mod thousand;

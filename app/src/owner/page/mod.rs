@@ -1,6 +1,7 @@
-//! `/people` and `/teams`: who is here, who leads, and the forms that change it.
+//! `/people` and `/teams`: who is here, who leads, and the forms that change it; and the form that puts a risk off.
 
 mod people;
+pub(crate) mod snooze;
 mod teams;
 
 use actix_web::web::{self, ServiceConfig};
@@ -14,6 +15,7 @@ pub fn pages(config: &mut ServiceConfig) {
     config
         .route("/people", web::get().to(people::list))
         .route("/people/{email}/{action}", web::post().to(people::act))
+        .route("/risks/{key}/snooze", web::post().to(snooze::snooze_risk))
         .route("/teams", web::get().to(teams::list))
         .route("/teams/{key}", web::post().to(teams::change));
 }

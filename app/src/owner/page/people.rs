@@ -3,7 +3,7 @@
 use abate_entity::app_user;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
-use sea_orm::{EntityTrait, QueryOrder, QuerySelect};
+use sea_orm::{DatabaseTransaction, EntityTrait, QueryOrder, QuerySelect};
 use serde::Deserialize;
 
 use super::problems;
@@ -13,6 +13,8 @@ use crate::access::right::Configure;
 use crate::access::role::EVERY_TEAM;
 use crate::access::user;
 use crate::access::user_edit::{self, By, HeldRole, UserEdit};
+use crate::audit_log;
+use crate::owner::hand_over;
 use crate::page::badge::{Badge, Tone};
 use crate::page::form::{Field, Kind, Problems};
 use crate::page::frame::{Frame, Section};
@@ -39,6 +41,8 @@ struct Row {
     roles: String,
     hours: String,
     fields: Vec<Field>,
+    /// Who takes over.
+    to: Field,
     active: bool,
 }
 
@@ -96,6 +100,8 @@ fn row(user: app_user::Model, roles: &[HeldRole]) -> Row {
             Field::new("quiet_from", "Quiet from", Kind::Text).required().value(&user.quiet_from),
             Field::new("quiet_to", "Quiet until", Kind::Text).required().value(&user.quiet_to),
         ],
+        to: Field::new("to", "To", Kind::Text)
+            .hint("An address; left empty, who owns the asset of each, else who leads its team."),
         hours: format!("{} to {} {zone}", user.quiet_to, user.quiet_from).trim().to_owned(),
         email: user.email,
         name: user.name,
@@ -121,6 +127,8 @@ pub(super) struct PersonForm {
     zone: String,
     quiet_from: Option<String>,
     quiet_to: Option<String>,
+    /// Address of who takes over.
+    to: Option<String>,
 }
 
 /// Changes somebody, or says that they left or came back.
@@ -135,6 +143,10 @@ pub(super) async fn act(
     let (email, action) = path.into_inner();
     let by = By { actor_id: Some(caller.id), via: caller.via, now: state.clock.now() };
     let changed = async {
+        if action == "hand-over" {
+            state.database.write(async |tx| give(tx, by, &email, form.0.to.as_deref()).await).await?;
+            return Ok("The risks go to others, in a moment.");
+        }
         let (edit, text) = read(&action, form.0)?;
         state
             .database
@@ -153,6 +165,19 @@ pub(super) async fn act(
         }
         Err(problem) => Err(problem),
     }
+}
+
+/// Gives the risks of somebody to others.
+async fn give(tx: &DatabaseTransaction, by: By, email: &str, to: Option<&str>) -> Result<(), Problem> {
+    let from = user::known(tx, email).await?;
+    let to = match to {
+        Some(email) => Some(user::active_by_email(tx, "to", email).await?.id),
+        None => None,
+    };
+    hand_over::want(tx, from.id, to, by.actor_id, by.now).await?;
+    let subject = format!("user-{}", from.id);
+    let data = serde_json::json!({"to": to});
+    audit_log::add_as(tx, by.actor_id, by.via, "user.hand_over", &subject, data, by.now).await
 }
 
 fn read(action: &str, form: PersonForm) -> Result<(UserEdit, &'static str), Problem> {

@@ -6,9 +6,10 @@ use abate_entity::{source, team};
 use actix_web::{HttpRequest, HttpResponse, web};
 use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder, QuerySelect};
 
+use super::bulk;
 use super::row::Lines;
 use crate::access::require::Require;
-use crate::access::right::See;
+use crate::access::right::{MoveRisks, See};
 use crate::page::badge::{capitalised, counted, grouped};
 use crate::page::form::{Choice, Field, Kind};
 use crate::page::frame::Section;
@@ -83,7 +84,7 @@ pub(super) async fn list(
     let asked = Asked::of(&request);
     let mut filter: RiskFilter = asked.read()?;
     filter.state = match asked.get("state") {
-        "" if asked.get("q").is_empty() => Some(OPEN.to_owned()),
+        "" if asked.get("q").is_empty() && asked.get("waiting").is_empty() => Some(OPEN.to_owned()),
         "" | EVERY_STATE => None,
         named => Some(named.to_owned()),
     };
@@ -103,7 +104,8 @@ pub(super) async fn list(
         filters: filters(db, &asked).await?,
         filtered: asked.is_filtered(),
         sort: asked.get("sort").to_owned(),
-        columns: columns(&asked),
+        bulk: bulk::fields(&caller),
+        columns: columns(&asked, caller.holds::<MoveRisks>()),
         pager: pager(risks.items.len(), first, next),
         rows: risks.items.iter().map(|risk| lines.row(risk)).collect(),
         empty: empty(&asked, &totals),
@@ -119,7 +121,8 @@ fn summary(totals: &Totals) -> String {
 }
 
 fn tabs(asked: &Asked, totals: &Totals) -> Vec<Tab> {
-    let here = address("/risks", &["state", "owner", "overdue"].map(|name| (name, asked.get(name))));
+    let parts = ["state", "owner", "team", "waiting", "gone", "overdue"];
+    let here = address("/risks", &parts.map(|name| (name, asked.get(name))));
     let tab = |label: &str, count: Option<u64>, href: &str| Tab {
         label: label.to_owned(),
         count: count.map(grouped).unwrap_or_default(),
@@ -129,9 +132,13 @@ fn tabs(asked: &Asked, totals: &Totals) -> Vec<Tab> {
     vec![
         tab("All open", Some(totals.open), "/risks"),
         tab("Mine", None, "/risks?owner=me"),
+        tab("My team's", None, "/risks?team=mine"),
+        tab("Unowned", None, "/risks?owner=unowned"),
+        tab("Waiting for me", None, "/risks?waiting=me"),
         tab("To triage", Some(totals.to_triage), "/risks?state=new%2Ctriage"),
         tab("Late", Some(totals.late), "/risks?overdue=true"),
         tab("To verify", Some(totals.to_verify), "/risks?state=verification"),
+        tab("Gone", None, "/risks?gone=true"),
         tab("Accepted", Some(totals.accepted), "/risks?state=accepted"),
         tab("Closed", None, "/risks?state=closed"),
         tab("Acceptances", None, "/acceptances"),
@@ -145,14 +152,15 @@ async fn filters(db: &impl ConnectionTrait, asked: &Asked) -> Result<Vec<Field>,
     let mut states = vec![(EVERY_STATE.to_owned(), "Every state".to_owned())];
     states.extend(State::ALL.iter().map(|state| same(state.as_str())));
     let levels = Level::ALL.iter().rev().map(|level| same(level.as_str())).collect();
-    let people = vec![("me".to_owned(), "Me".to_owned()), ("none".to_owned(), "Nobody".to_owned())];
-    let teams = teams.into_iter().map(|team| (team.key, team.name)).collect();
+    let people = vec![("me".to_owned(), "Me".to_owned()), ("unowned".to_owned(), "Nobody".to_owned())];
+    let mut choices = vec![("mine".to_owned(), "My teams".to_owned())];
+    choices.extend(teams.into_iter().map(|team| (team.key, team.name)));
     let sources = sources.into_iter().map(|source| (source.name.clone(), source.name)).collect();
     Ok(vec![
         choice(asked, "state", "State", "Open", states),
         choice(asked, "level", "Level", "Any", levels),
         choice(asked, "owner", "Owner", "Anybody", people),
-        choice(asked, "team", "Team", "Any", teams),
+        choice(asked, "team", "Team", "Any", choices),
         Field::new("asset", "Asset key", Kind::Text).value(asked.get("asset")),
         choice(asked, "source", "Source", "Any", sources),
         Field::new("q", "Words", Kind::Text).value(asked.get("q")),
@@ -172,7 +180,7 @@ fn choice(asked: &Asked, name: &str, label: &str, any: &str, known: Vec<(String,
     Field::new(name, label, Kind::Choice).choices(choices)
 }
 
-fn columns(asked: &Asked) -> Vec<Column> {
+fn columns(asked: &Asked, ticks: bool) -> Vec<Column> {
     let sort = match asked.get("sort") {
         "" => "due_at",
         sort => sort,
@@ -192,7 +200,7 @@ fn columns(asked: &Asked) -> Vec<Column> {
         };
         Column { label: label.to_owned(), href: asked.with("sort", &other), direction }
     };
-    vec![
+    let mut columns = vec![
         Column::plain("Key"),
         Column::plain("Risk"),
         sorted("Level", "level", true),
@@ -200,7 +208,11 @@ fn columns(asked: &Asked) -> Vec<Column> {
         Column::plain("Owner"),
         sorted("Due", "due_at", false),
         Column::plain("Ticket"),
-    ]
+    ];
+    if ticks {
+        columns.insert(0, Column::plain("Tick"));
+    }
+    columns
 }
 
 fn pager(rows: usize, first: String, next: String) -> Pager {

@@ -1,6 +1,7 @@
 //! `/risks`: the list, a risk's page, and the forms on it.
 
 mod act;
+mod bulk;
 mod details;
 mod due;
 mod edit;
@@ -24,6 +25,7 @@ use actix_web::web::{self, ServiceConfig};
 pub fn pages(config: &mut ServiceConfig) {
     config
         .route("/risks", web::get().to(list::list))
+        .route("/risks/bulk", web::post().to(bulk::act))
         .route("/risks/{key}", web::get().to(show::show))
         .route("/risks/{key}/transitions", web::post().to(act::transition))
         .route("/risks/{key}/edit", web::post().to(edit::edit))

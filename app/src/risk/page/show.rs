@@ -14,6 +14,7 @@ use crate::access::actor::Actor;
 use crate::access::require::Require;
 use crate::access::right::{MergeRisks, MoveRisks, ReadAuditLog, See};
 use crate::audit_log::api::EVERY_TEAM;
+use crate::owner;
 use crate::page::badge::{Badge, Tone, capitalised, counted};
 use crate::page::due::{Moment, day};
 use crate::page::frame::Section;
@@ -108,6 +109,7 @@ pub(super) async fn page(
         assets: details::assets(&gathered, risk.asset_id),
         controls: gathered.controls.iter().map(|row| (row.key.clone(), row.name.clone())).collect(),
         derivation: due::derivation(&clock, zone, pause, may_move, &gathered),
+        snooze: owner::page::snooze::fields(caller, &risk, now),
         findings: findings(&gathered, zone),
         more_findings: more(gathered.finding_count),
         same: alias::of(db, &caller.scope(), risk.id)

@@ -67,7 +67,7 @@ fn filter(tokens: Vec<Token>) -> Result<RiskFilter, Problem> {
             Token::Word(word) => match word.to_lowercase().as_str() {
                 "late" | "overdue" => filter.overdue = Some(true),
                 "mine" | "my" => filter.owner = Some("me".to_owned()),
-                "unowned" => filter.owner = Some("none".to_owned()),
+                "unowned" => filter.owner = Some("unowned".to_owned()),
                 "all" => State::ALL.iter().for_each(|state| add(&mut filter.state, state.as_str())),
                 level if level.parse::<Level>().is_ok() => add(&mut filter.level, level),
                 state if state.parse::<State>().is_ok() => add(&mut filter.state, state),
@@ -91,6 +91,7 @@ fn set(filter: &mut RiskFilter, name: &str, value: String) -> Result<(), Problem
         "owner" => &mut filter.owner,
         "assignee" => &mut filter.assignee,
         "team" => &mut filter.team,
+        "waiting" => &mut filter.waiting,
         "asset" => &mut filter.asset,
         "source" => &mut filter.source,
         "cve" => &mut filter.cve,
@@ -98,7 +99,8 @@ fn set(filter: &mut RiskFilter, name: &str, value: String) -> Result<(), Problem
         "technique" => &mut filter.technique,
         "sort" => &mut filter.sort,
         other => {
-            let known = "state, level, owner, assignee, team, asset, source, cve, stride, technique or sort";
+            let known =
+                "state, level, owner, assignee, team, waiting, asset, source, cve, stride, technique or sort";
             return Err(Problem::invalid(other, format!("There is no such filter; use {known}.")));
         }
     };

@@ -19,6 +19,7 @@ mod reject;
 mod reopen;
 mod runs;
 pub(crate) mod show;
+mod snooze;
 mod start;
 pub(crate) mod take;
 mod triage;
@@ -87,6 +88,7 @@ static RISK: Family = Family {
         &approve::COMMAND,
         &reject::COMMAND,
         &comment::COMMAND,
+        &snooze::COMMAND,
     ],
 };
 

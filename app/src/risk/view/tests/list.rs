@@ -65,6 +65,7 @@ pub(super) fn list() -> RiskListPage {
         filters: filters(),
         filtered: true,
         sort: "due_at".into(),
+        bulk: Vec::new(),
         columns: vec![
             Column::plain("Key"),
             Column::plain("Risk"),

@@ -232,6 +232,7 @@ pub(super) fn show() -> RiskPage {
             ("C07".into(), "Role-based access control".into()),
         ],
         derivation: derivation(),
+        snooze: Vec::new(),
         findings: vec![FindingRow {
             id: 1,
             because: "Same because: the same package".into(),
