@@ -5,6 +5,7 @@ mod audit_results;
 mod cadence_runs;
 mod changes;
 mod configuration;
+mod due_dates;
 pub(super) mod evidence;
 mod findings;
 mod gate_waivers;
@@ -37,6 +38,7 @@ pub(super) const SECTIONS: &[Section] = &[
     cadence_runs::SECTION,
     configuration::SECTION,
     changes::SECTION,
+    due_dates::SECTION,
     evidence::SECTION,
     findings::SECTION,
     gate_waivers::SECTION,
