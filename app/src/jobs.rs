@@ -4,8 +4,8 @@ use crate::platform::job::Job;
 use crate::platform::timer::Timer;
 use crate::state::AppState;
 use crate::{
-    acceptance, asset, datadog, evidence_pack, feed, file, grid, hook, intake, message, obligation, owner,
-    posture, risk, ticket,
+    acceptance, asset, datadog, evidence_pack, feed, file, grid, hook, incident, intake, message, obligation,
+    owner, posture, risk, ticket,
 };
 
 /// Makes the ticket of a risk true; the subject is `r-` and the risk's number.
@@ -40,6 +40,7 @@ pub const TIMERS: &[Timer<AppState>] = &[
     grid::regrid::TIMER,
     file::TIMER,
     hook::TIMER,
+    incident::TIMER,
     intake::TIMER,
     intake::silent::TIMER,
     message::bundle::TIMER,

@@ -17,6 +17,7 @@ pub mod file;
 pub mod gate;
 pub mod grid;
 pub mod hook;
+pub mod incident;
 pub mod intake;
 pub mod jobs;
 pub mod message;

@@ -16,8 +16,8 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::platform::problem::{FieldProblem, Kind, Problem};
 use crate::{
-    acceptance, access, asset, audit_log, datadog, evidence_pack, feed, gate, grid, hook, intake, message,
-    obligation, operations, owner, page, posture, risk, slack, ticket, vex, workshop,
+    acceptance, access, asset, audit_log, datadog, evidence_pack, feed, gate, grid, hook, incident, intake,
+    message, obligation, operations, owner, page, posture, risk, slack, ticket, vex, workshop,
 };
 
 /// Largest JSON body, in bytes.
@@ -52,6 +52,7 @@ pub fn api() -> impl HttpServiceFactory + OpenApiFactory + 'static {
         .configure(feed::api::routes)
         .configure(feed::ssvc_api::routes)
         .configure(hook::api::routes)
+        .configure(incident::api::routes)
         .configure(datadog::api::routes)
         .configure(intake::plan::routes)
         .configure(intake::finding::api::routes)
@@ -99,6 +100,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .configure(feed::page::pages)
         .configure(hook::routes)
         .configure(hook::page::pages)
+        .configure(incident::page::pages)
         .configure(datadog::page::pages)
         .configure(intake::finding::page::pages)
         .configure(intake::rule::page::pages)

@@ -19,6 +19,7 @@ mod feed;
 mod gate;
 mod grid;
 mod hook;
+mod incident;
 mod intake;
 mod jira;
 mod message;

@@ -73,6 +73,15 @@ rights! {
     /// To ask whether an asset may go on; pipelines do.
     AskGate: "ask the gate" <- [Viewer, Reporter, Engineer, Triager, Verifier, RiskManager, TeamLead, HeadOfSecurity,
         Executive, Auditor, Integration, Admin];
+    /// To declare a data breach or a drill of one, and to work on it.
+    DeclareIncidents: "declare incidents and work on them" <- [Reporter, Engineer, Triager, Verifier, RiskManager,
+        TeamLead, HeadOfSecurity, Executive, Admin];
+    /// To take an incident on, and to close it.
+    LeadIncidents: "acknowledge and close incidents" <- [HeadOfSecurity, Executive];
+    /// To see the incidents of all teams.
+    SeeEveryIncident: "see the incidents of all teams" <- [HeadOfSecurity, Executive, Auditor];
+    /// To say who has to be told of what by when.
+    KeepIncidentRules: "change who has to be told of incidents" <- [HeadOfSecurity, Admin];
     /// To change what the gate looks at.
     KeepGate: "change the rules of the gate" <- [RiskManager, HeadOfSecurity, Admin];
     /// To let an asset through for a while.

@@ -7,7 +7,7 @@ use abate_entity::lifecycle::State;
 use abate_entity::{asset, notice, risk, risk_ladder, risk_snooze};
 use chrono::{DateTime, Duration, NaiveDate, SecondsFormat, Utc};
 use chrono_tz::Tz;
-use sea_orm::sea_query::{ExprTrait, OnConflict, Query};
+use sea_orm::sea_query::{OnConflict, Query};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
     QuerySelect,
@@ -314,7 +314,7 @@ async fn snoozed(
     let mut snoozed: HashMap<_, DateTime<Utc>> = HashMap::new();
     for row in rows {
         let until = snoozed.entry((row.risk_id, row.due_on, row.user_id)).or_insert(row.until);
-        *until = row.until.max(*until);
+        *until = std::cmp::max(row.until, *until);
     }
     Ok(snoozed)
 }

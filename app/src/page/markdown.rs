@@ -3,15 +3,26 @@
 //! Raw HTML is shown as text, images become links (a picture would tell a stranger who reads the page), and a link
 //! leads only to the web or to an e-mail address.
 
-use pulldown_cmark::{CowStr, Event, LinkType, Options, Parser, Tag, TagEnd, html};
+use pulldown_cmark::{CowStr, Event, LinkType, Options, Parser, Tag, TagEnd, TextMergeStream, html};
+
+use crate::risk::mention_rules::{starts, word_at};
 
 /// Longest text that is rendered; what follows is cut, so that a page stays small whatever was stored.
 const LONGEST: usize = 200_000;
 
 /// Renders Markdown to HTML that can stand in a page as it is.
 pub fn render(text: &str) -> String {
+    render_to(text, &[])
+}
+
+/// Renders Markdown that speaks to people: each word after an @, with the name that stands in its place in bold.
+pub fn render_to(text: &str, people: &[(String, String)]) -> String {
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
-    let events = Parser::new_ext(cut(text), options).map(safe);
+    let events = TextMergeStream::new(Parser::new_ext(cut(text), options).map(safe));
+    let events = events.flat_map(|event| match event {
+        Event::Text(text) if !people.is_empty() => bold_names(&text, people),
+        event => vec![event],
+    });
     let mut out = String::with_capacity(text.len() + text.len() / 4);
     html::push_html(&mut out, events);
     out
@@ -30,6 +41,28 @@ fn safe(event: Event<'_>) -> Event<'_> {
         Event::End(TagEnd::Image) => Event::End(TagEnd::Link),
         other => other,
     }
+}
+
+/// A text, cut at the words that mean people.
+fn bold_names<'a>(text: &str, people: &[(String, String)]) -> Vec<Event<'a>> {
+    let plain = |text: &str| Event::Text(CowStr::from(text.to_owned()));
+    let mut events = Vec::new();
+    let (mut from, mut before) = (0, ' ');
+    for (index, character) in text.char_indices() {
+        if character == '@' && index >= from && starts(before) {
+            let word = word_at(&text[index + 1..]);
+            if let Some((_, name)) = people.iter().find(|(known, _)| known == word) {
+                let bold =
+                    [Event::Start(Tag::Strong), plain(&format!("@{name}")), Event::End(TagEnd::Strong)];
+                events.push(plain(&text[from..index]));
+                events.extend(bold);
+                from = index + 1 + word.len();
+            }
+        }
+        before = character;
+    }
+    events.push(plain(&text[from..]));
+    events
 }
 
 /// The address when it leads to a place that a reader expects, else nowhere.
@@ -85,6 +118,15 @@ mod tests {
         assert!(
             html.contains("<a href=\"https://example.com/a.png\">shot</a>") && !html.contains("<img"),
             "{html}"
+        );
+    }
+
+    #[test]
+    fn names_stand_in_bold_and_stay_text() {
+        let people = [("bo".to_owned(), "Bo <i>Li</i>".to_owned())];
+        assert_eq!(
+            render_to("Look, @bo, not @bob nor `@bo`", &people),
+            "<p>Look, <strong>@Bo &lt;i&gt;Li&lt;/i&gt;</strong>, not @bob nor <code>@bo</code></p>\n"
         );
     }
 

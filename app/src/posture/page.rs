@@ -14,6 +14,7 @@ use super::view::{DashboardPage, Tile};
 use crate::access::require::Require;
 use crate::access::right::See;
 use crate::access::scope::Scope;
+use crate::incident::finder;
 use crate::page::badge::{Tone, capitalised, counted, grouped};
 use crate::page::chart::{self, BarTable, Counts};
 use crate::page::due::{Moment, SOON_DAYS};
@@ -87,12 +88,16 @@ async fn dashboard(
     let lines = Lines::of(db, &[late.as_slice(), soon.as_slice()].concat(), now, zone).await?;
     let (cadences, standing) = board::obligations(db, &scope, team_id, now, zone).await?;
     let acceptances = board::ending_acceptances(db, &scope, team_id, now, cube.today).await?;
+    let open_breaches = finder::open_breaches(db, &finder::scope(&caller)).await?;
     let soon_before = soon_until.format("%Y-%m-%dT%H:%M:%SZ").to_string();
     shell::html(&DashboardPage {
         frame: context::frame(&request, &caller, "Dashboard", Section::Dashboard),
         as_of: Moment::new(cube.as_of, zone),
         team: choice(&teams, team),
-        tiles: tiles(&look, &totals, &standing, acceptances.len()),
+        tiles: breaches(open_breaches)
+            .into_iter()
+            .chain(tiles(&look, &totals, &standing, acceptances.len()))
+            .collect(),
         cadence_summary: standing.words(),
         cadences,
         by_state: by_state(&look),
@@ -121,6 +126,17 @@ fn choice(teams: &[team::Model], chosen: Option<&team::Model>) -> Option<Field> 
     let all = Choice::new("", "All teams", chosen);
     let choices = teams.iter().map(|team| Choice::new(&team.key, &team.name, chosen));
     Some(Field::new("team", "Team", Kind::Choice).choices(std::iter::once(all).chain(choices).collect()))
+}
+
+/// Data breaches that are open, first and in red; nothing while there is none.
+fn breaches(open: u64) -> Option<Tile> {
+    (open > 0).then(|| Tile {
+        label: "Data breaches".to_owned(),
+        value: grouped(open),
+        note: "declared and not closed".to_owned(),
+        href: "/incidents".to_owned(),
+        tone: Tone::Bad.class(),
+    })
 }
 
 fn tiles(look: &Look<'_>, totals: &Totals, standing: &Standing, ending: usize) -> Vec<Tile> {

@@ -7,6 +7,7 @@ use sea_orm::{
 };
 
 use super::create::check_text;
+use super::mention;
 use super::record::{self, Change, NewEvent, Occasion};
 use crate::platform::problem::Problem;
 
@@ -39,6 +40,7 @@ pub async fn add(
     .await?;
     let mut event = NewEvent::plain("commented", occasion.now);
     event.data.insert("comment".to_owned(), comment.id.into());
+    mention::note(tx, occasion, &risk, &comment).await?;
     record::record(tx, occasion, vec![Change::of(risk, event)?]).await?;
     Ok(comment)
 }

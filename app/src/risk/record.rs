@@ -3,14 +3,12 @@
 //!
 //! A person's step is the case of one change, an import's absences are the case of many.
 
-use std::collections::HashMap;
-
 use abate_entity::lifecycle::{State, Via};
 use abate_entity::{audit_entry, risk, risk_event, risk_rating};
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait, ActiveValue, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait,
-    QueryFilter, QueryOrder,
+    QueryFilter,
 };
 use serde_json::{Map, Value};
 
@@ -18,6 +16,8 @@ use super::clock::{Clock, ClockEvent, Happening};
 use super::difference::{Difference, merged};
 use super::evidence::{self, NewEvidence};
 use super::key::RiskKey;
+use super::past_clock::earlier_clock_events;
+pub use super::past_clock::{clock_events, clock_events_of_all};
 use super::rate::{self, NewRating};
 use super::standing::Standing;
 use super::{forensics, pause};
@@ -287,61 +287,6 @@ fn given(value: &ActiveValue<i64>) -> i64 {
         Set(number) | ActiveValue::Unchanged(number) => *number,
         ActiveValue::NotSet => 0,
     }
-}
-
-/// The clock events of one risk, oldest first.
-///
-/// # Errors
-/// When the database cannot be asked.
-pub async fn clock_events(
-    db: &impl sea_orm::ConnectionTrait,
-    risk_id: i64,
-) -> Result<Vec<ClockEvent>, Problem> {
-    let rows = risk_event::Entity::find()
-        .filter(risk_event::Column::RiskId.eq(risk_id))
-        .order_by_asc(risk_event::Column::Version)
-        .all(db)
-        .await?;
-    Ok(rows.iter().flat_map(clock_events_of).collect())
-}
-
-async fn earlier_clock_events(
-    tx: &DatabaseTransaction,
-    changes: &[Change],
-) -> Result<HashMap<i64, Vec<ClockEvent>>, Problem> {
-    let moved: Vec<i64> = changes
-        .iter()
-        .filter(|change| !change.event.clock.is_empty())
-        .map(|change| change.before.id)
-        .collect();
-    clock_events_of_all(tx, &moved).await
-}
-
-/// The clock events of many risks by the risk's number, oldest first.
-///
-/// # Errors
-/// When the database cannot be asked.
-pub async fn clock_events_of_all(
-    db: &impl sea_orm::ConnectionTrait,
-    risks: &[i64],
-) -> Result<HashMap<i64, Vec<ClockEvent>>, Problem> {
-    let mut found: HashMap<i64, Vec<ClockEvent>> = HashMap::new();
-    for ids in risks.chunks(CHUNK) {
-        let rows = risk_event::Entity::find()
-            .filter(risk_event::Column::RiskId.is_in(ids.iter().copied()))
-            .order_by_asc(risk_event::Column::RiskId)
-            .order_by_asc(risk_event::Column::Version)
-            .all(db)
-            .await?;
-        for row in rows {
-            found.entry(row.risk_id).or_default().extend(clock_events_of(&row));
-        }
-    }
-    Ok(found)
-}
-
-fn clock_events_of(row: &risk_event::Model) -> Vec<ClockEvent> {
-    row.data.get("clock").and_then(|clock| serde_json::from_value(clock.clone()).ok()).unwrap_or_default()
 }
 
 fn event(

@@ -22,6 +22,8 @@ use super::context::Context;
 pub(crate) const SHOW: &str = "show";
 /// The action of a button that makes its presser the assignee.
 pub(crate) const TAKE: &str = "take";
+/// The action of a button that takes an incident on.
+pub(crate) const ACKNOWLEDGE: &str = "acknowledge";
 /// What the actions of buttons that ask for a step begin with; the event follows.
 pub(crate) const STEP: &str = "step:";
 

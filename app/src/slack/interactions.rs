@@ -5,12 +5,13 @@ use abate_integrations::slack::{Action, Interaction, Message, Response, SlackErr
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Map, Value, json};
 
-use super::card::{SHOW, STEP, TAKE};
+use super::card::{ACKNOWLEDGE, SHOW, STEP, TAKE};
 use super::commands::said;
 use super::context::Context;
 use super::step_form::{self, About, CALLBACK};
 use super::waiting::answer_in_time;
 use super::{Slack, command, person, signed, step};
+use crate::incident::key::IncidentKey;
 use crate::platform::problem::{Kind, Problem};
 use crate::risk::api::TransitionForm;
 use crate::risk::key::RiskKey;
@@ -100,7 +101,7 @@ async fn react(state: &AppState, slack: Slack, press: Press) -> Result<Reaction,
     let Some(action) = press.actions.first() else {
         return Ok(Reaction::Silent);
     };
-    let known = action.id == SHOW || action.id == TAKE || action.id.starts_with(STEP);
+    let known = [SHOW, TAKE, ACKNOWLEDGE].contains(&action.id.as_str()) || action.id.starts_with(STEP);
     if !known {
         return Ok(Reaction::Silent);
     }
@@ -114,6 +115,11 @@ async fn react(state: &AppState, slack: Slack, press: Press) -> Result<Reaction,
         response_url: press.response_url.clone(),
     };
     context.may_see()?;
+    if action.id == ACKNOWLEDGE {
+        let incident: IncidentKey =
+            action.value.parse().map_err(|error| Problem::invalid("value", format!("{error}.")))?;
+        return command::acknowledge::one(&context, incident).await.map(Reaction::Say);
+    }
     let key: RiskKey =
         action.value.parse().map_err(|error| Problem::invalid("value", format!("{error}.")))?;
     if action.id == SHOW {

@@ -4,7 +4,8 @@ use abate::access::role::Role;
 use abate_entity::{hand_over, notice, risk, risk_event};
 use chrono::Duration;
 use sea_orm::{
-    ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _,
+    ActiveModelTrait as _, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, PaginatorTrait as _,
+    QueryFilter as _,
 };
 use serde_json::json;
 

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use abate::access::role::Role;
 use abate_entity::{message, notice, risk, risk_ladder};
 use chrono::Duration;
-use sea_orm::{ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, QueryFilter as _};
+use sea_orm::{
+    ActiveModelTrait as _, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
+};
 use serde_json::json;
 
 use crate::fault_proxy::Fault;

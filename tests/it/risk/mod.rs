@@ -2,6 +2,7 @@
 
 mod difference;
 mod editing;
+mod mentions;
 mod merge;
 mod proposals;
 mod rating;

@@ -33,6 +33,19 @@ const SEE: Who = Holders(&[
 const RECORD: Who = Holders(&[Reporter, Engineer, Triager, RiskManager]);
 const MOVE: Who =
     Holders(&[Reporter, Engineer, Triager, Verifier, RiskManager, TeamLead, HeadOfSecurity, Executive]);
+const DECLARE: Who = Holders(&[
+    Reporter,
+    Engineer,
+    Triager,
+    Verifier,
+    RiskManager,
+    TeamLead,
+    HeadOfSecurity,
+    Executive,
+    Admin,
+]);
+const LEAD_INCIDENTS: Who = Holders(&[HeadOfSecurity, Executive]);
+const KEEP_INCIDENT_RULES: Who = Holders(&[HeadOfSecurity, Admin]);
 const KEEP_REGISTER: Who = Holders(&[Triager, RiskManager, Admin]);
 const KEEP_CADENCES: Who = Holders(&[RiskManager, HeadOfSecurity, Admin]);
 const DO_RUNS: Who = Holders(&[Engineer, Triager, Verifier, RiskManager, TeamLead, HeadOfSecurity, Admin]);
@@ -108,6 +121,7 @@ pub(super) const API: &[(&str, &str, Who)] = &[
     ("PATCH", "/api/v1/hooks/{id}", CONFIGURE),
     ("GET", "/api/v1/findings", SEE),
     ("POST", "/api/v1/findings/{id}/decide", TRIAGE),
+    ("POST", "/api/v1/findings/{id}/declare", DECLARE),
     ("GET", "/api/v1/imports", KNOWN),
     ("POST", "/api/v1/imports", IMPORT),
     ("GET", "/api/v1/imports/{id}", KNOWN),
@@ -117,6 +131,18 @@ pub(super) const API: &[(&str, &str, Who)] = &[
     ("GET", "/api/v1/imports/{id}/file", CONFIGURE),
     ("GET", "/api/v1/imports/{id}/plan", KNOWN),
     ("POST", "/api/v1/imports/{id}/undo", TRIAGE),
+    ("GET", "/api/v1/incidents", SEE),
+    ("POST", "/api/v1/incidents", DECLARE),
+    ("GET", "/api/v1/incidents/{key}", SEE),
+    ("PATCH", "/api/v1/incidents/{key}", DECLARE),
+    ("POST", "/api/v1/incidents/{key}/acknowledge", LEAD_INCIDENTS),
+    ("POST", "/api/v1/incidents/{key}/actions", DECLARE),
+    ("POST", "/api/v1/incidents/{key}/close", LEAD_INCIDENTS),
+    ("POST", "/api/v1/incidents/{key}/contain", DECLARE),
+    ("POST", "/api/v1/incidents/{key}/data", DECLARE),
+    ("POST", "/api/v1/incidents/{key}/duties/{id}", DECLARE),
+    ("POST", "/api/v1/incidents/{key}/entries", DECLARE),
+    ("GET", "/api/v1/incidents/{key}/export", SEE),
     ("GET", "/api/v1/intake-rules", SEE),
     ("POST", "/api/v1/intake-rules", KEEP_RULES),
     ("POST", "/api/v1/intake-rules/preview", KEEP_RULES),
@@ -128,6 +154,8 @@ pub(super) const API: &[(&str, &str, Who)] = &[
     ("GET", "/api/v1/metrics/ageing", SEE),
     ("GET", "/api/v1/metrics/exposure", SEE),
     ("GET", "/api/v1/metrics/posture", SEE),
+    ("GET", "/api/v1/notify-rules", SEE),
+    ("PUT", "/api/v1/notify-rules", KEEP_INCIDENT_RULES),
     ("GET", "/api/v1/risks", SEE),
     ("POST", "/api/v1/risks", RECORD),
     ("POST", "/api/v1/risks/bulk", MOVE),
@@ -140,6 +168,7 @@ pub(super) const API: &[(&str, &str, Who)] = &[
     ("POST", "/api/v1/risks/{key}/decline", MOVE),
     ("POST", "/api/v1/risks/{key}/due-date", MOVE),
     ("DELETE", "/api/v1/risks/{key}/ticket-proposal", MOVE),
+    ("POST", "/api/v1/risks/{key}/declare", DECLARE),
     ("GET", "/api/v1/risks/{key}/evidence", SEE),
     ("POST", "/api/v1/risks/{key}/evidence", MOVE),
     ("GET", "/api/v1/risks/{key}/evidence/{id}/file", SEE),
@@ -238,6 +267,11 @@ pub(super) const OTHERS: &[(&str, &str, Who)] = &[
     ("POST", "/imports/{id}/apply", IMPORT),
     ("POST", "/imports/{id}/mapping", IMPORT),
     ("POST", "/imports/{id}/undo", TRIAGE),
+    ("GET", "/incidents", SEE),
+    ("POST", "/incidents", DECLARE),
+    ("GET", "/incidents/new", DECLARE),
+    ("GET", "/incidents/{key}", SEE),
+    ("POST", "/incidents/{key}/{action}", DECLARE),
     ("GET", "/intake-rules", SEE),
     ("POST", "/intake-rules", KEEP_RULES),
     ("POST", "/intake-rules/remove", KEEP_RULES),

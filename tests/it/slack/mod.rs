@@ -2,5 +2,6 @@
 
 mod client;
 mod command;
+mod incident;
 mod interaction;
 pub(crate) mod workspace;

@@ -47,7 +47,7 @@ pub(super) struct FindingView {
 }
 
 /// The finding, with the asset that it is on.
-pub(super) async fn one(
+pub(crate) async fn one(
     db: &impl ConnectionTrait,
     scope: &Scope,
     id: i64,

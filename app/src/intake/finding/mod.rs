@@ -4,3 +4,5 @@ pub mod api;
 mod decision;
 mod finder;
 pub mod page;
+
+pub(crate) use finder::one;

@@ -90,7 +90,7 @@ struct BulkResult {
 /// Takes the same step for several risks, gives them to somebody, or changes what they say; each by itself.
 #[utoipa::path(tag = "risks", request_body = BulkForm, responses((status = 200, body = BulkAnswer)))]
 #[post("/risks/bulk")]
-pub(super) async fn bulk(
+pub(super) async fn bulk_risks(
     caller: Require<MoveRisks>,
     state: web::Data<AppState>,
     form: web::Json<BulkForm>,

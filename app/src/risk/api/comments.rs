@@ -3,6 +3,7 @@
 use abate_entity::risk_comment;
 use actix_web::{HttpResponse, get, post, web};
 use chrono::{DateTime, Utc};
+use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 
 use super::view::Names;
@@ -13,7 +14,7 @@ use crate::platform::problem::Problem;
 use crate::policy::Policies;
 use crate::risk::key::RiskKey;
 use crate::risk::record::Occasion;
-use crate::risk::{comment, finder};
+use crate::risk::{comment, finder, mention};
 use crate::state::AppState;
 
 /// A remark.
@@ -26,12 +27,34 @@ pub(super) struct CommentView {
     /// Markdown.
     body: String,
     created_at: DateTime<Utc>,
+    /// Addresses of those it speaks to.
+    mentions: Vec<String>,
 }
 
 impl CommentView {
-    fn new(row: risk_comment::Model, names: &Names) -> Self {
-        let author = row.author_id.and_then(|id| names.email(id));
-        Self { id: row.id, author, via: row.via, body: row.body, created_at: row.created_at }
+    async fn of(db: &impl ConnectionTrait, rows: Vec<risk_comment::Model>) -> Result<Vec<Self>, Problem> {
+        let mentions = mention::of(db, &rows).await?;
+        let people: Vec<i64> = rows
+            .iter()
+            .filter_map(|row| row.author_id)
+            .chain(mentions.values().flatten().map(|(_, user)| *user))
+            .collect();
+        let names = Names::of(db, &[], &people).await?;
+        let view = |row: risk_comment::Model| {
+            let meant = mentions.get(&row.id).into_iter().flatten();
+            let mut mentions: Vec<String> = meant.filter_map(|(_, user)| names.email(*user)).collect();
+            mentions.sort();
+            mentions.dedup();
+            Self {
+                id: row.id,
+                author: row.author_id.and_then(|id| names.email(id)),
+                via: row.via,
+                body: row.body,
+                created_at: row.created_at,
+                mentions,
+            }
+        };
+        Ok(rows.into_iter().map(view).collect())
     }
 }
 
@@ -48,10 +71,8 @@ pub(super) async fn comments(
     let db = state.database.reader();
     let risk = finder::one(db, &caller.scope(), *key).await?;
     let rows = comment::of(db, risk.id, after, limit + 1).await?;
-    let authors: Vec<i64> = rows.iter().filter_map(|row| row.author_id).collect();
-    let names = Names::of(db, &[], &authors).await?;
-    let page = Page::cut(rows, limit, |row| row.id);
-    Ok(web::Json(page.map(|row| CommentView::new(row, &names))))
+    let Page { items, next_cursor } = Page::cut(rows, limit, |row| row.id);
+    Ok(web::Json(Page { items: CommentView::of(db, items).await?, next_cursor }))
 }
 
 /// A remark to add.
@@ -85,8 +106,7 @@ pub(super) async fn add_comment(
             let risk = finder::one(tx, &caller.scope(), *key).await?;
             caller.require_in::<MoveRisks>(risk.team_id)?;
             let row = comment::add(tx, &occasion, risk, &form.body).await?;
-            let names = Names::of(tx, &[], &[caller.id]).await?;
-            Ok(CommentView::new(row, &names))
+            Ok(CommentView::of(tx, vec![row]).await?.pop())
         })
         .await?;
     Ok(HttpResponse::Created().json(view))

@@ -26,13 +26,14 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 pub(super) use evidence::withdraw as withdraw_evidence;
 pub use form::TransitionForm;
+pub(crate) use show::if_match;
 
 /// Registers the endpoints.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(list::list)
         .service(list::create_risk)
-        .service(bulk::bulk)
+        .service(bulk::bulk_risks)
         .service(show::show)
         .service(show::edit_risk)
         .service(actions::actions)

@@ -154,7 +154,7 @@ fn answer(detail: RiskDetail) -> Result<HttpResponse, Problem> {
 ///
 /// # Errors
 /// 422 when the header is no version.
-pub(super) fn if_match(request: &HttpRequest) -> Result<Option<i32>, Problem> {
+pub(crate) fn if_match(request: &HttpRequest) -> Result<Option<i32>, Problem> {
     let Some(header) = request.headers().get(IF_MATCH) else {
         return Ok(None);
     };

@@ -14,7 +14,7 @@ use sea_orm::{
 use crate::platform::problem::Problem;
 use crate::risk::standing::Standing;
 use crate::risk::vex_proposal::VexProposal;
-use crate::risk::{comment, evidence as proofs, provenance};
+use crate::risk::{comment, evidence as proofs, mention, provenance};
 
 /// Findings that a page shows at most.
 pub(super) const FINDINGS: u64 = 50;
@@ -48,6 +48,8 @@ pub(super) struct Gathered {
     /// Length of each attached file, by its number.
     pub(super) file_sizes: HashMap<i64, i64>,
     pub(super) comments: Vec<risk_comment::Model>,
+    /// Whom each comment speaks to.
+    pub(super) mentions: HashMap<i64, Vec<(String, i64)>>,
     /// Newest first.
     pub(super) events: Vec<risk_event::Model>,
     pub(super) workshop: Option<workshop::Model>,
@@ -115,6 +117,7 @@ impl Gathered {
                 .all(db)
                 .await?,
             ticket: ticket(db, risk.id).await?,
+            mentions: mention::of(db, &comments).await?,
             names: people.iter().map(|user| (user.id, user.name.clone())).collect(),
             team: teams.iter().find(|team| team.id == risk.team_id).cloned(),
             teams: teams.into_iter().map(|team| (team.id, team.name)).collect(),
@@ -140,6 +143,12 @@ impl Gathered {
             None => "Abate".to_owned(),
             Some(id) => self.names.get(&id).cloned().unwrap_or_else(|| format!("user {id}")),
         }
+    }
+
+    /// The words in a comment that mean people, with their names.
+    pub(super) fn mentioned(&self, comment_id: i64) -> Vec<(String, String)> {
+        let words = self.mentions.get(&comment_id).into_iter().flatten();
+        words.map(|(word, user)| (word.clone(), self.person(Some(*user)))).collect()
     }
 
     /// Who answers for an asset: a person, else the team.

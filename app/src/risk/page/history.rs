@@ -18,6 +18,7 @@ pub(super) fn what(event: &risk_event::Model) -> String {
         "joined" => format!("{} joined it with its findings", text("from")),
         "split" => format!("Findings were taken out into {}", text("into")),
         "split_off" => format!("Split from {}", text("from")),
+        "incident_declared" => format!("Declared an incident: {}", text("incident")),
         "edited" => edited(event),
         "pause_approved" => format!("Approved a pause of {} days from {}", number("days"), text("from")),
         "due_date_moved" => format!("Moved the due date to {}", text("to")),

@@ -142,6 +142,7 @@ fn tabs(asked: &Asked, totals: &Totals) -> Vec<Tab> {
         tab("Accepted", Some(totals.accepted), "/risks?state=accepted"),
         tab("Closed", None, "/risks?state=closed"),
         tab("Acceptances", None, "/acceptances"),
+        tab("Incidents", None, "/incidents"),
     ]
 }
 

@@ -284,7 +284,7 @@ fn comments(gathered: &Gathered, zone: Tz) -> Vec<Comment> {
             author: gathered.person(row.author_id),
             at: Moment::new(row.created_at, zone),
             via: history::via(&row.via).to_owned(),
-            body: markdown::render(&row.body),
+            body: markdown::render_to(&row.body, &gathered.mentioned(row.id)),
         })
         .collect()
 }

@@ -1,9 +1,11 @@
 //! The slash commands: one file each, one line each in the table, from which the help text is made.
 
 mod accept;
+pub(crate) mod acknowledge;
 mod approve;
 mod assign;
 mod block;
+mod breach;
 mod comment;
 mod confirm;
 mod dismiss;
@@ -89,6 +91,8 @@ static RISK: Family = Family {
         &reject::COMMAND,
         &comment::COMMAND,
         &snooze::COMMAND,
+        &breach::COMMAND,
+        &acknowledge::COMMAND,
     ],
 };
 

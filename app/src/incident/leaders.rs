@@ -1,0 +1,85 @@
+//! Who is told of an incident: those who lead security and the executives; where there are none, administrators.
+
+use abate_entity::{app_user, incident, user_role};
+use chrono::{DateTime, Utc};
+use sea_orm::sea_query::Query;
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
+
+use super::key::IncidentKey;
+use super::state_rules::DRILL;
+use crate::access::role::Role;
+use crate::message::notice::{self, NewNotice};
+use crate::platform::problem::Problem;
+
+/// The active people who hold one of the roles for the incident's team.
+async fn holders(
+    db: &impl ConnectionTrait,
+    incident: &incident::Model,
+    roles: &[Role],
+) -> Result<Vec<i64>, Problem> {
+    let holding = Query::select()
+        .column(user_role::Column::UserId)
+        .from(user_role::Entity)
+        .and_where(user_role::Column::Role.is_in(roles.iter().map(|role| role.as_str())))
+        .and_where(user_role::Column::TeamId.is_in([0, incident.team_id]))
+        .to_owned();
+    Ok(app_user::Entity::find()
+        .select_only()
+        .column(app_user::Column::Id)
+        .filter(app_user::Column::Active.eq(true))
+        .filter(app_user::Column::Id.in_subquery(holding))
+        .order_by_asc(app_user::Column::Id)
+        .into_tuple()
+        .all(db)
+        .await?)
+}
+
+/// Those who are told.
+async fn of(db: &impl ConnectionTrait, incident: &incident::Model) -> Result<Vec<i64>, Problem> {
+    let leaders = holders(db, incident, &[Role::HeadOfSecurity, Role::Executive]).await?;
+    if leaders.is_empty() { holders(db, incident, &[Role::Admin]).await } else { Ok(leaders) }
+}
+
+/// Something that leaders are told of an incident.
+pub(super) struct Call<'a> {
+    /// What it is, apart from the incident and the person.
+    pub(super) what: &'a str,
+    /// What follows the incident's key and kind; nothing of what is known of it.
+    pub(super) text: &'a str,
+    /// The moment it belongs to.
+    pub(super) at: DateTime<Utc>,
+}
+
+/// Tells them, at once and also at night; answers how many.
+pub(super) async fn tell(
+    tx: &DatabaseTransaction,
+    incident: &incident::Model,
+    call: Call<'_>,
+    now: DateTime<Utc>,
+) -> Result<usize, Problem> {
+    let key = IncidentKey(incident.id);
+    let people = of(tx, incident).await?;
+    for user_id in &people {
+        let new = NewNotice {
+            key: format!("incident/{key}/{}/u{user_id}", call.what),
+            user_id: *user_id,
+            kind: "incident",
+            risk_id: None,
+            text: format!("{} {}", name(incident), call.text),
+            link: format!("/incidents/{key}"),
+            urgent: true,
+            about_at: call.at,
+            not_before: now,
+        };
+        notice::want(tx, now, new).await?;
+    }
+    Ok(people.len())
+}
+
+/// The incident as messages name it. A drill says so each time.
+fn name(incident: &incident::Model) -> String {
+    let key = IncidentKey(incident.id);
+    if incident.kind == DRILL { format!("DRILL: data breach {key}") } else { format!("Data breach {key}") }
+}
