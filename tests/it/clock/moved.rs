@@ -30,7 +30,8 @@ async fn it_moves_out_after_the_level_fell_and_no_further_than_the_policy() {
     let stage = Stage::open_risk().await;
     stage.go_to("2026-10-10T09:00:00Z");
     let later = json!({"due_on": "2026-12-24", "reason": "the level fell"});
-    assert_eq!(refused(&stage, later.clone()).await, one("ground", "ground_to_move_out"));
+    let little = json!({"due_on": "2026-11-08", "reason": "more time"});
+    assert_eq!(refused(&stage, little).await, one("ground", "ground_to_move_out"));
     rate(&stage, 2, 2).await;
     assert_eq!(stage.due_on().await, "2026-11-04", "a fall alone moves nothing");
     // Low has 180 days from today.
