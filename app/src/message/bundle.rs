@@ -114,6 +114,10 @@ async fn tell(
     }
     let lines = query.all(tx).await?;
     let Some(first) = lines.iter().map(|line| line.id).min() else { return Ok(()) };
+    // Asked after the lines were read, for a climb may have begun since it was asked before.
+    if climbing(tx, now).await? {
+        return Ok(());
+    }
     let key = format!("bundle/{user_id}/{first}");
     if here {
         let new = NewMessage {

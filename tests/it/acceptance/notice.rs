@@ -8,10 +8,10 @@ use serde_json::json;
 
 use crate::slack::workspace::Workspace;
 
-/// What a conversation says about the risk, oldest first; the morning's digests are left out.
+/// What a conversation says about the risk, oldest first; the morning's digests and the ladder's lines are left out.
 async fn told(workspace: &Workspace, conversation: &str) -> Vec<String> {
     let mut messages = workspace.messages(conversation).await;
-    messages.retain(|text| text.starts_with("R-1 "));
+    messages.retain(|text| text.starts_with("R-1 ") && !text.contains(" is due "));
     messages.reverse();
     messages
 }
@@ -117,7 +117,7 @@ async fn the_end_says_where_the_risk_stands() {
     workspace.app.pass(Duration::minutes(1)).await;
     let claim = json!({"event": "claim_fixed", "evidence": ["https://example.org/change/1"]});
     ana.api.post(&path, &claim).await.expect(200);
-    workspace.app.pass(Duration::days(5)).await;
+    workspace.app.pass(Duration::days(7)).await;
     let said = told(&workspace, "D0ANA").await;
     let last = "R-1 (high) waits to be verified: its acceptance ended 5 Mar 2026.";
     assert_eq!(said.last().map(String::as_str), Some(last), "{said:?}");

@@ -16,6 +16,7 @@ async fn with_a_risk() -> Workspace {
     // The digest of the first day is over before there is anything to tell.
     workspace.app.pass(Duration::seconds(30)).await;
     workspace.open_risk("Open redirect", "ana@example.org", (5, 5)).await;
+    workspace.without_ladder().await;
     workspace
 }
 
@@ -126,6 +127,7 @@ async fn an_owner_without_slack_is_shown_to_the_administrator() {
     let workspace = Workspace::start().await;
     workspace.app.pass(Duration::seconds(30)).await;
     workspace.open_risk("Open redirect", "first@example.org", (5, 5)).await;
+    workspace.without_ladder().await;
     workspace.app.pass(Duration::days(1)).await;
     let failed = listed(&workspace, "failed").await;
     assert!(failed[0]["problem"].as_str().unwrap().contains("first@example.org"), "{failed:?}");

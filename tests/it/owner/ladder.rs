@@ -142,6 +142,8 @@ async fn a_risk_is_put_off_three_times_and_by_those_who_are_told_only() {
     // Two weeks before the due date nothing is said, because it was put off.
     ana.api.post(path, &json!({"until": "2026-03-16T08:00:00Z", "reason": "planned"})).await.expect(200);
     pass(&workspace, Duration::days(13)).await;
+    // The session of the first day is over.
+    let ana = workspace.app.known("ana@example.org").await;
     let page = ana.browser.request(Method::GET, "/risks/R-1").header(ACCEPT, "text/html");
     assert!(ana.browser.send(page).await.expect(200).text.contains("Put off what I am told"));
     let form = [("days", "5"), ("reason", "away")];

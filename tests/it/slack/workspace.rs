@@ -180,6 +180,18 @@ impl Workspace {
         risk["state"].as_str().unwrap().to_owned()
     }
 
+    /// Notes every step of the ladder as told, for tests that count other messages.
+    pub(crate) async fn without_ladder(&self) {
+        let steps = ["T-14", "T-7", "T-3", "T-1", "T", "T+3", "T+7"];
+        let steps = steps.map(|step| format!("SELECT '{step}' AS name")).join(" UNION ALL ");
+        let noted = format!(
+            "INSERT INTO risk_ladder (risk_id, due_on, step, user_id, about_at, state, created_at) \
+             SELECT risk.id, risk.due_on, step.name, 0, risk.created_at, 'skipped', risk.created_at \
+             FROM risk CROSS JOIN ({steps}) AS step"
+        );
+        self.app.database.tamper(&noted).await;
+    }
+
     /// A confirmed risk that somebody owns.
     pub(crate) async fn open_risk(&self, title: &str, owner: &str, level: (u8, u8)) -> String {
         let key = self.app.risk("shop", title).await;
