@@ -85,6 +85,7 @@ async fn spool(mut field: Field) -> Result<Option<Received>, Problem> {
     while let Some(bytes) = field.try_next().await.map_err(|error| unreadable(&error))? {
         size += bytes.len();
         if size > FILE_BYTES {
+            pass_over(field).await;
             return Err(too_large());
         }
         let missing = HEAD.saturating_sub(head.len()).min(bytes.len());
@@ -104,6 +105,17 @@ async fn spool(mut field: Field) -> Result<Option<Received>, Problem> {
     })?;
     file.seek(SeekFrom::Start(0)).map_err(Problem::internal)?;
     Ok(Some(Received { file, name, media_type, sha256: hex::encode(digest.finalize()) }))
+}
+
+/// Reads on for a while without keeping anything: who still sends would lose the connection instead of reading the answer.
+async fn pass_over(mut field: Field) {
+    let mut left = FILE_BYTES;
+    while let Ok(Some(bytes)) = field.try_next().await {
+        left = left.saturating_sub(bytes.len());
+        if left == 0 {
+            return;
+        }
+    }
 }
 
 async fn text(name: &str, field: &mut Field) -> Result<String, Problem> {

@@ -8,7 +8,7 @@ use sea_orm::{
 use serde_json::json;
 
 use super::key::IncidentKey;
-use super::leaders::{self, Call};
+use super::leaders::{self, CALL, Call};
 use super::log::{self, NewEntry};
 use super::state_rules::{BREACH, DECLARED, DRILL};
 use super::{duty, ladder_rules};
@@ -114,11 +114,14 @@ pub async fn declare(
         add_data(tx, actor, &incident, data, now).await?;
     }
     if let Some(rung) = ladder_rules::due(now, -1, now) {
-        let call =
-            Call { what: "h0", text: "was declared. It waits for somebody to acknowledge it.", at: rung.at };
+        let call = Call {
+            kind: CALL,
+            what: "h0",
+            text: "was declared. It waits for somebody to acknowledge it.",
+            at: rung.at,
+        };
         let told = leaders::tell(tx, &incident, call, now).await?;
-        let who = people(told);
-        let entry = NewEntry { who: &who, how: "message", ..NewEntry::of("ladder", now, "Told at once.") };
+        let entry = NewEntry { who: &told, how: "message", ..NewEntry::of("ladder", now, "Told at once.") };
         log::add(tx, id, None, entry, now).await?;
     }
     if let Some(risk) = risk {
@@ -128,11 +131,6 @@ pub async fn declare(
         record::record(tx, occasion, vec![Change::of(risk, event)?]).await?;
     }
     Ok(incident)
-}
-
-/// How many were told, in words.
-pub(super) fn people(count: usize) -> String {
-    if count == 1 { "1 person".to_owned() } else { format!("{count} people") }
 }
 
 fn check(new: &NewIncident, aware_at: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), Problem> {
@@ -211,8 +209,8 @@ pub(super) async fn add_data(
         None => row.insert(tx).await?,
         Some(known) => incident_data::ActiveModel { id: Set(known.id), ..row }.update(tx).await?,
     };
-    let count = new.people.map_or_else(|| "an unknown number".to_owned(), |people| people.to_string());
-    let text = format!("{} of {count} {}. {}", new.data_class, new.subjects, new.note);
+    let count = new.people.map_or_else(|| "number not known".to_owned(), |people| people.to_string());
+    let text = format!("{} of {} ({count}). {}", new.data_class, new.subjects, new.note);
     log::add(tx, incident.id, Some(actor), NewEntry::of("data", now, text.trim_end()), now).await?;
     duty::make(tx, actor, incident, false, now).await
 }

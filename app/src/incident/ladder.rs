@@ -4,9 +4,8 @@ use abate_entity::{incident, incident_duty};
 use chrono::{DateTime, Duration, Utc};
 use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder};
 
-use super::declare::people;
 use super::duty::OPEN;
-use super::leaders::{self, Call};
+use super::leaders::{self, CALL, Call, DUTY};
 use super::log::{self, NewEntry};
 use super::state_rules::CLOSED;
 use super::{duty_rules, ladder_rules};
@@ -68,13 +67,14 @@ async fn call(tx: &DatabaseTransaction, id: i64, now: DateTime<Utc>) -> Result<(
     let hours = if rung.hour == 1 { "1 hour".to_owned() } else { format!("{} hours", rung.hour) };
     let text = format!("was declared {hours} ago, and nobody has acknowledged it.");
     let what = format!("h{}", rung.hour);
-    let told = leaders::tell(tx, &incident, Call { what: &what, text: &text, at: rung.at }, now).await?;
+    let told =
+        leaders::tell(tx, &incident, Call { kind: CALL, what: &what, text: &text, at: rung.at }, now).await?;
     if rung.missed > 0 {
         let missed = format!("Nobody was told in {} hours before: Abate was not running.", rung.missed);
         log::add(tx, id, None, NewEntry::of("ladder", rung.at, &missed), now).await?;
     }
-    let (who, text) = (people(told), format!("Told again after {hours}."));
-    let entry = NewEntry { who: &who, how: "message", ..NewEntry::of("ladder", rung.at, &text) };
+    let text = format!("Told again after {hours}.");
+    let entry = NewEntry { who: &told, how: "message", ..NewEntry::of("ladder", rung.at, &text) };
     log::add(tx, id, None, entry, now).await
 }
 
@@ -103,9 +103,10 @@ async fn remind(
     };
     // The moment is part of it: a corrected awareness starts the reminders anew.
     let what = format!("duty{}/{}/s{stage}", duty.id, duty.due_at.timestamp());
-    let told = leaders::tell(tx, incident, Call { what: &what, text: &text, at: now }, now).await?;
-    let (who, said) = (people(told), format!("Reminded of {}: {text}", duty.authority));
-    let entry = NewEntry { who: &who, how: "message", ..NewEntry::of("ladder", now, &said) };
+    let told =
+        leaders::tell(tx, incident, Call { kind: DUTY, what: &what, text: &text, at: now }, now).await?;
+    let said = format!("Reminded of {}: {text}", duty.authority);
+    let entry = NewEntry { who: &told, how: "message", ..NewEntry::of("ladder", now, &said) };
     log::add(tx, incident.id, None, entry, now).await
 }
 

@@ -13,12 +13,17 @@ use crate::access::role::Role;
 use crate::message::notice::{self, NewNotice};
 use crate::platform::problem::Problem;
 
+/// A call that waits for somebody to acknowledge it; messages offer that.
+pub(crate) const CALL: &str = "incident";
+/// A reminder of a duty.
+pub(super) const DUTY: &str = "incident_duty";
+
 /// The active people who hold one of the roles for the incident's team.
 async fn holders(
     db: &impl ConnectionTrait,
     incident: &incident::Model,
     roles: &[Role],
-) -> Result<Vec<i64>, Problem> {
+) -> Result<Vec<(i64, String)>, Problem> {
     let holding = Query::select()
         .column(user_role::Column::UserId)
         .from(user_role::Entity)
@@ -27,7 +32,7 @@ async fn holders(
         .to_owned();
     Ok(app_user::Entity::find()
         .select_only()
-        .column(app_user::Column::Id)
+        .columns([app_user::Column::Id, app_user::Column::Email])
         .filter(app_user::Column::Active.eq(true))
         .filter(app_user::Column::Id.in_subquery(holding))
         .order_by_asc(app_user::Column::Id)
@@ -37,13 +42,15 @@ async fn holders(
 }
 
 /// Those who are told.
-async fn of(db: &impl ConnectionTrait, incident: &incident::Model) -> Result<Vec<i64>, Problem> {
+async fn of(db: &impl ConnectionTrait, incident: &incident::Model) -> Result<Vec<(i64, String)>, Problem> {
     let leaders = holders(db, incident, &[Role::HeadOfSecurity, Role::Executive]).await?;
     if leaders.is_empty() { holders(db, incident, &[Role::Admin]).await } else { Ok(leaders) }
 }
 
 /// Something that leaders are told of an incident.
 pub(super) struct Call<'a> {
+    /// [`CALL`] or [`DUTY`].
+    pub(super) kind: &'static str,
     /// What it is, apart from the incident and the person.
     pub(super) what: &'a str,
     /// What follows the incident's key and kind; nothing of what is known of it.
@@ -52,20 +59,20 @@ pub(super) struct Call<'a> {
     pub(super) at: DateTime<Utc>,
 }
 
-/// Tells them, at once and also at night; answers how many.
+/// Tells them, at once and also at night; answers whom, by address.
 pub(super) async fn tell(
     tx: &DatabaseTransaction,
     incident: &incident::Model,
     call: Call<'_>,
     now: DateTime<Utc>,
-) -> Result<usize, Problem> {
+) -> Result<String, Problem> {
     let key = IncidentKey(incident.id);
     let people = of(tx, incident).await?;
-    for user_id in &people {
+    for (user_id, _) in &people {
         let new = NewNotice {
             key: format!("incident/{key}/{}/u{user_id}", call.what),
             user_id: *user_id,
-            kind: "incident",
+            kind: call.kind,
             risk_id: None,
             text: format!("{} {}", name(incident), call.text),
             link: format!("/incidents/{key}"),
@@ -75,7 +82,8 @@ pub(super) async fn tell(
         };
         notice::want(tx, now, new).await?;
     }
-    Ok(people.len())
+    let addresses: Vec<String> = people.into_iter().map(|(_, address)| address).collect();
+    Ok(addresses.join(", "))
 }
 
 /// The incident as messages name it. A drill says so each time.

@@ -13,7 +13,7 @@ pub mod finder;
 pub mod key;
 mod ladder;
 pub mod ladder_rules;
-mod leaders;
+pub(crate) mod leaders;
 mod log;
 pub mod notify_rule;
 pub mod page;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use abate_entity::{app_user, notice};
-use abate_integrations::slack::{Block, Message, Mrkdwn, PreparedMessage};
+use abate_integrations::slack::{Block, Button, Message, Mrkdwn, PreparedMessage};
 use chrono::{DateTime, Duration, Utc};
 use sea_orm::sea_query::LockType;
 use sea_orm::{
@@ -14,6 +14,7 @@ use sea_orm::{
 
 use super::ledger::{self, NewMessage};
 use super::notice::{DROPPED, TOLD, WANTED};
+use crate::incident::leaders::CALL;
 use crate::owner::{ladder, roster};
 use crate::platform::job::Work;
 use crate::platform::problem::Problem;
@@ -21,6 +22,7 @@ use crate::platform::setting;
 use crate::platform::timer::Timer;
 use crate::policy::Policies;
 use crate::risk::key::RiskKey;
+use crate::slack::card::ACKNOWLEDGE;
 use crate::state::AppState;
 
 /// Tells people what there is to tell.
@@ -167,7 +169,12 @@ fn text(lines: &[notice::Model], base_url: &str) -> PreparedMessage {
     if lines.len() > 1 {
         blocks.push(Block::text(text.as_str()));
     }
-    blocks.extend(lines.iter().take(LISTED).map(|line| Block::text(linked(line, base_url))));
+    let acknowledge = |line: &notice::Model| {
+        let key = line.link.strip_prefix("/incidents/").filter(|_| line.kind == CALL)?;
+        Some(Button::new("Acknowledge", ACKNOWLEDGE, key))
+    };
+    let shown = lines.iter().take(LISTED);
+    blocks.extend(shown.map(|line| Block::Section(linked(line, base_url), acknowledge(line))));
     let more = lines.len().saturating_sub(LISTED);
     if more > 0 {
         let rest = Mrkdwn::new().plain(format!("{more} more are in ")).link(base_url, "Abate").plain(".");

@@ -41,6 +41,11 @@ async fn leaders_are_told_each_hour_once_until_one_acknowledges_it() {
         (&json!("acknowledged"), &json!("head@example.org"))
     );
     head.api.post(&path, &json!({})).await.problem(409);
+    let told_whom = detail["log"].as_array().unwrap().iter().filter(|line| line["kind"] == "ladder");
+    assert!(
+        told_whom.map(|line| &line["who"]).all(|who| who == "head@example.org, boss@example.org"),
+        "{detail}"
+    );
     app.pass(Duration::hours(5)).await;
     assert_eq!(told(&app, &head).await, ["h0", "h1"]);
 }

@@ -127,10 +127,10 @@ fn duty_row(duty: &DutyView, now: DateTime<Utc>, zone: Tz) -> DutyRow {
     }
 }
 
-/// Hours and minutes up to two days, then days.
+/// Hours and minutes up to the three days that many clocks have, then days.
 fn span(length: Duration) -> String {
     match length.num_hours() {
-        hours @ ..48 => format!("{hours} h {} min", length.num_minutes() % 60),
+        hours @ ..=72 => format!("{hours} h {} min", length.num_minutes() % 60),
         hours => days(hours / 24),
     }
 }
