@@ -13,6 +13,7 @@ mod audit_log;
 mod clock;
 mod command;
 mod datadog;
+mod downtime;
 mod evidence;
 mod evidence_pack;
 mod feed;

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 
 use abate_entity::lifecycle::State;
 use abate_entity::{acceptance, risk};
-use chrono::{DateTime, Days, Duration, NaiveTime, Utc};
+use chrono::{DateTime, Days, Duration, NaiveDate, NaiveTime, Utc};
+use chrono_tz::Tz;
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
@@ -63,8 +64,13 @@ async fn tell_changes(tx: &DatabaseTransaction, app: &AppState, now: DateTime<Ut
     // Without Slack nobody is told, and nobody will be told late when it comes.
     if app.slack.is_some() {
         let risks = risks_of(tx, &rows).await?;
+        let zone = Policies::load(tx).await?.zone;
         for row in &rows {
             let Some(risk) = risks.get(&row.risk_id) else { continue };
+            if row.state == state::EXPIRED {
+                // What should have been said while nothing ran was overtaken by the end.
+                note_ends(tx, (now, zone), row, risk, row.ends_on, None).await?;
+            }
             tell(tx, now, row, risk).await?;
         }
     }
@@ -177,8 +183,6 @@ async fn tell_ends(tx: &DatabaseTransaction, now: DateTime<Utc>, after: i64) -> 
     let risks = risks_of(tx, &rows).await?;
     for row in &rows {
         let Some(risk) = risks.get(&row.risk_id) else { continue };
-        let decided_on = local_date(zone, row.decided_at.unwrap_or(row.asked_at));
-        let reached = reached(decided_on, row.ends_on, today);
         let left = days((row.ends_on - today).num_days());
         let line = format!(
             "{} ({}) is accepted until {}: {left} left.",
@@ -186,23 +190,38 @@ async fn tell_ends(tx: &DatabaseTransaction, now: DateTime<Utc>, after: i64) -> 
             risk.level,
             day(row.ends_on)
         );
-        let people: Vec<i64> = risk.owner_id.into_iter().chain(row.decided_by).collect();
-        for person in directory::here(tx, &people).await? {
-            for ahead in &reached {
-                let key = format!("{KIND}/{}/{}/{ahead}/{person}", row.id, row.ends_on);
-                let on = row.ends_on.checked_sub_days(Days::new(*ahead)).unwrap_or(today);
-                let new =
-                    line_for(person, risk, key, line.clone(), to_utc(zone, on.and_time(NaiveTime::MIN)));
-                // After a pause only the nearest is told; the others are noted as overtaken.
-                if Some(ahead) == reached.last() {
-                    notice::want(tx, now, new).await?;
-                } else {
-                    notice::skip(tx, now, new).await?;
-                }
+        note_ends(tx, (now, zone), row, risk, today, Some(&line)).await?;
+    }
+    Ok(Some(last))
+}
+
+/// Notes what was to be said before an end until `today`, each once and with its own day: the nearest is told where
+/// there is a line for it, and the others were overtaken.
+async fn note_ends(
+    tx: &DatabaseTransaction,
+    (now, zone): (DateTime<Utc>, Tz),
+    row: &acceptance::Model,
+    risk: &risk::Model,
+    today: NaiveDate,
+    line: Option<&str>,
+) -> Result<(), Problem> {
+    let decided_on = local_date(zone, row.decided_at.unwrap_or(row.asked_at));
+    let reached = reached(decided_on, row.ends_on, today);
+    let people: Vec<i64> = risk.owner_id.into_iter().chain(row.decided_by).collect();
+    for person in directory::here(tx, &people).await? {
+        for ahead in &reached {
+            let key = format!("{KIND}/{}/{}/{ahead}/{person}", row.id, row.ends_on);
+            let on = row.ends_on.checked_sub_days(Days::new(*ahead)).unwrap_or(today);
+            let text = line.unwrap_or_default().to_owned();
+            let new = line_for(person, risk, key, text, to_utc(zone, on.and_time(NaiveTime::MIN)));
+            if line.is_some() && Some(ahead) == reached.last() {
+                notice::want(tx, now, new).await?;
+            } else {
+                notice::skip(tx, now, new).await?;
             }
         }
     }
-    Ok(Some(last))
+    Ok(())
 }
 
 /// A line about an acceptance: keys, levels and dates only, so that nothing confidential travels.
