@@ -4,8 +4,8 @@ use crate::platform::job::Job;
 use crate::platform::timer::Timer;
 use crate::state::AppState;
 use crate::{
-    acceptance, asset, datadog, evidence_pack, feed, file, grid, hook, incident, intake, message, obligation,
-    owner, posture, risk, ticket,
+    acceptance, asset, control, datadog, evidence_pack, feed, file, grid, hook, incident, intake, message,
+    obligation, owner, posture, risk, ticket,
 };
 
 /// Makes the ticket of a risk true; the subject is `r-` and the risk's number.
@@ -34,6 +34,7 @@ pub const TIMERS: &[Timer<AppState>] = &[
     acceptance::expire::TIMER,
     acceptance::notify::TIMER,
     asset::retire::TIMER,
+    control::decay::TIMER,
     datadog::TIMER,
     datadog::TIDY,
     feed::TIMER,

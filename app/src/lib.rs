@@ -9,6 +9,7 @@ pub mod audit_log;
 pub mod calendar;
 pub mod command;
 pub mod config;
+pub mod control;
 pub mod datadog;
 pub mod demo;
 pub mod evidence_pack;

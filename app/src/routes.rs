@@ -16,8 +16,8 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::platform::problem::{FieldProblem, Kind, Problem};
 use crate::{
-    acceptance, access, asset, audit_log, datadog, evidence_pack, feed, gate, grid, hook, incident, intake,
-    message, obligation, operations, owner, page, posture, risk, slack, ticket, vex, workshop,
+    acceptance, access, asset, audit_log, control, datadog, evidence_pack, feed, gate, grid, hook, incident,
+    intake, message, obligation, operations, owner, page, posture, risk, slack, ticket, vex, workshop,
 };
 
 /// Largest JSON body, in bytes.
@@ -41,6 +41,8 @@ pub fn api() -> impl HttpServiceFactory + OpenApiFactory + 'static {
         .configure(asset::api::routes)
         .configure(audit_log::api::routes)
         .configure(evidence_pack::api::routes)
+        .configure(control::api::routes)
+        .configure(control::coverage_api::routes)
         .configure(gate::api::routes)
         .configure(grid::api::routes)
         .configure(vex::api::routes)
@@ -94,6 +96,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .configure(asset::page::pages)
         .configure(audit_log::page::pages)
         .configure(evidence_pack::page::pages)
+        .configure(control::page::pages)
         .configure(gate::page::pages)
         .configure(grid::page::pages)
         .configure(intake::page::pages)

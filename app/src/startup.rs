@@ -163,6 +163,7 @@ pub async fn open(config: Config, clock: Clock, ids: Ids) -> anyhow::Result<AppS
             setting::write_once(tx, setting::EPOCH, "1").await?;
             access::team::default(tx, now).await?;
             crate::policy::write_defaults(tx, zone, now).await?;
+            crate::control::store::write_defaults(tx, now).await?;
             crate::intake::rule::store::write_defaults(tx, now).await?;
             crate::ticket::connection::write_configured(tx, config.jira.as_ref(), now).await?;
             Ok(())

@@ -30,6 +30,7 @@ mod m24_audit_guard;
 mod m24_datadog;
 mod m27_owner;
 mod m28_rating;
+mod m29_control;
 mod m30_incident;
 mod m31_file_use;
 mod m32_evidence_pack;
@@ -73,6 +74,7 @@ impl MigratorTrait for Migrator {
             Box::new(m24_audit_guard::Migration),
             Box::new(m27_owner::Migration),
             Box::new(m28_rating::Migration),
+            Box::new(m29_control::Migration),
             Box::new(m30_incident::Migration),
             Box::new(m31_file_use::Migration),
             Box::new(m32_evidence_pack::Migration),

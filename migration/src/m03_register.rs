@@ -47,7 +47,16 @@ CREATE INDEX asset_matcher_by_asset ON asset_matcher (asset_id, id);
 CREATE TABLE control (
     id {id},
     key TEXT NOT NULL UNIQUE, -- its number in the catalogue
-    name TEXT NOT NULL -- name shown to people
+    name TEXT NOT NULL, -- name shown to people
+    description TEXT NOT NULL, -- what it is
+    measure TEXT NOT NULL, -- what shows that it works
+    cadence_days INTEGER, -- how old its newest proof may be; none when it needs none
+    owner_id BIGINT, -- the person who answers for it
+    state TEXT NOT NULL CHECK (state IN ('planned', 'active', 'degraded', 'retired')), -- where it stands
+    evidence_at {time}, -- of when its newest proof is
+    version INTEGER NOT NULL, -- counts its changes
+    created_at {time} NOT NULL, -- when it was made
+    updated_at {time} NOT NULL -- when it was last changed
 );
 "
 );

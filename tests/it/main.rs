@@ -12,6 +12,7 @@ mod asset;
 mod audit_log;
 mod clock;
 mod command;
+mod control;
 mod datadog;
 mod downtime;
 mod evidence;

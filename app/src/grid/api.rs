@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::preview::{self, Preview};
+use super::preview::{self, GridPreview};
 use super::rules::{Grid, Word};
 use super::{in_force, store};
 use crate::access::require::Require;
@@ -116,13 +116,13 @@ async fn add(
 }
 
 /// What a grid would change: one that is kept, by its name alone or as standard@1, or one that is not kept yet.
-#[utoipa::path(tag = "grids", request_body = GridForm, responses((status = 200, body = Preview)))]
+#[utoipa::path(tag = "grids", request_body = GridForm, responses((status = 200, body = GridPreview)))]
 #[post("/grids/preview")]
 async fn try_out(
     caller: Require<KeepPolicies>,
     state: web::Data<AppState>,
     form: web::Json<GridForm>,
-) -> Result<web::Json<Preview>, Problem> {
+) -> Result<web::Json<GridPreview>, Problem> {
     let db = state.database.reader();
     let form = form.into_inner();
     let grid = if form.cells.is_empty() && form.words.is_empty() {

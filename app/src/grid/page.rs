@@ -6,7 +6,7 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 
-use super::preview::{self, Preview};
+use super::preview::{self, GridPreview};
 use super::rules::Grid;
 use super::view::{GridRow, GridsPage, PreviewView};
 use super::{in_force, store};
@@ -141,7 +141,7 @@ fn grid_row(row: &rating_grid::Model, grid: &Grid, in_force: bool) -> GridRow {
     }
 }
 
-fn preview_view(row: &rating_grid::Model, seen: Preview, may: bool) -> PreviewView {
+fn preview_view(row: &rating_grid::Model, seen: GridPreview, may: bool) -> PreviewView {
     let risks = |count: u64| counted(count, "risk", "risks");
     let sentence = format!(
         "Of {}, {} would get another level: {} a higher one, {} a lower one. {} would end.",

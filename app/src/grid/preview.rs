@@ -21,7 +21,7 @@ const SCORES: &str =
 
 /// What a grid would change.
 #[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
-pub struct Preview {
+pub struct GridPreview {
     /// Stands for what is said here; it is sent with the order to use the grid.
     pub digest: String,
     /// Rated risks that are not closed.
@@ -39,12 +39,12 @@ pub struct Preview {
     /// Risks by level as they would be.
     pub after: BTreeMap<&'static str, u64>,
     /// The first hundred risks that would change, of those that the reader may see.
-    pub items: Vec<Item>,
+    pub items: Vec<Relevelled>,
 }
 
 /// A risk that would change.
 #[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
-pub struct Item {
+pub struct Relevelled {
     /// Its key.
     pub key: String,
     /// One line.
@@ -72,7 +72,7 @@ pub(super) struct Group {
 ///
 /// # Errors
 /// When the database cannot be asked.
-pub async fn preview(db: &impl ConnectionTrait, scope: &Scope, grid: &Grid) -> Result<Preview, Problem> {
+pub async fn preview(db: &impl ConnectionTrait, scope: &Scope, grid: &Grid) -> Result<GridPreview, Problem> {
     let groups = groups(db, grid).await?;
     let by_level = |which: &dyn Fn(&Group) -> Level| {
         let mut counts: BTreeMap<&'static str, u64> =
@@ -85,7 +85,7 @@ pub async fn preview(db: &impl ConnectionTrait, scope: &Scope, grid: &Grid) -> R
     let sum = |which: &dyn Fn(&Group) -> bool| {
         groups.iter().filter(|group| which(group)).map(|group| group.count).sum::<u64>()
     };
-    Ok(Preview {
+    Ok(GridPreview {
         digest: digest(&groups, grid)?,
         risks: sum(&|_| true),
         changed: sum(&|group| group.then != group.level),
@@ -132,7 +132,11 @@ pub(super) fn those_of(groups: &[&Group]) -> (String, Vec<Value>) {
     (format!("state <> 'closed' AND ({})", vec![one; groups.len()].join(" OR ")), values)
 }
 
-async fn items(db: &impl ConnectionTrait, scope: &Scope, groups: &[Group]) -> Result<Vec<Item>, Problem> {
+async fn items(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    groups: &[Group],
+) -> Result<Vec<Relevelled>, Problem> {
     let changed: Vec<&Group> = groups.iter().filter(|group| group.then != group.level).collect();
     if changed.is_empty() {
         return Ok(Vec::new());
@@ -155,7 +159,7 @@ async fn items(db: &impl ConnectionTrait, scope: &Scope, groups: &[Group]) -> Re
         let scores: (i16, i16) = (row.try_get_by_index(3)?, row.try_get_by_index(4)?);
         let group = changed.iter().find(|group| group.level.as_i16() == level && group.scores == scores);
         let Some(group) = group else { continue };
-        items.push(Item {
+        items.push(Relevelled {
             key: RiskKey(row.try_get_by_index(0)?).to_string(),
             title: row.try_get_by_index(1)?,
             before: group.level.as_str(),

@@ -2,7 +2,9 @@
 
 use abate_entity::level::Level;
 use abate_entity::lifecycle::State;
-use abate_entity::{app_user, asset, finding, risk, risk_tag, source, source_scope, team};
+use abate_entity::{
+    app_user, asset, control, finding, risk, risk_control, risk_tag, source, source_scope, team,
+};
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{
@@ -53,6 +55,8 @@ pub struct RiskFilter {
     pub stride: Option<String>,
     /// An ATT&CK technique.
     pub technique: Option<String>,
+    /// Key of a control that the risk relies on.
+    pub control: Option<String>,
     /// Words of the risk, a CVE, a technique or a key; the last word may be a beginning.
     pub q: Option<String>,
     /// `due_at` (the default), `-due_at`, `level`, `-level`, `updated_at` or `-updated_at`.
@@ -272,6 +276,9 @@ async fn condition(
             all = all.add(risk::Column::Id.in_subquery(tagged(kind, value)));
         }
     }
+    if let Some(key) = &filter.control {
+        all = all.add(risk::Column::Id.in_subquery(relying(key)));
+    }
     if let Some(q) = filter.q.as_deref().map(str::trim).filter(|q| !q.is_empty()) {
         all = all.add(match (q.parse::<RiskKey>(), search::matching(db.get_database_backend(), q)) {
             (Ok(key), _) => risk::Column::Id.eq(key.0),
@@ -280,6 +287,19 @@ async fn condition(
         });
     }
     Ok(all)
+}
+
+fn relying(key: &str) -> sea_orm::sea_query::SelectStatement {
+    let named = Query::select()
+        .column(control::Column::Id)
+        .from(control::Entity)
+        .and_where(control::Column::Key.eq(key))
+        .to_owned();
+    Query::select()
+        .column(risk_control::Column::RiskId)
+        .from(risk_control::Entity)
+        .and_where(risk_control::Column::ControlId.in_subquery(named))
+        .to_owned()
 }
 
 fn tagged(kind: &str, value: &str) -> sea_orm::sea_query::SelectStatement {

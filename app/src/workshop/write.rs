@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use abate_entity::lifecycle::Via;
-use abate_entity::{asset, control, import, scenario, workshop};
+use abate_entity::{asset, import, scenario, workshop};
 use abate_integrations::workshop::Workshop;
 use chrono::{DateTime, NaiveTime, Utc};
 use sea_orm::{
@@ -20,6 +20,7 @@ use super::{DRAFT, SIGNED_OFF, known, plan, summary_rules};
 use crate::access::team;
 use crate::audit_log;
 use crate::calendar::local_time;
+use crate::control::store as control;
 use crate::intake::status;
 use crate::platform::ids::Ids;
 use crate::platform::problem::Problem;
@@ -175,18 +176,7 @@ pub(super) struct Writer<'a> {
 
 impl Writer<'_> {
     async fn control(&mut self, key: &str, name: &str) -> Result<(), Problem> {
-        let known = control::Entity::find().filter(control::Column::Key.eq(key)).one(self.tx).await?;
-        let id = match known {
-            Some(control) => control.id,
-            None => {
-                let row = control::ActiveModel {
-                    key: Set(key.to_owned()),
-                    name: Set(name.to_owned()),
-                    ..Default::default()
-                };
-                row.insert(self.tx).await?.id
-            }
-        };
+        let id = control::known_or_new(self.tx, key, name, self.occasion.now).await?;
         self.controls.insert(key.to_owned(), id);
         Ok(())
     }

@@ -3,6 +3,7 @@
 use abate_entity::risk;
 
 use super::gather::Gathered;
+use crate::control::decay;
 use crate::page::badge::{Badge, Tone, counted};
 use crate::risk::forensics;
 
@@ -29,6 +30,13 @@ pub(super) fn of(risk: &risk::Model, gathered: &Gathered) -> Vec<Badge> {
             Tone::Warn,
             "Failed verification",
             "A claim that this was fixed did not hold",
+        ));
+    }
+    if gathered.tagged("mark").contains(&decay::MARK) {
+        flags.push(Badge::toned(
+            Tone::Warn,
+            "Control not shown to work",
+            "It relies on a control whose proof is older than agreed",
         ));
     }
     if gathered.standing.acceptance_asked_by.is_some() {

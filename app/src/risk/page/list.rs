@@ -143,6 +143,7 @@ fn tabs(asked: &Asked, totals: &Totals) -> Vec<Tab> {
         tab("Closed", None, "/risks?state=closed"),
         tab("Acceptances", None, "/acceptances"),
         tab("Incidents", None, "/incidents"),
+        tab("Controls", None, "/controls"),
     ]
 }
 

@@ -97,10 +97,10 @@ fn set(filter: &mut RiskFilter, name: &str, value: String) -> Result<(), Problem
         "cve" => &mut filter.cve,
         "stride" => &mut filter.stride,
         "technique" => &mut filter.technique,
+        "control" => &mut filter.control,
         "sort" => &mut filter.sort,
         other => {
-            let known =
-                "state, level, owner, assignee, team, waiting, asset, source, cve, stride, technique or sort";
+            let known = "state, level, owner, assignee, team, waiting, asset, source, cve, stride, technique, control or sort";
             return Err(Problem::invalid(other, format!("There is no such filter; use {known}.")));
         }
     };
