@@ -4,8 +4,7 @@ use crate::platform::job::Job;
 use crate::platform::timer::Timer;
 use crate::state::AppState;
 use crate::{
-    acceptance, asset, control, datadog, evidence_pack, feed, file, grid, hook, incident, intake, message,
-    obligation, owner, posture, risk, ticket,
+    acceptance, asset, control, datadog, evidence_pack, feed, file, grid, hook, incident, intake, message, obligation, owner, policy, posture, risk, ticket,
 };
 
 /// Makes the ticket of a risk true; the subject is `r-` and the risk's number.
@@ -23,6 +22,7 @@ pub const JOBS: &[Job<AppState>] = &[
     intake::JOB,
     message::send::JOB,
     owner::hand_over::JOB,
+    policy::recompute::JOB,
     risk::alias::JOB,
     ticket::want::JOB,
     ticket::reconcile::JOB,

@@ -16,8 +16,7 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::platform::problem::{FieldProblem, Kind, Problem};
 use crate::{
-    acceptance, access, asset, audit_log, control, datadog, evidence_pack, feed, gate, grid, hook, incident,
-    intake, message, obligation, operations, owner, page, posture, risk, slack, ticket, vex, workshop,
+    acceptance, access, asset, audit_log, control, datadog, evidence_pack, feed, gate, grid, hook, incident, intake, message, obligation, operations, owner, page, policy, posture, risk, slack, ticket, vex, workshop,
 };
 
 /// Largest JSON body, in bytes.
@@ -46,6 +45,7 @@ pub fn api() -> impl HttpServiceFactory + OpenApiFactory + 'static {
         .configure(gate::api::routes)
         .configure(grid::api::routes)
         .configure(vex::api::routes)
+        .configure(policy::api::routes)
         .configure(posture::api::routes)
         .configure(message::api::routes)
         .configure(risk::api::routes)
@@ -112,6 +112,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .configure(workshop::mapping_page::pages)
         .configure(obligation::page::pages)
         .configure(owner::page::pages)
+        .configure(policy::page::pages)
         .configure(posture::page::pages)
         .configure(risk::page::pages)
         .configure(slack::routes)

@@ -76,7 +76,7 @@ pub async fn edit(
     }
     let data = json!({"key": asset.key, "fields": changed});
     audit_log::add(tx, actor, "asset.edit", &subject(&asset), data, now).await?;
-    if ["team", "tier", "internet_facing"].iter().any(|field| fields.contains(field)) {
+    if ["team", "tier", "internet_facing", "data_classes"].iter().any(|field| fields.contains(field)) {
         settle::want(tx, asset.id, now).await?;
     }
     Ok(asset)

@@ -19,7 +19,7 @@ use super::rerate;
 use crate::feed;
 use crate::platform::job::{Job, Work, queue};
 use crate::platform::problem::{Kind, Problem};
-use crate::policy::Policies;
+use crate::policy::{Policies, recompute};
 use crate::risk::record::{self, Change, NewEvent, Occasion};
 use crate::risk::step::{self, Asked};
 use crate::state::AppState;
@@ -56,10 +56,10 @@ fn run<'a>(state: &'a AppState, subject: &'a str) -> Work<'a> {
         }
         // The tier is not all that counts: what is likely to be attacked counts where strangers can reach it.
         let asset = asset::Entity::find_by_id(id).one(state.database.reader()).await?;
-        match asset {
-            Some(asset) => feed::settle::asset(state, asset.merged_into_id.unwrap_or(asset.id)).await,
-            None => Ok(()),
-        }
+        let Some(asset) = asset else { return Ok(()) };
+        let stands = asset.merged_into_id.unwrap_or(asset.id);
+        state.database.write(async |tx| recompute::want(tx, &recompute::of_asset(stands), now).await).await?;
+        feed::settle::asset(state, stands).await
     })
 }
 

@@ -1,23 +1,50 @@
-//! Rules. Business days: Monday to Friday without the holidays of a calendar.
+//! Rules. Business days: the days of the week that a calendar works, without its holidays.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{Datelike, Days, NaiveDate, Weekday};
+use chrono::{Datelike, Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 /// How far a search for a business day goes before it gives up on a calendar that has none.
 const LONGEST_BREAK_DAYS: u32 = 366;
 
-/// The days off of one calendar, apart from weekends.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Holidays(pub BTreeSet<NaiveDate>);
+/// The days of the week and the days off of one calendar.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holidays {
+    /// The days of the week that are worked, Monday is 1.
+    pub working_days: BTreeSet<u8>,
+    /// Days off, with what they are called.
+    #[serde(with = "named_days")]
+    pub holidays: BTreeMap<NaiveDate, String>,
+}
+
+impl Default for Holidays {
+    fn default() -> Self {
+        Self { working_days: (1..=5).collect(), holidays: BTreeMap::new() }
+    }
+}
+
+impl FromIterator<NaiveDate> for Holidays {
+    /// Monday to Friday, without these days.
+    fn from_iter<T: IntoIterator<Item = NaiveDate>>(days: T) -> Self {
+        Self { holidays: days.into_iter().map(|day| (day, String::new())).collect(), ..Self::default() }
+    }
+}
 
 impl Holidays {
     /// Whether people work that day.
     #[must_use]
     pub fn is_business_day(&self, day: NaiveDate) -> bool {
-        !matches!(day.weekday(), Weekday::Sat | Weekday::Sun) && !self.0.contains(&day)
+        let weekday = u8::try_from(day.weekday().number_from_monday()).unwrap_or_default();
+        self.working_days.contains(&weekday) && !self.holidays.contains_key(&day)
+    }
+
+    /// Whether some business day can be found from every day on.
+    #[must_use]
+    pub fn leaves_business_days(&self) -> bool {
+        let after = self.holidays.keys().filter_map(|day| day.pred_opt()).chain([NaiveDate::default()]);
+        self.working_days.iter().any(|day| (1..=7).contains(day))
+            && after.into_iter().all(|day| self.next_after(day) > day)
     }
 
     /// The day that lies so many business days ahead; the start itself is day 0.
@@ -50,6 +77,35 @@ impl Holidays {
     }
 }
 
+/// Days with names, stored as a list.
+mod named_days {
+    use std::collections::BTreeMap;
+
+    use chrono::NaiveDate;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Serialize, Deserialize)]
+    struct Named {
+        day: NaiveDate,
+        #[serde(default)]
+        name: String,
+    }
+
+    pub(super) fn serialize<S: Serializer>(
+        days: &BTreeMap<NaiveDate, String>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        to.collect_seq(days.iter().map(|(day, name)| Named { day: *day, name: name.clone() }))
+    }
+
+    pub(super) fn deserialize<'a, D: Deserializer<'a>>(
+        from: D,
+    ) -> Result<BTreeMap<NaiveDate, String>, D::Error> {
+        let days = Vec::<Named>::deserialize(from)?;
+        Ok(days.into_iter().map(|named| (named.day, named.name)).collect())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,7 +113,7 @@ mod tests {
     /// England over the turn of 2026, and two bank holidays of the next spring.
     fn england() -> Holidays {
         let days = ["2026-12-25", "2026-12-26", "2026-12-28", "2027-01-01", "2027-05-03"];
-        Holidays(days.iter().map(|day| day.parse().unwrap()).collect())
+        days.iter().map(|day| day.parse::<NaiveDate>().unwrap()).collect()
     }
 
     fn day(text: &str) -> NaiveDate {
@@ -83,5 +139,24 @@ mod tests {
     fn moving_back_stops_at_the_last_business_day() {
         assert_eq!(england().on_or_before(day("2026-12-28")), day("2026-12-24"));
         assert_eq!(england().on_or_before(day("2026-12-30")), day("2026-12-30"));
+    }
+
+    #[test]
+    fn a_week_may_be_any_days_but_not_none() {
+        let sunday_to_thursday = Holidays { working_days: [7, 1, 2, 3, 4].into(), ..Holidays::default() };
+        assert_eq!(sunday_to_thursday.add(day("2026-12-03"), 1), day("2026-12-06"));
+        assert!(sunday_to_thursday.leaves_business_days());
+        assert!(!Holidays { working_days: BTreeSet::new(), ..Holidays::default() }.leaves_business_days());
+        let two_years_off: Holidays = day("2027-01-01").iter_days().take(700).collect();
+        assert!(!two_years_off.leaves_business_days());
+    }
+
+    #[test]
+    fn a_calendar_is_stored_with_the_names_of_its_days() {
+        let mut calendar = england();
+        calendar.holidays.insert(day("2026-12-25"), "Christmas Day".to_owned());
+        let stored = serde_json::to_value(&calendar).unwrap();
+        assert_eq!(stored["holidays"][0], serde_json::json!({"day": "2026-12-25", "name": "Christmas Day"}));
+        assert_eq!(serde_json::from_value::<Holidays>(stored).unwrap(), calendar);
     }
 }

@@ -10,7 +10,7 @@ use super::compare::OTHERS;
 use super::first_event_sql;
 use super::receive::Mode;
 use super::row::first_clock_event;
-use super::ruling_share::{Share, shares};
+use super::ruling_share::{self, Share};
 use super::status;
 use crate::platform::clock::never;
 use crate::platform::database::{placeholders, take_numbers};
@@ -97,7 +97,8 @@ pub(super) async fn write(
         // The numbers follow the rows' own, so that each statement works them out alike.
         let risk = take_numbers(tx, NUMBERS, count).await? - from;
         let finding = take_numbers(tx, FINDING_NUMBERS, count).await? - from;
-        let shares = shares_of(tx, with, part).await?;
+        let shares =
+            ruling_share::of_new_risks(tx, with.occasion.policies, import_id, (part.from, part.to)).await?;
         for share in &shares {
             insert_risks(tx, with, part, risk, share).await?;
         }
@@ -154,18 +155,6 @@ async fn span(
     let first = row.try_get_by_index::<Option<i64>>(0)?;
     let last = row.try_get_by_index::<Option<i64>>(1)?;
     Ok(first.zip(last).map(|(first, last)| (first, last - first + 1)))
-}
-
-/// The new risks of a part by what rules them.
-async fn shares_of(
-    tx: &DatabaseTransaction,
-    with: &Parameters<'_>,
-    part: Part,
-) -> Result<Vec<Share>, Problem> {
-    let from = "FROM staged_change s JOIN asset a ON a.id = s.asset_id \
-                WHERE s.import_id = ? AND s.action = 'create' AND s.ordinal BETWEEN ? AND ?";
-    let values = vec![with.import.id.into(), part.from.into(), part.to.into()];
-    shares(tx, with.occasion.policies, from, values, "s.asset_id").await
 }
 
 async fn insert_risks(

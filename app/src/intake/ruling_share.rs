@@ -62,3 +62,15 @@ pub(super) async fn shares(
         .map(|(ruling, assets)| Share { ruling, condition: format!("{column} IN ({})", assets.join(", ")) });
     Ok(listed.chain([Share { ruling: largest.clone(), condition: rest }]).collect())
 }
+
+/// The shares of the risks that staged rows with numbers from one to another are going to make.
+pub(super) async fn of_new_risks(
+    tx: &DatabaseTransaction,
+    policies: &Policies,
+    import_id: i64,
+    (first, last): (i64, i64),
+) -> Result<Vec<Share>, Problem> {
+    let from = "FROM staged_change s JOIN asset a ON a.id = s.asset_id \
+                WHERE s.import_id = ? AND s.action = 'create' AND s.ordinal BETWEEN ? AND ?";
+    shares(tx, policies, from, vec![import_id.into(), first.into(), last.into()], "s.asset_id").await
+}

@@ -42,7 +42,8 @@ fn run(state: &AppState) -> Work<'_> {
         let db = state.database.reader();
         let now = state.clock.now();
         let looked_until = looked_until(db).await?;
-        let late = not_told(db, looked_until, now).await?;
+        let policies = Policies::load(db).await?;
+        let late = not_told(db, &policies, looked_until, now).await?;
         let complete = (late.len() as u64) < AT_ONCE;
         let listed: Vec<i64> = late.iter().take(LISTED).map(|(id, _)| *id).collect();
         let listed = risk::Entity::find()
@@ -52,7 +53,7 @@ fn run(state: &AppState) -> Work<'_> {
             .all(db)
             .await?;
         let names = Names::of(db, &listed, &[]).await?;
-        let zone = Policies::load(db).await?.zone;
+        let zone = policies.zone;
         let message = text(&listed, late.len(), &names, state.config.web.base_url.as_str(), zone, now);
         let stamp = now.to_rfc3339_opts(SecondsFormat::Micros, true);
         state
@@ -81,17 +82,20 @@ async fn looked_until(db: &impl ConnectionTrait) -> Result<Option<DateTime<Utc>>
 /// The late risks, with their due dates, that were not told: those that became late since, and those that changed.
 async fn not_told(
     db: &impl ConnectionTrait,
+    policies: &Policies,
     looked_until: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
 ) -> Result<Vec<(i64, NaiveDate)>, Problem> {
     let open = State::ALL.iter().copied().filter(|state| state.is_open());
     let mut late = risk::Entity::find()
         .select_only()
-        .columns([risk::Column::Id, risk::Column::DueOn])
+        .columns([risk::Column::Id, risk::Column::DueOn, risk::Column::DueAt, risk::Column::PolicyId])
         .filter(risk::Column::State.is_in(open))
         .filter(risk::Column::DueAt.lt(now))
         .filter(risk::Column::DueOn.is_not_null())
         .filter(Expr::cust(NOT_TOLD));
+    // Grace is over later than the due date was.
+    let looked_until = looked_until.map(|until| until - policies.longest_grace());
     if let Some(until) = looked_until {
         late = late.filter(
             Condition::any()
@@ -99,13 +103,16 @@ async fn not_told(
                 .add(risk::Column::UpdatedAt.gte(until - OVERLAP)),
         );
     }
-    Ok(late
+    let late: Vec<(i64, NaiveDate, DateTime<Utc>, i64)> = late
         .order_by_asc(risk::Column::DueAt)
         .order_by_asc(risk::Column::Id)
         .limit(AT_ONCE)
         .into_tuple()
         .all(db)
-        .await?)
+        .await?;
+    let over =
+        late.into_iter().filter(|(_, _, due_at, policy_id)| *due_at + policies.grace(*policy_id) < now);
+    Ok(over.map(|(id, due_on, ..)| (id, due_on)).collect())
 }
 
 fn text(

@@ -157,7 +157,7 @@ mod tests {
     fn a_run_on_a_day_off_moves_back() {
         let rule = DueRule {
             back_to_business_day: true,
-            holidays: Holidays([day("2026-12-31")].into()),
+            holidays: [day("2026-12-31")].into_iter().collect(),
             ..DueRule::default()
         };
         assert_eq!(rule.due_on(day("2026-12-31"), None), day("2026-12-30"));

@@ -21,12 +21,13 @@ pub(super) async fn load(db: &impl ConnectionTrait) -> Result<Kept<SlaCalendar>,
     Ok(Kept::new(versions.collect::<Result<_, Problem>>()?))
 }
 
-/// Makes the organisation's calendar, or a new version of it when the organisation's zone was changed.
+/// Makes the organisation's calendar, or a new version of it when the organisation's zone was changed; answers
+/// whether days count otherwise from now on.
 pub(super) async fn write_default(
     tx: &impl ConnectionTrait,
     zone: Tz,
     now: DateTime<Utc>,
-) -> Result<(), Problem> {
+) -> Result<bool, Problem> {
     let newest = calendar::Entity::find()
         .filter(calendar::Column::Name.eq(STANDARD))
         .order_by_desc(calendar::Column::Version)
@@ -37,7 +38,7 @@ pub(super) async fn write_default(
         Some(row) => {
             let calendar: SlaCalendar = read(row.data)?;
             if calendar.zone == zone {
-                return Ok(());
+                return Ok(false);
             }
             (row.version + 1, calendar.holidays)
         }
@@ -50,5 +51,5 @@ pub(super) async fn write_default(
         ..Default::default()
     };
     row.insert(tx).await?;
-    Ok(())
+    Ok(version > 1)
 }

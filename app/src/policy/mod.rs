@@ -3,22 +3,32 @@
 //! A version is never changed once it was made; risks and their events name the one they used. What holds is the
 //! newest version of each name.
 
+pub mod api;
 mod calendar;
+mod calendar_form;
+pub mod page;
+mod policy_form;
+mod preview;
+pub mod proposal;
+pub mod recompute;
+mod recompute_rules;
 pub mod ruling;
 mod sla;
 pub mod version;
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use chrono_tz::Tz;
 use sea_orm::ConnectionTrait;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::asset::data_class;
 use crate::grid::{self, rules::Grid};
 use crate::platform::problem::Problem;
 use crate::risk::clock::{SlaCalendar, SlaPolicy, Versions};
+use proposal::{Proposal, ProposedData};
 use ruling::TeamChoice;
 use version::{Kept, Version};
 
@@ -32,6 +42,8 @@ pub struct Policies {
     sla: Kept<SlaPolicy>,
     calendars: Kept<SlaCalendar>,
     teams: BTreeMap<i64, TeamChoice>,
+    /// The policy that each class of data asks for.
+    asked_for: BTreeMap<String, String>,
     /// Number of the row of the organisation's policy.
     pub policy_id: i64,
     /// Name and version of the organisation's policy, as `standard@1`.
@@ -56,15 +68,51 @@ impl Policies {
         let grid =
             Version { id: row.id, data: grid::store::read(&row)?, name: row.name, number: row.version };
         let teams = ruling::team_choices(db).await?;
-        let policy = sla.newest(STANDARD).ok_or_else(missing)?;
-        let (policy_id, policy) = (policy.id, policy.label());
+        let asked_for = data_class::load(db).await?.profiles;
+        Self::of(grid, sla, calendars, teams, asked_for)
+    }
+
+    fn of(
+        grid: Version<Grid>,
+        sla: Kept<SlaPolicy>,
+        calendars: Kept<SlaCalendar>,
+        teams: BTreeMap<i64, TeamChoice>,
+        asked_for: BTreeMap<String, String>,
+    ) -> Result<Self, Problem> {
+        let base = sla.newest(STANDARD).ok_or_else(missing)?;
+        let (policy_id, policy) = (base.id, base.label());
         let current = calendars.newest(STANDARD).ok_or_else(missing)?;
         let (calendar, zone) = (current.label(), current.data.zone);
         let versions = Versions {
             policies: sla.all().map(|version| (version.label(), version.data.clone())).collect(),
             calendars: calendars.all().map(|version| (version.label(), version.data.clone())).collect(),
         };
-        Ok(Self { grid, sla, calendars, teams, policy_id, policy, calendar, zone, versions })
+        Ok(Self { grid, sla, calendars, teams, asked_for, policy_id, policy, calendar, zone, versions })
+    }
+
+    /// The policies as they would be with one more version of something.
+    ///
+    /// # Errors
+    /// When there are none to begin with.
+    pub fn with(&self, proposal: &Proposal) -> Result<Self, Problem> {
+        let (mut sla, mut calendars) = (self.sla.clone(), self.calendars.clone());
+        match &proposal.data {
+            ProposedData::Policy(data) => sla.add(&proposal.name, data.clone()),
+            ProposedData::Calendar(data) => calendars.add(&proposal.name, data.clone()),
+        }
+        Self::of(self.grid.clone(), sla, calendars, self.teams.clone(), self.asked_for.clone())
+    }
+
+    /// The policies for due dates.
+    #[must_use]
+    pub const fn sla(&self) -> &Kept<SlaPolicy> {
+        &self.sla
+    }
+
+    /// The calendars.
+    #[must_use]
+    pub const fn calendars(&self) -> &Kept<SlaCalendar> {
+        &self.calendars
     }
 
     /// The grid in force.
@@ -85,6 +133,20 @@ impl Policies {
         self.grid.label()
     }
 
+    /// How long after a due date a channel hears nothing of it, by the row of the base policy.
+    #[must_use]
+    pub fn grace(&self, policy_id: i64) -> Duration {
+        let policy = self.sla.all().find(|version| version.id == policy_id);
+        policy.map_or(Duration::zero(), |policy| Duration::hours(i64::from(policy.data.grace_hours)))
+    }
+
+    /// The longest grace that any policy gives.
+    #[must_use]
+    pub fn longest_grace(&self) -> Duration {
+        let longest = self.sla.all().map(|version| version.data.grace_hours).max().unwrap_or_default();
+        Duration::hours(i64::from(longest))
+    }
+
     fn calendars_newest(&self, team_id: i64) -> Option<&Version<SlaCalendar>> {
         let name = self.teams.get(&team_id)?.calendar.as_deref()?;
         self.calendars.newest(name)
@@ -99,7 +161,19 @@ impl Policies {
 pub async fn write_defaults(tx: &impl ConnectionTrait, zone: Tz, now: DateTime<Utc>) -> Result<(), Problem> {
     grid::store::write_defaults(tx, now).await?;
     sla::write_defaults(tx, now).await?;
-    calendar::write_default(tx, zone, now).await
+    if calendar::write_default(tx, zone, now).await? {
+        recompute::want(tx, recompute::ALL, now).await?;
+    }
+    Ok(())
+}
+
+/// What a name of a policy or a calendar is made of, for people.
+const NAME_RULE: &str = "Use a word of 1 to 60 small letters, digits, _ and -.";
+
+/// Whether a word can be a name.
+fn is_name(word: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'-');
+    (1..=60).contains(&word.len()) && word.bytes().all(fits)
 }
 
 fn read<T: DeserializeOwned>(data: serde_json::Value) -> Result<T, Problem> {

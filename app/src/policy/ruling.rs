@@ -10,7 +10,8 @@ use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect,
 };
 
-use super::Policies;
+use super::version::Version;
+use super::{Policies, STANDARD};
 use crate::platform::problem::Problem;
 use crate::risk::clock::{ClockEvent, Happening};
 
@@ -142,7 +143,15 @@ impl Policies {
         let named = choice.and_then(|choice| choice.policy.as_deref()).and_then(|name| self.sla.newest(name));
         let (policy_id, base) =
             named.map_or_else(|| (self.policy_id, self.policy.clone()), |policy| (policy.id, policy.label()));
-        Ruling { policies: vec![base], calendar: self.calendar_of(subject.team_id), policy_id }
+        let base_name = named.map_or(STANDARD, |policy| policy.name.as_str());
+        let further = self.sla.in_force().into_iter().filter(|policy| {
+            let Subject { tier, internet_facing, data_classes, .. } = subject;
+            let asked = data_classes.iter().any(|class| self.asked_for.get(class) == Some(&policy.name));
+            ![base_name, STANDARD].contains(&policy.name.as_str())
+                && policy.data.applies.fits(*tier, *internet_facing, data_classes, asked)
+        });
+        let policies = std::iter::once(base).chain(further.map(Version::label)).collect();
+        Ruling { policies, calendar: self.calendar_of(subject.team_id), policy_id }
     }
 
     /// What rules where nothing is known of the asset: the organisation's own policy and calendar.
@@ -168,6 +177,6 @@ impl Policies {
     }
 
     fn calendar_of(&self, team_id: i64) -> String {
-        self.calendars_newest(team_id).map_or_else(|| self.calendar.clone(), super::version::Version::label)
+        self.calendars_newest(team_id).map_or_else(|| self.calendar.clone(), Version::label)
     }
 }

@@ -19,7 +19,12 @@ pub(super) async fn load(db: &impl ConnectionTrait) -> Result<Kept<SlaPolicy>, P
 
 /// Makes the policies that a new organisation starts with, where there is none of that name.
 pub(super) async fn write_defaults(tx: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<(), Problem> {
-    for (name, policy) in [(STANDARD, SlaPolicy::standard())] {
+    let first = [
+        (STANDARD, SlaPolicy::standard()),
+        ("bod_26_04", SlaPolicy::bod_26_04()),
+        ("pci_dss_4_0_1", SlaPolicy::pci_dss_4_0_1()),
+    ];
+    for (name, policy) in first {
         let known = sla_policy::Entity::find().filter(sla_policy::Column::Name.eq(name)).one(tx).await?;
         if known.is_some() {
             continue;

@@ -33,6 +33,12 @@ impl<T> Kept<T> {
         Self(versions)
     }
 
+    /// Adds a version after the newest of its name, as it would be numbered when it is written.
+    pub fn add(&mut self, name: &str, data: T) {
+        let number = self.newest(name).map_or(0, |newest| newest.number) + 1;
+        self.0.push(Version { id: 0, name: name.to_owned(), number, data });
+    }
+
     /// Every version.
     pub fn all(&self) -> impl Iterator<Item = &Version<T>> {
         self.0.iter()

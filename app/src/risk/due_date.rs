@@ -78,7 +78,7 @@ fn latest(clock: &Clock, policies: &Policies, today: NaiveDate) -> Option<NaiveD
     let (named, calendar) = clock.ruling()?;
     let policy = policies.versions.policies.get(named.first()?)?;
     let calendar = policies.versions.calendars.get(calendar)?;
-    let longest = || Level::ALL.iter().filter_map(|level| policy.days_for(*level)).max();
-    let days = clock.level().and_then(|level| policy.days_for(level)).or_else(longest)?;
-    Some(policy.add(today, days, &calendar.holidays))
+    let longest = || Level::ALL.iter().filter_map(|level| policy.term_for(*level)).max();
+    let term = clock.level().and_then(|level| policy.term_for(level)).or_else(longest)?;
+    Some(policy.end_of_term(today, term, &calendar.holidays))
 }

@@ -25,6 +25,7 @@ pub mod merge;
 pub mod page;
 pub mod parties;
 mod past_clock;
+mod patch_release;
 pub mod pause;
 pub mod provenance;
 pub mod rate;

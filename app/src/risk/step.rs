@@ -20,7 +20,7 @@ use super::rate::{self, Why};
 use super::rated::{Rated, Source};
 use super::record::{Change, NewEvent, Occasion};
 use super::standing::{self, Standing};
-use super::{absence, duplicate, evidence, judgement};
+use super::{absence, duplicate, evidence, judgement, patch_release};
 use crate::owner::directory;
 use crate::platform::problem::{FieldProblem, Kind, Problem};
 use crate::policy::Policies;
@@ -83,7 +83,8 @@ pub async fn plan(
     let level = apply(&mut change, &step, occasion.policies)?;
     let zone = occasion.policies.zone_of(change.before.team_id);
     let sla_start = change.before.sla_start_at.with_timezone(&zone).date_naive();
-    let times = StepTimes { level, sla_start };
+    let patch_released = patch_release::released_on(tx, change.before.id).await?;
+    let times = StepTimes { level, sla_start, patch_released };
     let mut clock = happenings(&step, &judged, &request, requester, times);
     if level != judged.level {
         clock.insert(0, (request.at, Happening::LevelChanged { to: level }));

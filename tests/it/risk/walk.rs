@@ -21,8 +21,9 @@ use abate_entity::{acceptance, risk, risk_event, timer};
 use chrono::{Days, Duration, Utc};
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
+use serde_json::json;
 
-use crate::harness::app::TestApp;
+use crate::harness::app::{Person, TestApp};
 
 /// Steps that are tried.
 const STEPS: u64 = 2_000;
@@ -116,6 +117,28 @@ async fn check(app: &TestApp, id: i64) {
     assert_eq!(told, difference::values(&risk), "{key}: what its events say");
 }
 
+/// Other days for some levels, as a person publishes them, and all open risks worked out again.
+async fn publish(app: &TestApp, keeper: &Person, dice: &mut Dice) {
+    let mut term = |least: u64| least + dice.below(60);
+    let bases = ["calendar_days", "business_days"];
+    let data = json!({
+        "title": "Of the dice", "remediation": {"low": term(40), "medium": term(20), "high": term(5), "critical": term(1)},
+        "basis": bases[usize::try_from(term(0) % 2).unwrap()], "triage_hours": {"high": term(1)},
+    });
+    let form = json!({"name": "standard", "data": data});
+    let preview = keeper.api.post("/api/v1/sla-policies/preview", &form).await.expect(200).json();
+    let form = json!({"data": data, "digest": preview["digest"], "reason": "so the dice fell"});
+    keeper.api.post("/api/v1/sla-policies/standard/publish", &form).await.expect(200);
+    app.settle().await;
+    for item in preview["items"].as_array().unwrap() {
+        let path = format!("/api/v1/risks/{}", item["key"].as_str().unwrap());
+        let risk = keeper.api.get(&path).await.expect(200).json();
+        if item["clock"] == "remediation" {
+            assert_eq!(risk["due_on"], item["new_due_on"], "the preview said so: {item}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn whatever_happens_the_stored_dates_and_rows_are_those_of_the_events() {
     let app = TestApp::spawn().await;
@@ -133,11 +156,15 @@ async fn whatever_happens_the_stored_dates_and_rows_are_those_of_the_events() {
     });
     halted.await.unwrap();
     let mut dice = Dice(0x9E37_79B9_7F4A_7C15);
+    let keeper = app.first().await;
     let mut moved = 0;
     for _ in 0..STEPS {
         let id = i64::try_from(1 + dice.below(RISKS)).unwrap();
         app.time.advance(Duration::minutes(i64::try_from(dice.below(600)).unwrap()));
         let now = app.state.clock.now();
+        if dice.below(100) == 0 {
+            publish(&app, &keeper, &mut dice).await;
+        }
         if dice.below(5) == 0 {
             expire(&app.state).await.unwrap();
         }

@@ -9,6 +9,7 @@ use crate::access::require::Require;
 use crate::access::right::{KeepRegister, See};
 use crate::asset::data_class::{self, DataClassTable};
 use crate::platform::problem::Problem;
+use crate::policy::recompute;
 use crate::state::AppState;
 
 /// Which policy for due dates each class of data asks for.
@@ -44,7 +45,11 @@ pub(super) async fn replace(
     let now = state.clock.now();
     let table = state
         .database
-        .write(async |tx| data_class::replace(tx, &caller, form.version, form.profiles.clone(), now).await)
+        .write(async |tx| {
+            let table = data_class::replace(tx, &caller, form.version, form.profiles.clone(), now).await?;
+            recompute::want(tx, recompute::ALL, now).await?;
+            Ok(table)
+        })
         .await?;
     Ok(web::Json(table))
 }

@@ -56,7 +56,7 @@ async fn write(tx: &DatabaseTransaction, row: &PlannedRow, now: DateTime<Utc>) -
     for (kind, pattern) in &row.matchers {
         matcher::add(tx, asset.id, *kind, pattern).await?;
     }
-    if ["team", "tier", "internet_facing"].iter().any(|field| row.changes.contains(field)) {
+    if ["team", "tier", "internet_facing", "data_classes"].iter().any(|field| row.changes.contains(field)) {
         settle::want(tx, asset.id, now).await?;
     }
     Ok(())

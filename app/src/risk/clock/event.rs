@@ -53,6 +53,9 @@ pub enum Happening {
         level: Level,
         /// The day from which it counts.
         sla_start: NaiveDate,
+        /// The day on which a patch came out, where a report says so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        patch_released: Option<NaiveDate>,
     },
     /// A new rating.
     LevelChanged {

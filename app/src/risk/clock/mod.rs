@@ -18,7 +18,7 @@ mod step_event;
 mod tests;
 
 pub use event::{AcceptanceEnd, ClockEvent, Happening, Judgement};
-pub use policy::{Basis, OnExpiry, SlaCalendar, SlaPolicy, Versions};
+pub use policy::{Applies, Basis, Exposure, OnExpiry, SlaCalendar, SlaPolicy, Start, Versions};
 pub use replay::{Clock, Due, Line, UnknownVersion};
 pub use state::{ClockState, ClockWord};
 pub use step_event::{StepTimes, happenings};

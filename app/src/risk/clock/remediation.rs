@@ -5,14 +5,14 @@ use chrono::{Days, NaiveDate};
 
 use super::event::{AcceptanceEnd, Judgement};
 use super::policy::OnExpiry;
-use super::rules::Rules;
+use super::rules::{Rules, Since};
 
 /// From when a bound counts: a level's days from a day, so that another policy can be applied to it, or a day
 /// that is settled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Source {
     Policy {
-        from: NaiveDate,
+        since: Since,
         level: Level,
     },
     Day(NaiveDate),
@@ -35,7 +35,7 @@ impl Bound {
     fn day(&self, rules: &Rules<'_>) -> Option<NaiveDate> {
         let day = match self.source {
             Source::Day(day) | Source::Directive(day) => day,
-            Source::Policy { from, level } => rules.deadline(level, from)?,
+            Source::Policy { since, level } => rules.deadline(level, since)?,
         };
         Some(rules.add(day, self.paused))
     }
@@ -85,14 +85,14 @@ pub(super) struct Remediation {
 }
 
 impl Remediation {
-    pub(super) fn start(level: Level, from: NaiveDate) -> Self {
-        let bounds = vec![Bound::new(Source::Policy { from, level })];
-        Self { sla_start: from, bounds, pause: None, paused: 0, run: Run::Running }
+    pub(super) fn start(level: Level, since: Since) -> Self {
+        let bounds = vec![Bound::new(Source::Policy { since, level })];
+        Self { sla_start: since.day, bounds, pause: None, paused: 0, run: Run::Running }
     }
 
     /// A clock that begins anew; the days that the risk has paused in its life stay counted.
-    pub(super) fn start_after(earlier: Option<&Self>, level: Level, from: NaiveDate) -> Self {
-        Self { paused: earlier.map_or(0, Self::paused_days), ..Self::start(level, from) }
+    pub(super) fn start_after(earlier: Option<&Self>, level: Level, since: Since) -> Self {
+        Self { paused: earlier.map_or(0, Self::paused_days), ..Self::start(level, since) }
     }
 
     /// The days of all pauses; one that stands counts in full until it ends.
@@ -134,10 +134,43 @@ impl Remediation {
         self.bounds.iter().filter_map(|bound| bound.day(rules)).min()
     }
 
+    /// Takes other policies. What was late stays late, and where a policy holds no longer, the date that it set stays:
+    /// time is not given by changing rules. Answers what was kept, in words.
+    pub(super) fn take_policies(
+        &mut self,
+        before: Option<NaiveDate>,
+        lost_one: bool,
+        rules: &Rules<'_>,
+    ) -> Option<&'static str> {
+        match &mut self.run {
+            Run::Running => {
+                let before = before?;
+                let is_later = self.due(rules).is_none_or(|after| after > before);
+                if !is_later || !(lost_one || before < rules.today) {
+                    return None;
+                }
+                self.bounds.push(Bound::new(Source::Day(before)));
+                let late = "; it was late before and still is";
+                Some(if before < rules.today { late } else { "; the date that another policy set stays" })
+            }
+            Run::Suspended { left: Left::AlreadyLate, .. } | Run::Stopped { .. } => None,
+            Run::Suspended { left, since, bounds, .. } => {
+                let held = self.bounds.iter().take(*bounds).filter_map(|bound| bound.day(rules)).min();
+                let after = held.map_or(Left::NoDueDate, |due| Left::Days(rules.count(*since, due)));
+                *left = match (*left, after) {
+                    (Left::Days(before), Left::Days(after)) if lost_one => Left::Days(before.min(after)),
+                    (Left::Days(before), Left::NoDueDate) if lost_one => Left::Days(before),
+                    (_, after) => after,
+                };
+                None
+            }
+        }
+    }
+
     pub(super) fn rise(&mut self, level: Level, rules: &Rules<'_>) -> String {
-        let from = rules.today;
-        self.bounds.push(Bound::new(Source::Policy { from, level }));
-        format!("Level rose to {level}: {}, unless it was due before", rules.given(level, from))
+        let since = rules.today.into();
+        self.bounds.push(Bound::new(Source::Policy { since, level }));
+        format!("Level rose to {level}: {}, unless it was due before", rules.given(level, since))
     }
 
     pub(super) fn judge(&mut self, judgement: &Judgement) -> String {
@@ -236,7 +269,7 @@ impl Remediation {
         });
         let level = level.unwrap_or(Level::Medium);
         let text = format!("The acceptance ended: all days of {level} start again from {from}");
-        (Source::Policy { from, level }, text)
+        (Source::Policy { since: from.into(), level }, text)
     }
 
     /// Stops the clock as of the day up to which it counts.

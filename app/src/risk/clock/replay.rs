@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::event::{AcceptanceEnd, ClockEvent, Happening, Judgement};
 use super::policy::{SlaPolicy, Versions};
 use super::remediation::Remediation;
-use super::rules::Rules;
+use super::rules::{Rules, Since};
 use crate::calendar::local_time;
 
 /// An event names a policy or calendar version that is not there.
@@ -70,7 +70,10 @@ pub struct Clock {
     pub claimed_at: Option<DateTime<Utc>>,
     /// Why, in the order of events.
     pub lines: Vec<Line>,
-    triage_began_at: Option<DateTime<Utc>>,
+    /// Whether other policies came while it was late, and it stays so although they give more time.
+    pub stays_late: bool,
+    /// The moments from which triage counts, each with its level: the nearest end holds.
+    triage_from: Vec<(DateTime<Utc>, Level)>,
     level: Option<Level>,
     /// The level by which the due date was set last.
     set_by: Option<Level>,
@@ -170,21 +173,39 @@ impl Clock {
         if self.ruling.as_ref() == Some(&named) {
             return;
         }
-        let is_change = self.ruling.replace(named).is_some();
-        if !is_change {
+        let Some((before, _)) = self.ruling.replace(named) else {
             return;
-        }
-        if self.triage_left_at.is_none()
-            && let (Some(began), Some(level)) = (self.triage_began_at, self.level)
-        {
-            self.triage_due_at = rules.triage_due(began, level);
-        }
-        let text = format!(
+        };
+        let lost_one =
+            before.iter().any(|policy| !event.policies.iter().any(|now| name_of(now) == name_of(policy)));
+        let mut text = format!(
             "Policy {} and calendar {} hold from here on",
             event.policies.join(" + "),
             event.calendar
         );
+        self.stays_late = false;
+        if self.triage_left_at.is_none() && !self.triage_from.is_empty() {
+            self.retime_triage(event.at, lost_one, rules);
+        }
+        let due = self.due.map(|due| due.on);
+        let kept = self.remediation.as_mut().and_then(|running| running.take_policies(due, lost_one, rules));
+        if let Some(kept) = kept {
+            text.push_str(kept);
+            self.stays_late = due.is_some_and(|due| due < rules.today);
+        }
         self.settle(event.at, rules, text);
+    }
+
+    /// When triage is due under other policies: what was late stays late, as with remediation.
+    fn retime_triage(&mut self, at: DateTime<Utc>, lost_one: bool, rules: &Rules<'_>) {
+        let after = self.triage_from.iter().filter_map(|(from, level)| rules.triage_due(*from, *level)).min();
+        let holds = self.triage_due_at.filter(|before| lost_one || *before < at);
+        self.stays_late =
+            self.triage_due_at.is_some_and(|before| before < at && after.is_none_or(|after| after > before));
+        self.triage_due_at = match (holds, after) {
+            (Some(before), Some(after)) => Some(before.min(after)),
+            (before, after) => before.or(after),
+        };
     }
 
     fn happen(&mut self, event: &ClockEvent, rules: &Rules<'_>) {
@@ -198,7 +219,9 @@ impl Clock {
                 self.triage_left_at = Some(event.at);
                 "Triage ended".to_owned()
             }
-            Happening::Started { level, sla_start } => self.start(*level, *sla_start, rules),
+            Happening::Started { level, sla_start, patch_released } => {
+                self.start(*level, Since { day: *sla_start, patch_released: *patch_released }, rules)
+            }
             Happening::LevelChanged { to } => self.change_level(*to, event.at, rules),
             Happening::Judged(judgement) => {
                 self.judged.insert(judgement.cve.clone(), judgement.clone());
@@ -250,14 +273,14 @@ impl Clock {
     }
 
     fn begin_triage(&mut self, at: DateTime<Utc>, rules: &Rules<'_>, word: &str) -> String {
-        self.triage_began_at = Some(at);
         self.triage_left_at = None;
         let level = self.level.unwrap_or(Level::Info);
+        self.triage_from = vec![(at, level)];
         self.triage_due_at = rules.triage_due(at, level);
         format!("{word} as {level}: {}", rules.triage_given(level))
     }
 
-    fn start(&mut self, level: Level, sla_start: NaiveDate, rules: &Rules<'_>) -> String {
+    fn start(&mut self, level: Level, since: Since, rules: &Rules<'_>) -> String {
         let before = self.level.replace(level);
         let rose = before.is_some_and(|before| level > before);
         if let Some(text) = self.running(|remediation| match rose {
@@ -267,12 +290,12 @@ impl Clock {
             self.set_by = self.set_by.max(Some(level));
             return text;
         }
-        self.begin(level, sla_start, rules, "Confirmed")
+        self.begin(level, since, rules, "Confirmed")
     }
 
-    fn begin(&mut self, level: Level, from: NaiveDate, rules: &Rules<'_>, word: &str) -> String {
-        let mut remediation = Remediation::start_after(self.remediation.as_ref(), level, from);
-        let mut text = format!("{word} as {level}: {}", rules.given(level, from));
+    fn begin(&mut self, level: Level, since: Since, rules: &Rules<'_>, word: &str) -> String {
+        let mut remediation = Remediation::start_after(self.remediation.as_ref(), level, since);
+        let mut text = format!("{word} as {level}: {}", rules.given(level, since));
         for judgement in self.judged.values() {
             text = format!("{text}. {}", remediation.judge(judgement));
         }
@@ -289,7 +312,8 @@ impl Clock {
         if !rose {
             return format!("Level {to}: a fall leaves the due date where it is");
         }
-        if self.triage_left_at.is_none() && self.triage_began_at.is_some() {
+        if self.triage_left_at.is_none() && !self.triage_from.is_empty() {
+            self.triage_from.push((at, to));
             let sooner = rules.triage_due(at, to);
             self.triage_due_at = self.triage_due_at.into_iter().chain(sooner).min();
         }
@@ -325,10 +349,15 @@ impl Clock {
         let taken_up = self.remediation.as_mut().and_then(|remediation| remediation.take_up(rules));
         match (taken_up, self.level) {
             (Some(text), _) => text,
-            (None, Some(level)) => self.begin(level, rules.today, rules, "Came back"),
+            (None, Some(level)) => self.begin(level, rules.today.into(), rules, "Came back"),
             (None, None) => "Came back, but was never rated".to_owned(),
         }
     }
+}
+
+/// The name of a version such as `standard@1`.
+fn name_of(version: &str) -> &str {
+    version.rsplit_once('@').map_or(version, |(name, _)| name)
 }
 
 fn find<'a, T>(

@@ -3,7 +3,7 @@
 use abate_entity::level::Level;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
-use super::policy::{SlaCalendar, SlaPolicy};
+use super::policy::{SlaCalendar, SlaPolicy, Start};
 
 /// What holds when something happens.
 #[derive(Clone, Copy)]
@@ -18,10 +18,24 @@ pub(super) struct Rules<'a> {
     pub(super) today: NaiveDate,
 }
 
+/// The day from which a term counts, and for some policies the day on which the patch came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Since {
+    pub(super) day: NaiveDate,
+    pub(super) patch_released: Option<NaiveDate>,
+}
+
+impl From<NaiveDate> for Since {
+    fn from(day: NaiveDate) -> Self {
+        Self { day, patch_released: None }
+    }
+}
+
 /// A day by which a level has to be gone, and the policy that says so.
 struct Deadline<'a> {
     day: NaiveDate,
-    days: u32,
+    from: NaiveDate,
+    term: u32,
     policy: &'a SlaPolicy,
 }
 
@@ -37,18 +51,23 @@ impl Rules<'_> {
     }
 
     /// The nearest day that any policy sets for a level.
-    pub(super) fn deadline(&self, level: Level, from: NaiveDate) -> Option<NaiveDate> {
+    pub(super) fn deadline(&self, level: Level, from: Since) -> Option<NaiveDate> {
         self.deadlines(level, from).map(|deadline| deadline.day).min()
     }
 
     /// What the policies give a level, in words; names the strictest where there are several.
-    pub(super) fn given(&self, level: Level, from: NaiveDate) -> String {
+    pub(super) fn given(&self, level: Level, from: Since) -> String {
         let mut all: Vec<Deadline<'_>> = self.deadlines(level, from).collect();
         all.sort_by_key(|deadline| deadline.day);
         let Some((first, others)) = all.split_first() else {
             return format!("{} sets no due date", self.policy.name);
         };
-        let given = format!("{} gives {} from {from}", first.policy.name, first.policy.spell(first.days));
+        let given = format!(
+            "{} gives {} from {}",
+            first.policy.name,
+            first.policy.spell_term(first.term),
+            first.from
+        );
         if others.is_empty() {
             return given;
         }
@@ -57,10 +76,19 @@ impl Rules<'_> {
         format!("{given}, which is {}; {}; the strictest counts", first.day, others.join(", "))
     }
 
-    fn deadlines(&self, level: Level, from: NaiveDate) -> impl Iterator<Item = Deadline<'_>> {
+    fn deadlines(&self, level: Level, since: Since) -> impl Iterator<Item = Deadline<'_>> {
         self.policies.iter().filter_map(move |policy| {
-            let days = policy.days_for(level)?;
-            Some(Deadline { day: policy.add(from, days, &self.calendar.holidays), days, policy })
+            let term = policy.term_for(level)?;
+            let from = match policy.starts {
+                Start::SlaStart => since.day,
+                Start::PatchRelease => since.patch_released.unwrap_or(since.day),
+            };
+            Some(Deadline {
+                day: policy.end_of_term(from, term, &self.calendar.holidays),
+                from,
+                term,
+                policy,
+            })
         })
     }
 

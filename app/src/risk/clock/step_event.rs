@@ -13,6 +13,8 @@ pub struct StepTimes {
     pub level: Level,
     /// The day from which remediation counts if it starts now.
     pub sla_start: NaiveDate,
+    /// The day on which a patch came out, where a report says so.
+    pub patch_released: Option<NaiveDate>,
 }
 
 /// The happenings of a step in their order, each with the time from which it counts. `before` is the risk
@@ -29,7 +31,8 @@ pub fn happenings(
         return Vec::new();
     }
     let in_triage = matches!(step.transition.from, State::New | State::Triage);
-    let started = Happening::Started { level: times.level, sla_start: times.sla_start };
+    let StepTimes { level, sla_start, patch_released } = times;
+    let started = Happening::Started { level, sla_start, patch_released };
     let found = match step.clock {
         ClockEffect::Runs | ClockEffect::PausesIfApproved => Vec::new(),
         ClockEffect::RemediationStarts => vec![Happening::TriageLeft, started],

@@ -11,6 +11,7 @@ use super::*;
 use crate::calendar::business_day::Holidays;
 
 mod moved;
+mod policies;
 
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
@@ -22,18 +23,17 @@ fn noon(text: &str) -> DateTime<Utc> {
 
 fn england() -> SlaCalendar {
     let days = ["2026-12-25", "2026-12-26", "2026-12-28", "2027-01-01"];
-    SlaCalendar { zone: Tz::Europe__London, holidays: Holidays(days.into_iter().map(day).collect()) }
+    SlaCalendar { zone: Tz::Europe__London, holidays: days.into_iter().map(day).collect() }
 }
 
 fn versions() -> Versions {
     let standard = SlaPolicy::standard();
     let business = SlaPolicy {
         basis: Basis::BusinessDays,
-        remediation_days: [None, Some(60), Some(20), Some(10), Some(5)],
+        remediation: [None, Some(60), Some(20), Some(10), Some(5)],
         ..standard.clone()
     };
-    let strict =
-        SlaPolicy { remediation_days: [None, Some(90), Some(45), Some(20), Some(7)], ..standard.clone() };
+    let strict = SlaPolicy { remediation: [None, Some(90), Some(45), Some(20), Some(7)], ..standard.clone() };
     let keep = SlaPolicy { on_expiry: OnExpiry::Keep, ..standard.clone() };
     let restart = SlaPolicy { on_expiry: OnExpiry::Restart, ..standard.clone() };
     let new_york = SlaCalendar { zone: Tz::America__New_York, holidays: Holidays::default() };
@@ -66,7 +66,7 @@ fn listed(added: NaiveDate, days: u32) -> Happening {
 }
 
 fn started(on: &str, level: Level) -> ClockEvent {
-    event(on, Started { level, sla_start: day(on) })
+    event(on, Started { level, sla_start: day(on), patch_released: None })
 }
 
 fn under(policy: &str, calendar: &str, events: Vec<ClockEvent>) -> Clock {
@@ -112,7 +112,7 @@ fn calendar_days_are_added_whatever_the_month() {
         (180, "2027-05-19"),
     ] {
         let mut versions = versions();
-        let policy = SlaPolicy { remediation_days: [Some(days); 5], ..SlaPolicy::standard() };
+        let policy = SlaPolicy { remediation: [Some(days); 5], ..SlaPolicy::standard() };
         versions.policies.insert("standard".into(), policy);
         let clock = Clock::replay(&[started("2026-11-20", Level::Low)], &versions).unwrap();
         assert_eq!(due(&clock).0, day(expected));
@@ -269,23 +269,6 @@ fn a_failed_claim_changes_nothing_and_ends_an_acceptance() {
 }
 
 #[test]
-fn another_policy_moves_open_due_dates_and_leaves_closed_ones() {
-    let change = |on: &str| ClockEvent { policies: vec!["strict".into()], ..event(on, PolicyChanged) };
-    let open = replay(vec![started("2026-10-05", Level::High), change("2026-10-10")]);
-    assert_eq!(due(&open).0, day("2026-10-25"));
-    let texts: Vec<_> = open.lines.iter().map(|line| (line.due_on.unwrap(), line.text.as_str())).collect();
-    assert_eq!(texts[0].0, day("2026-11-04"));
-    assert!(texts[1].1.contains("strict"), "{texts:?}");
-    let closed = replay(vec![
-        started("2026-10-05", Level::High),
-        event("2026-10-08", Claimed),
-        event("2026-10-09", Closed),
-        change("2026-10-10"),
-    ]);
-    assert_eq!(due(&closed).0, day("2026-11-04"));
-}
-
-#[test]
 fn triage_has_hours_and_a_rise_shortens_them() {
     let ingested = event("2026-10-05", Ingested { level: Level::Low });
     let rise = event("2026-10-06", LevelChanged { to: Level::Critical });
@@ -294,24 +277,10 @@ fn triage_has_hours_and_a_rise_shortens_them() {
     assert_eq!(raised.triage_due_at, Some(noon("2026-10-07")));
     assert_eq!(raised.triage_left_at, Some(noon("2026-10-07")));
     assert_eq!(replay(vec![event("2026-10-05", Ingested { level: Level::Info })]).triage_due_at, None);
-}
-
-#[test]
-fn the_strictest_of_several_policies_counts_and_the_line_says_so() {
-    let both = |policies: &[&str], level| {
-        let policies = policies.iter().map(|name| (*name).to_owned()).collect();
-        let started = ClockEvent { policies, ..started("2026-10-05", level) };
-        Clock::replay(&[started], &versions()).unwrap()
-    };
-    let clock = both(&["standard", "strict"], Level::High);
-    assert_eq!(due(&clock).0, day("2026-10-25"));
-    let said = &clock.lines.last().unwrap().text;
-    assert!(said.contains("would give 2026-11-04") && said.contains("the strictest counts"), "{said}");
-    assert_eq!(
-        due(&both(&["strict", "standard"], Level::High)).0,
-        day("2026-10-25"),
-        "whichever is the base"
-    );
+    let rise = event("2026-10-15", LevelChanged { to: Level::Critical });
+    let renamed = ClockEvent { policies: vec!["keep".into()], ..event("2026-10-15", PolicyChanged) };
+    let under_another = replay(vec![ingested.clone(), rise.clone(), renamed]);
+    assert_eq!(under_another.triage_due_at, Some(noon("2026-10-16")), "hours of a rise count from the rise");
 }
 
 #[test]
@@ -327,7 +296,7 @@ fn any_happening() -> impl Strategy<Value = Happening> {
     prop_oneof![
         level().prop_map(|level| Ingested { level }),
         Just(TriageLeft),
-        (level(), date()).prop_map(|(level, sla_start)| Started { level, sla_start }),
+        (level(), date()).prop_map(|(level, sla_start)| Started { level, sla_start, patch_released: None }),
         level().prop_map(|to| LevelChanged { to }),
         (date(), 3_u32..60).prop_map(|(added, days)| listed(added, days)),
         (date(), 1_u32..31).prop_map(|(from, days)| PauseApproved { from, days }),
@@ -375,27 +344,6 @@ proptest! {
         prop_assert_eq!(&rest, &whole);
         let stored: Vec<ClockEvent> = serde_json::from_value(serde_json::to_value(&history).unwrap()).unwrap();
         prop_assert_eq!(Clock::replay(&stored, &versions).unwrap(), whole);
-    }
-
-    /// Another policy beside those that rule never gives a risk more time.
-    #[test]
-    fn adding_a_policy_never_moves_a_date_out(
-        level in proptest::sample::select(Level::ALL),
-        added in proptest::sample::select(vec!["business", "strict", "keep", "restart"]),
-        raised in proptest::option::of((0_i64..60, proptest::sample::select(Level::ALL))),
-    ) {
-        let mut history = vec![event("2026-10-01", Ingested { level }), started("2026-10-01", level)];
-        history.extend(raised.map(|(days, to)| ClockEvent {
-            at: noon("2026-10-01") + TimeDelta::days(days),
-            ..event("2026-10-01", LevelChanged { to })
-        }));
-        let alone = replay(history.clone());
-        for event in &mut history {
-            event.policies.push(added.to_owned());
-        }
-        let both = replay(history);
-        prop_assert!(alone.due.is_none_or(|alone| both.due.is_some_and(|both| both.at <= alone.at)));
-        prop_assert!(alone.triage_due_at.is_none_or(|alone| both.triage_due_at.is_some_and(|both| both <= alone)));
     }
 
     /// While the clock runs under one policy, nothing that happens to a rating moves a due date out.

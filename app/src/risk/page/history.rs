@@ -26,6 +26,7 @@ pub(super) fn what(event: &risk_event::Model) -> String {
         "raised" => "Likelier to be attacked".to_owned(),
         "declined" => format!("Said no to the request: {}", text("what")),
         "withdrawn_request" => format!("Took the request back: {}", text("what")),
+        "recomputed" => "Due date worked out again".to_owned(),
         "vex_proposed" => "A VEX statement came in".to_owned(),
         "vex_declined" => "Declined a VEX statement".to_owned(),
         "ticket_proposed" => "The ticket asks for something".to_owned(),
