@@ -41,7 +41,7 @@ fn people(audience: Audience) -> Vec<Person> {
 
 #[test]
 fn the_ladder_climbs_from_two_weeks_before_to_seven_business_days_after() {
-    let holidays = Holidays(["2026-12-25".parse().unwrap()].into());
+    let holidays: Holidays = ["2026-12-25".parse::<chrono::NaiveDate>().unwrap()].into_iter().collect();
     let steps = steps(&due("2026-12-18", "2026-11-18T10:00:00Z", Tz::Europe__Berlin), &holidays);
     let expected = [
         ("T-14", "2026-12-04T08:00:00Z", Audience::Owner),
