@@ -4,7 +4,8 @@ use crate::platform::job::Job;
 use crate::platform::timer::Timer;
 use crate::state::AppState;
 use crate::{
-    acceptance, asset, control, datadog, evidence_pack, feed, file, grid, hook, incident, intake, message, obligation, owner, policy, posture, risk, ticket,
+    acceptance, asset, control, datadog, evidence_pack, feed, file, grid, hook, incident, intake, message,
+    obligation, owner, policy, posture, risk, ticket,
 };
 
 /// Makes the ticket of a risk true; the subject is `r-` and the risk's number.

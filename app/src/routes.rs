@@ -16,7 +16,9 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::platform::problem::{FieldProblem, Kind, Problem};
 use crate::{
-    acceptance, access, asset, audit_log, control, datadog, evidence_pack, feed, gate, grid, hook, incident, intake, message, obligation, operations, owner, page, policy, posture, risk, slack, ticket, vex, workshop,
+    acceptance, access, asset, audit_log, control, datadog, evidence_pack, feed, gate, grid, hook, incident,
+    intake, message, obligation, operations, owner, page, policy, posture, risk, slack, ticket, vex,
+    workshop,
 };
 
 /// Largest JSON body, in bytes.

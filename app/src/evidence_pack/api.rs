@@ -1,7 +1,6 @@
 //! `/api/v1/evidence-packs`: what auditors ask for, in one file.
 
 use abate_entity::{evidence_pack, team};
-use actix_web::http::header::{CONTENT_DISPOSITION, ContentDisposition, DispositionParam, DispositionType};
 use actix_web::{HttpResponse, get, post, web};
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{ConnectionTrait, EntityTrait};
@@ -9,11 +8,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::ask;
 use super::make::Order;
 use super::period_rules::Days;
-use super::{ask, stored};
 use crate::access::require::Require;
 use crate::access::right::ExportEvidence;
+use crate::file::download::attachment;
 use crate::platform::paging::{Page, PageQuery};
 use crate::platform::problem::Problem;
 use crate::state::AppState;
@@ -151,7 +151,7 @@ async fn show(
 #[utoipa::path(
     tag = "evidence packs",
     params(("id" = i64, Path)),
-    responses((status = 200, content_type = "application/zip", body = Vec<u8>), (status = 409, description = "It is not made yet"))
+    responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>), (status = 409, description = "It is not made yet"))
 )]
 #[get("/evidence-packs/{id}/file")]
 async fn download(
@@ -161,12 +161,5 @@ async fn download(
 ) -> Result<HttpResponse, Problem> {
     let pack = ask::one(state.database.reader(), &caller.scope_of::<ExportEvidence>(), *id).await?;
     let file = ask::take(&state, &caller, &pack).await?;
-    let name = ContentDisposition {
-        disposition: DispositionType::Attachment,
-        parameters: vec![DispositionParam::Filename(file.name.clone())],
-    };
-    Ok(HttpResponse::Ok()
-        .content_type("application/zip")
-        .insert_header((CONTENT_DISPOSITION, name))
-        .streaming(stored::stream(state.get_ref().clone(), file)))
+    Ok(attachment(&state, file))
 }

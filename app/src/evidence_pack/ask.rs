@@ -10,12 +10,13 @@ use serde_json::json;
 
 use super::make::{self, Order};
 use super::period_rules::Days;
-use super::stored;
 use crate::access::actor::Actor;
 use crate::access::actor::Via;
 use crate::access::right::ExportEvidence;
 use crate::access::scope::Scope;
 use crate::audit_log;
+use crate::file::read;
+use crate::file::store::{self, NewFile};
 use crate::platform::job::{Job, Work, queue};
 use crate::platform::problem::{Kind, Problem};
 use crate::state::AppState;
@@ -25,6 +26,9 @@ const KIND: &str = "evidence_pack";
 
 /// Makes a pack; the subject is `p-` and its number.
 pub const JOB: Job<AppState> = Job { kind: KIND, lease: Duration::minutes(20), run };
+
+/// Largest pack that is kept, in bytes.
+const MOST_BYTES: u64 = 512 * 1024 * 1024;
 
 /// It is being made.
 pub const WANTED: &str = "wanted";
@@ -106,11 +110,17 @@ async fn make_one(state: &AppState, row: &evidence_pack::Model) -> Result<(), Pr
     let days = Days { from: row.from_on, to: row.to_on, as_of: row.as_of_on };
     let order = Order { days, team: row.team_id, with_files: row.with_files };
     let pack = make::make(state, order).await?;
+    if pack.size() > MOST_BYTES {
+        let text = "The pack is too large to be kept here; make it with abate evidence, or without files.";
+        return Err(Problem::invalid("to", text));
+    }
+    let name = file_name(&days);
+    let new = NewFile { name: &name, media_type: "application/zip", created_by: Some(row.asked_by) };
+    let kept = store::put(state, new, pack.file().map_err(Problem::internal)?).await?;
     let now = state.clock.now();
-    let file_id = stored::keep(state, &pack, &file_name(&days), row.asked_by, now).await?;
     let set = evidence_pack::ActiveModel {
         state: Set(MADE.to_owned()),
-        file_id: Set(Some(file_id)),
+        file_id: Set(Some(kept.id)),
         sha256: Set(pack.sha256().to_owned()),
         size: Set(i64::try_from(pack.size()).unwrap_or(i64::MAX)),
         manifest: Set(pack.manifest.clone()),
@@ -121,6 +131,7 @@ async fn make_one(state: &AppState, row: &evidence_pack::Model) -> Result<(), Pr
         .database
         .write(async |tx| {
             settle(tx, row.id, set.clone()).await?;
+            store::claim(tx, kept.id, &subject(row)).await?;
             let data = json!({
                 "sha256": pack.sha256(), "period": pack.manifest["period"], "filters": pack.manifest["filters"],
                 "totals": pack.manifest["totals"],
@@ -184,7 +195,7 @@ pub async fn take(
     pack: &evidence_pack::Model,
 ) -> Result<stored_file::Model, Problem> {
     let file = match pack.file_id {
-        Some(id) => stored_file::Entity::find_by_id(id).one(state.database.reader()).await?,
+        Some(id) => Some(read::by_id(state.database.reader(), id).await?),
         None => None,
     };
     let file = file.ok_or_else(|| {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use futures_util::StreamExt as _;
 use sea_orm::EntityTrait;
 use serde_json::Value;
 
@@ -12,9 +13,9 @@ use super::manifest_rules::{Chain, FORMAT, File, Filters, Manifest, Span, readme
 use super::part::{Part, Table, Writer};
 use super::period_rules::Days;
 use super::section::{self, SECTIONS};
-use super::stored;
 use crate::audit_log::checkpoint;
 use crate::audit_log::export::Export;
+use crate::file::read;
 use crate::platform::problem::Problem;
 use crate::platform::setting;
 use crate::state::AppState;
@@ -128,10 +129,10 @@ async fn files(state: &AppState, context: &Context) -> Result<Vec<Part>, Problem
         for file in rows.into_iter().filter_map(|(_, file)| file) {
             if known.insert(file.sha256.clone()) {
                 let mut writer = Writer::new(format!("files/{}", file.sha256)).map_err(Problem::internal)?;
-                stored::read_into(state.database.reader(), &file, |bytes| {
-                    writer.write(bytes).map_err(Problem::internal)
-                })
-                .await?;
+                let mut bytes = Box::pin(read::parts(state.clone(), file));
+                while let Some(part) = bytes.next().await {
+                    writer.write(&part?).map_err(Problem::internal)?;
+                }
                 parts.push(writer.finish(None).map_err(Problem::internal)?);
             }
         }

@@ -14,4 +14,3 @@ pub mod page;
 mod part;
 pub mod period_rules;
 mod section;
-mod stored;

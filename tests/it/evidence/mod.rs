@@ -13,7 +13,7 @@ use crate::harness::app::{Person, TestApp};
 use crate::harness::http::Answer;
 
 /// Attaches a file to a risk.
-async fn upload(who: &Person, key: &str, name: &str, bytes: impl Into<Vec<u8>>) -> Answer {
+pub(crate) async fn upload(who: &Person, key: &str, name: &str, bytes: impl Into<Vec<u8>>) -> Answer {
     let form = Form::new().part("file", Part::bytes(bytes.into()).file_name(name.to_owned()));
     let request = who.api.request(Method::POST, &format!("/api/v1/risks/{key}/evidence"));
     who.api.send(request.multipart(form)).await

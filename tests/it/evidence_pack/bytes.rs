@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::{Opened, ask, download, pack};
+use crate::evidence::upload;
 use crate::harness::app::{Person, TestApp};
 use crate::harness::process;
 use crate::intake::report::{import, many, risks, trivy};
@@ -29,12 +30,16 @@ async fn work(app: &TestApp, first: &Person, from: u32) {
         first.api.post(&format!("/api/v1/risks/{key}/transitions"), &form).await.expect(200);
     };
     step(&keys[0], json!({"event": "start_triage"})).await;
-    step(&keys[0], json!({"event": "confirm", "owner": first.email, "likelihood": 4, "impact": 4})).await;
+    let confirm = json!({"event": "confirm", "owner": first.email, "likelihood": 4, "impact": 4, "reason": "It is so."});
+    step(&keys[0], confirm).await;
     let edit = json!({"title": format!("Renamed, \"{from}\""), "plan": "Replace the library."});
     first.api.patch(&format!("/api/v1/risks/{}", keys[0]), &edit).await.expect(200);
     first
         .api
-        .patch(&format!("/api/v1/risks/{}", keys[1]), &json!({"likelihood": 1, "impact": 2}))
+        .patch(
+            &format!("/api/v1/risks/{}", keys[1]),
+            &json!({"likelihood": 1, "impact": 2, "reason": "No way in."}),
+        )
         .await
         .expect(200);
     let evidence = json!({"title": "=cmd()", "url": "https://example.org/proof"});
@@ -98,7 +103,11 @@ async fn totals_are_rows_digests_are_of_the_files_and_no_secret_is_inside() {
     let first = app.first().await;
     import(&app, &first, SECRET, &[("asset", "web")]).await;
     work(&app, &first, 5000).await;
+    let key = risks(&first, "state=open").await[0]["key"].as_str().unwrap().to_owned();
+    upload(&first, &key, "proof.txt", "Seen with own eyes.").await.expect(201);
     let made = ask(&app, &first, json!({"from": "2026-03-01", "to": "2026-03-31", "with_files": true})).await;
+    // A pack stays, when what belongs to nothing is thrown away.
+    app.pass(Duration::days(2)).await;
     let pack = download(&first, &made).await;
     assert_eq!(made["sha256"], hex::encode(Sha256::digest(&pack.bytes)));
     let manifest = pack.json("manifest.json");
@@ -122,7 +131,9 @@ async fn totals_are_rows_digests_are_of_the_files_and_no_secret_is_inside() {
     }
     assert_eq!(manifest["totals"]["register"], 7);
     assert_eq!(manifest["totals"]["findings"], 7);
-    assert_eq!(manifest["totals"]["evidence"], 1);
+    assert_eq!(manifest["totals"]["evidence"], 2);
+    let proof = pack.rows("evidence")[1]["file_sha256"].as_str().unwrap().to_owned();
+    assert_eq!(pack.files[&format!("files/{proof}")], "Seen with own eyes.");
     assert!(pack.files["evidence.csv"].contains("'=cmd()"), "no formula");
     assert_eq!(pack.rows("evidence")[0]["title"], "=cmd()");
     let sums: Vec<&str> = pack.files["SHA256SUMS"].lines().collect();

@@ -1,5 +1,6 @@
 //! What a change says in its event and in the log: from the events alone a risk is put together again.
 
+use abate::platform::setting;
 use abate::policy::Policies;
 use abate::risk::difference;
 use abate_entity::{audit_entry, rating_grid, risk, risk_event};
@@ -84,13 +85,15 @@ async fn a_rating_names_the_grid_it_was_read_from() {
         new.id = sea_orm::ActiveValue::NotSet;
         new.version = Set(row.version + 1);
         new.created_at = Set(now);
-        Ok(new.insert(tx).await?)
+        let new = new.insert(tx).await?;
+        setting::write(tx, "grid_in_force", &format!("{}@{}", new.name, new.version)).await?;
+        Ok(new)
     });
     let new = new.await.unwrap();
     let first = app.first().await;
     first
         .api
-        .patch(&format!("/api/v1/risks/{key}"), &json!({"likelihood": 2, "impact": 2}))
+        .patch(&format!("/api/v1/risks/{key}"), &json!({"likelihood": 2, "impact": 2, "reason": "Less."}))
         .await
         .expect(200);
     first.api.patch(&format!("/api/v1/risks/{other}"), &json!({"title": "A third hole"})).await.expect(200);

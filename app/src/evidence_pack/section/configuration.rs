@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use abate_entity::{calendar, data_class_table, intake_rule_set, rating_grid, sla_policy};
+use abate_entity::{calendar, data_class_table, intake_rule_set, notify_rule_set, rating_grid, sla_policy};
 use chrono::{DateTime, Utc};
 use sea_orm::EntityTrait;
 use serde_json::{Value, json};
@@ -71,6 +71,11 @@ async fn versions(context: &Context) -> Result<Versions, Problem> {
             content: json!({"rules": row.rules, "guard_rails": row.guard_rails}),
         };
         all.insert(("intake_rules", String::new(), row.version), made);
+    }
+    for row in notify_rule_set::Entity::find().all(db).await? {
+        let made =
+            Version { made_at: row.made_at, made_by: Some(row.made_by), note: row.reason, content: row.data };
+        all.insert(("notify_rules", String::new(), row.version), made);
     }
     for row in data_class_table::Entity::find().all(db).await? {
         let made = Version {

@@ -21,12 +21,16 @@ pub(super) const SECTION: Section = Section {
         "kind",
         "title",
         "url",
+        "commit",
         "import",
         "file",
         "file_size",
         "file_sha256",
         "added_by",
         "added_at",
+        "withdrawn_by",
+        "withdrawn_at",
+        "withdrawn_reason",
     ],
     write: |context, table| Box::pin(write(context, table)),
 };
@@ -68,18 +72,23 @@ async fn write(context: &Context, table: &mut Table) -> Result<(), Problem> {
     while let Some(rows) = next(context, &mut after).await? {
         for (row, file) in rows {
             let file = file.as_ref();
+            let withdrawn = context.known(row.withdrawn_at);
             let told = json!([
                 row.id,
                 RiskKey(row.risk_id).to_string(),
                 row.kind,
                 row.title,
                 row.url,
+                row.commit_hash,
                 row.import_id,
                 file.map(|file| file.name.as_str()),
                 file.map(|file| file.size),
                 file.map(|file| file.sha256.as_str()),
                 context.person(row.added_by),
                 row.created_at,
+                context.person(row.withdrawn_by.filter(|_| withdrawn.is_some())),
+                withdrawn,
+                withdrawn.map(|_| row.withdrawn_reason.as_str()),
             ]);
             table.row(&told).map_err(Problem::internal)?;
         }

@@ -10,6 +10,8 @@ pub(super) mod evidence;
 mod findings;
 mod gate_waivers;
 mod imports;
+mod incident_log;
+mod incidents;
 mod ratings;
 mod register;
 mod transitions;
@@ -43,6 +45,8 @@ pub(super) const SECTIONS: &[Section] = &[
     findings::SECTION,
     gate_waivers::SECTION,
     imports::SECTION,
+    incident_log::SECTION,
+    incidents::SECTION,
     ratings::SECTION,
     register::SECTION,
     transitions::SECTION,

@@ -154,7 +154,7 @@ proptest! {
             on, zone, started_at, known_at: started_at,
             at: crate::calendar::local_time::end_of_day(zone, on),
         };
-        let holidays = Holidays(["2026-12-25".parse().unwrap(), "2027-01-01".parse().unwrap()].into());
+        let holidays = ["2026-12-25".parse().unwrap(), "2027-01-01".parse().unwrap()].into_iter().collect::<Holidays>();
         let planned = steps(&due, &holidays);
         prop_assert!(planned.is_sorted_by_key(|step| step.at));
         let snoozed_until = snoozed.map(|days| begin + Duration::days(days));
