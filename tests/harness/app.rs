@@ -218,10 +218,13 @@ impl TestApp {
         self.time.advance(time);
         self.run_timers().await;
         self.settle().await;
-        // They run side by side: what one of them has made, another may have been too early to see.
-        self.wake_timers().await;
-        self.run_timers().await;
-        self.settle().await;
+        // They run side by side: what one of them has made, another may have been too early to see, and what that one
+        // makes of it, a third: an acceptance ends, somebody is to be told, and it is put into a message.
+        for _ in 0..2 {
+            self.wake_timers().await;
+            self.run_timers().await;
+            self.settle().await;
+        }
     }
 
     async fn run_timers(&self) {

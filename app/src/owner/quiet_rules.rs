@@ -82,7 +82,8 @@ mod tests {
 
     #[test]
     fn what_comes_at_night_or_at_the_weekend_waits_for_the_morning() {
-        let holidays = ["2026-12-25".parse().unwrap(), "2026-12-28".parse().unwrap()].into_iter().collect::<Holidays>();
+        let holidays =
+            ["2026-12-25".parse().unwrap(), "2026-12-28".parse().unwrap()].into_iter().collect::<Holidays>();
         for (zone, moment, expected) in [
             (Tz::Europe__Berlin, "2026-11-23T10:00:00Z", "2026-11-23T10:00:00Z"),
             (Tz::Europe__Berlin, "2026-11-23T17:00:00Z", "2026-11-24T07:00:00Z"),

@@ -17,6 +17,7 @@ use super::ruling::{self, Ruling};
 use crate::platform::job::{Job, Work, queue};
 use crate::platform::problem::Problem;
 use crate::risk::clock::Happening;
+use crate::risk::judgement;
 use crate::risk::record::{self, Change, NewEvent, Occasion};
 use crate::state::AppState;
 
@@ -71,9 +72,13 @@ async fn page(
     let Some(last) = looked.last else { return Ok(()) };
     // The entry of whoever published is the one of them all, and each event has both dates.
     let occasion = Occasion { audit_each: false, ..Occasion::system(Via::Timer, now, &policies) };
-    let moved = looked.found.into_iter().filter(|found| found.outcome.is_change());
-    let changes = moved.map(|found| change(found, now)).collect::<Result<Vec<_>, Problem>>()?;
-    record::record(tx, &occasion, changes).await?;
+    let (moved, same): (Vec<_>, Vec<_>) =
+        looked.found.into_iter().partition(|found| found.outcome.is_change());
+    let changes = moved.into_iter().map(|found| change(found, now)).collect::<Result<Vec<_>, Problem>>()?;
+    let mut risks = record::record(tx, &occasion, changes).await?;
+    risks.extend(same.into_iter().map(|found| found.risk));
+    // A policy may ask for the directive where none did before.
+    judgement::settle(tx, &occasion, risks).await?;
     Ok(queue::enqueue(tx, KIND, &format!("{scope}:{last}"), now, now).await?)
 }
 

@@ -259,3 +259,21 @@ async fn what_kev_lists_on_an_exposed_asset_is_confirmed_by_the_system() {
         .unwrap();
     assert_eq!(unowned.only().await["state"], "new");
 }
+
+#[tokio::test]
+async fn a_policy_that_begins_to_ask_for_the_directive_judges_what_is_open() {
+    let ruled = Ruled::without_directive("2026-10-05", false).await;
+    ruled.report(&[(1001, "HIGH")]).await;
+    ruled.confirm().await;
+    take(&ruled.app, Catalogue::Kev, &kev(&[(1001, "2026-10-05")])).await;
+    assert_eq!(ruled.due_on().await, "2026-11-04");
+    let data = json!({"title": "Standard", "basis": "calendar_days", "directive": true,
+        "remediation": {"low": 180, "medium": 90, "high": 30, "critical": 15}});
+    let path = "/api/v1/sla-policies";
+    let form = json!({"name": "standard", "data": data});
+    let preview = ruled.first.api.post(&format!("{path}/preview"), &form).await.expect(200).json();
+    let form = json!({"data": data, "digest": preview["digest"], "reason": "we are asked to"});
+    ruled.first.api.post(&format!("{path}/standard/publish"), &form).await.expect(200);
+    ruled.app.settle().await;
+    assert_eq!(ruled.due_on().await, "2026-10-19");
+}
