@@ -29,7 +29,7 @@ pub(super) async fn find(state: &AppState, days: Days) -> Result<Cut, Problem> {
     let (recorded, last) = end(db).await?;
     // A day that is over is whole, also when nothing was recorded since.
     let today = midnight(local_time::local_date(zone, state.clock.now()));
-    let end = recorded.max(today + Duration::microseconds(1));
+    let end = recorded.max(today);
     let period =
         days.period(midnight, end).map_err(|unusable| Problem::invalid(unusable.field, unusable.why))?;
     let last = if period.goes_on { last } else { i64::MAX };

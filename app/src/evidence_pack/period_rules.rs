@@ -65,7 +65,7 @@ impl Days {
             since,
             until: ends.min(as_of).min(end),
             as_of: as_of.min(end),
-            goes_on: ends.min(as_of) >= end,
+            goes_on: ends.min(as_of) > end,
         })
     }
 }

@@ -8,7 +8,7 @@ use crate::slack::workspace::Workspace;
 
 /// Last days of acceptances.
 pub(super) const ACCEPTED: [&str; 4] = ["2026-04-15", "2026-05-01", "2026-05-20", "2026-03-29"];
-/// Days of review of blocked risks; the second is the day on which London's clocks change.
+/// Days of review of blocked risks.
 pub(super) const BLOCKED: [&str; 2] = ["2026-03-20", "2026-03-29"];
 /// The day of review of a transferred risk.
 pub(super) const TRANSFERRED: &str = "2026-06-30";

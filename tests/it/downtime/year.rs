@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use abate::calendar::local_time::to_utc;
 use abate_entity::{acceptance, cadence_run, message, notice, risk_event, risk_ladder};
 use chrono::{DateTime, Datelike as _, Days, Duration, NaiveDate, NaiveTime, Utc, Weekday};
-use chrono_tz::{Europe::London, Tz};
+use chrono_tz::Tz;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
 
 use super::stage::{ACCEPTED, BLOCKED, TRANSFERRED, workspace};
@@ -113,5 +113,4 @@ async fn what_should_have_happened_happens_once_in_order_and_with_its_date() {
     let told = notice::Entity::find().filter(notice::Column::State.eq("told"));
     let told = told.all(workspace.app.state.database.reader()).await.unwrap();
     assert!(!told.is_empty() && told.iter().all(|line| line.message_key.is_some()));
-    assert_eq!(zone, London);
 }
