@@ -14,7 +14,7 @@ use abate::platform::ids::Ids;
 use abate::startup::Application;
 use abate::state::AppState;
 use abate_entity::tier::Tier;
-use abate_entity::{asset, job, timer};
+use abate_entity::{asset, audit_entry, job, notice, risk_event, timer};
 use chrono::{DateTime, Duration, Utc};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, Condition, EntityTrait as _, PaginatorTrait as _, QueryFilter as _,
@@ -213,18 +213,33 @@ impl TestApp {
         tokio::time::timeout(PATIENCE, idle).await.expect("the jobs end in time");
     }
 
-    /// Moves the clock and waits until the work that this makes due is done: first the timers', then the jobs'.
+    /// Moves the clock and waits until the work that this makes due is done: the timers', the jobs', and what comes of it.
     pub(crate) async fn pass(&self, time: Duration) {
+        let mut before = self.made().await;
         self.time.advance(time);
         self.run_timers().await;
         self.settle().await;
         // They run side by side: what one of them has made, another may have been too early to see, and what that one
         // makes of it, a third: an acceptance ends, somebody is to be told, and it is put into a message.
-        for _ in 0..2 {
+        let mut after = self.made().await;
+        while after != before {
             self.wake_timers().await;
             self.run_timers().await;
             self.settle().await;
+            (before, after) = (after, self.made().await);
         }
+    }
+
+    /// How much there is of what timers look at.
+    async fn made(&self) -> [u64; 4] {
+        let db = self.state.database.reader();
+        let wanted = notice::Entity::find().filter(notice::Column::State.eq("wanted"));
+        [
+            risk_event::Entity::find().count(db).await.expect("a count"),
+            audit_entry::Entity::find().count(db).await.expect("a count"),
+            notice::Entity::find().count(db).await.expect("a count"),
+            wanted.count(db).await.expect("a count"),
+        ]
     }
 
     async fn run_timers(&self) {
@@ -246,6 +261,7 @@ impl TestApp {
             Ok(())
         });
         woken.await.expect("the timers wake");
+        self.time.advance(Duration::zero());
     }
 
     /// Whether every timer has run as lately as it should have.

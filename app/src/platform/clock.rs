@@ -1,9 +1,10 @@
 //! The time, handed in so that decisions can be replayed and a demo can live through months in seconds.
 
+use std::future::pending;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 
 use chrono::{DateTime, Duration, SubsecRound, Utc};
+use tokio::sync::watch;
 
 /// Tells the time. Clones tell the same time.
 #[derive(Clone, Debug)]
@@ -12,7 +13,7 @@ pub struct Clock(Source);
 #[derive(Clone, Debug)]
 enum Source {
     System,
-    Manual(Arc<AtomicI64>),
+    Manual(watch::Receiver<i64>),
 }
 
 impl Clock {
@@ -25,8 +26,8 @@ impl Clock {
     /// A clock that stands still at `start` until its hand is moved.
     #[must_use]
     pub fn manual(start: DateTime<Utc>) -> (Self, ClockHand) {
-        let micros = Arc::new(AtomicI64::new(start.timestamp_micros()));
-        (Self(Source::Manual(Arc::clone(&micros))), ClockHand(micros))
+        let (hand, micros) = watch::channel(start.timestamp_micros());
+        (Self(Source::Manual(micros)), ClockHand(Arc::new(hand)))
     }
 
     /// Now, cut to microseconds, which is what both databases keep.
@@ -35,26 +36,34 @@ impl Clock {
         match &self.0 {
             #[allow(clippy::disallowed_methods, reason = "this is the one place that asks the machine")]
             Source::System => Utc::now().trunc_subsecs(6),
-            Source::Manual(micros) => {
-                DateTime::from_timestamp_micros(micros.load(Ordering::SeqCst)).unwrap_or_default()
-            }
+            Source::Manual(micros) => DateTime::from_timestamp_micros(*micros.borrow()).unwrap_or_default(),
         }
+    }
+
+    /// Waits until the hand of a manual clock was moved since this clone was last waited for; for ever on the machine's.
+    pub async fn moved(&mut self) {
+        if let Source::Manual(micros) = &mut self.0
+            && micros.changed().await.is_ok()
+        {
+            return;
+        }
+        pending().await
     }
 }
 
 /// Moves a manual clock.
 #[derive(Clone, Debug)]
-pub struct ClockHand(Arc<AtomicI64>);
+pub struct ClockHand(Arc<watch::Sender<i64>>);
 
 impl ClockHand {
     /// Moves the clock forward, or back for a negative duration.
     pub fn advance(&self, by: Duration) {
-        self.0.fetch_add(by.num_microseconds().unwrap_or(0), Ordering::SeqCst);
+        self.0.send_modify(|micros| *micros += by.num_microseconds().unwrap_or(0));
     }
 
     /// Sets the clock.
     pub fn set(&self, to: DateTime<Utc>) {
-        self.0.store(to.timestamp_micros(), Ordering::SeqCst);
+        self.0.send_replace(to.timestamp_micros());
     }
 }
 

@@ -74,6 +74,7 @@ impl<S: Clone + 'static> Ticker<S> {
     pub async fn run(&self, stop: CancellationToken) {
         let mut running = JoinSet::new();
         let mut names = HashMap::new();
+        let mut clock = self.clock.clone();
         while !stop.is_cancelled() {
             match self.due().await {
                 Ok(due) => {
@@ -90,6 +91,7 @@ impl<S: Clone + 'static> Ticker<S> {
             }
             tokio::select! {
                 () = stop.cancelled() => {}
+                () = clock.moved() => {}
                 () = tokio::time::sleep(TICK) => {}
             }
             while let Some(ended) = running.try_join_next_with_id() {

@@ -10,10 +10,9 @@ use crate::slack::workspace::Workspace;
 
 /// What a conversation says about the risk, oldest first; the morning's digests and the ladder's lines are left out.
 async fn told(workspace: &Workspace, conversation: &str) -> Vec<String> {
-    let mut messages = workspace.messages(conversation).await;
-    messages.retain(|text| text.starts_with("R-1 ") && !text.contains(" is due "));
-    messages.reverse();
-    messages
+    let mut lines = workspace.lines(conversation).await;
+    lines.retain(|line| line.starts_with("R-1 ") && !line.contains(" is due "));
+    lines
 }
 
 #[actix_web::test]

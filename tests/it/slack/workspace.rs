@@ -162,11 +162,31 @@ impl Workspace {
 
     /// The messages of a conversation, newest first.
     pub(crate) async fn messages(&self, conversation: &str) -> Vec<String> {
+        let messages = self.history(conversation).await;
+        messages.iter().map(|message| message["text"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// The lines of a conversation, oldest first, also those that share a message. Which of them do depends on which
+    /// timer was the quicker.
+    pub(crate) async fn lines(&self, conversation: &str) -> Vec<String> {
+        let mut lines = Vec::new();
+        for message in self.history(conversation).await.iter().rev() {
+            let text = message["text"].as_str().unwrap();
+            if !text.ends_with(" things for you to know.") {
+                lines.push(text.to_owned());
+                continue;
+            }
+            let blocks = message["blocks"].as_array().unwrap().iter().skip(1);
+            lines.extend(blocks.filter_map(|block| block["text"]["text"].as_str()).map(without_links));
+        }
+        lines
+    }
+
+    async fn history(&self, conversation: &str) -> Vec<Value> {
         let address = format!("{}/api/conversations.history?channel={conversation}", self.slack);
         let answer = self.http.get(address).bearer_auth(BOT_TOKEN).send().await.unwrap();
         let answer: Value = answer.json().await.unwrap();
-        let messages = answer["messages"].as_array().cloned().unwrap_or_default();
-        messages.iter().map(|message| message["text"].as_str().unwrap().to_owned()).collect()
+        answer["messages"].as_array().cloned().unwrap_or_default()
     }
 
     /// The next post of a message meets this fault.
@@ -211,4 +231,13 @@ fn signature(secret: &str, time: &str, body: &str) -> String {
     let mut mac = hmac::Hmac::<sha2::Sha256>::new_from_slice(secret.as_bytes()).unwrap();
     mac.update(format!("v0:{time}:{body}").as_bytes());
     format!("v0={}", hex::encode(mac.finalize().into_bytes()))
+}
+
+/// Slack's text with the words of its links alone.
+fn without_links(text: &str) -> String {
+    let parts = text.split('<').map(|part| match part.split_once('>') {
+        Some((link, rest)) => format!("{}{rest}", link.rsplit('|').next().unwrap_or(link)),
+        None => part.to_owned(),
+    });
+    parts.collect()
 }

@@ -33,6 +33,7 @@ pub struct Runner<S> {
 impl<S> Runner<S> {
     /// Runs jobs, one at a time, until `stop`. Start several for several at a time.
     pub async fn run(&self, stop: CancellationToken) {
+        let mut clock = self.clock.clone();
         while !stop.is_cancelled() {
             let changed = self.database.changed();
             match self.step().await {
@@ -41,6 +42,7 @@ impl<S> Runner<S> {
                     tokio::select! {
                         () = stop.cancelled() => {}
                         () = changed => {}
+                        () = clock.moved() => {}
                         () = tokio::time::sleep(LOOK_AGAIN) => {}
                     }
                 }
