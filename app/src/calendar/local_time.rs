@@ -31,9 +31,12 @@ pub fn local_date(zone: Tz, instant: DateTime<Utc>) -> NaiveDate {
 
 /// Reads a skipped local time with the offset that held before the clocks changed.
 fn before_the_gap(zone: Tz, local: NaiveDateTime) -> DateTime<Utc> {
-    // A day earlier is before the change in every zone, and no zone changes twice within two days.
-    let offset = zone.offset_from_utc_datetime(&(local - TimeDelta::days(1))).fix();
-    (local - TimeDelta::seconds(i64::from(offset.local_minus_utc()))).and_utc()
+    // A day earlier is before the change in every zone, and no zone changes twice within two days. Where there is no day
+    // earlier, or the calendar ends, somebody typed a year that is nobody's: it stays where it is, for a rule to refuse.
+    let earlier = local.checked_sub_signed(TimeDelta::days(1)).unwrap_or(local);
+    let offset =
+        TimeDelta::seconds(i64::from(zone.offset_from_utc_datetime(&earlier).fix().local_minus_utc()));
+    local.checked_sub_signed(offset).unwrap_or(local).and_utc()
 }
 
 #[cfg(test)]
@@ -54,6 +57,16 @@ mod tests {
             let zone: Tz = zone.parse().unwrap();
             let expected: DateTime<Utc> = expected.parse().unwrap();
             assert_eq!(to_utc(zone, local.parse().unwrap()), expected, "{zone} {local}");
+        }
+    }
+
+    #[test]
+    fn the_ends_of_the_calendar_are_times_too() {
+        for zone in ["America/New_York", "Asia/Tokyo"] {
+            let zone: Tz = zone.parse().unwrap();
+            for day in [NaiveDate::MIN, NaiveDate::MAX] {
+                assert!(to_utc(zone, day.and_time(NaiveTime::MIN)) <= end_of_day(zone, day), "{zone} {day}");
+            }
         }
     }
 

@@ -53,7 +53,9 @@ pub async fn snooze(
     let now = occasion.now;
     let until = match until {
         Until::At(until) => until,
-        Until::Days(days) => now + Duration::days(i64::from(days)),
+        Until::Days(days) => now
+            .checked_add_signed(Duration::days(i64::from(days)))
+            .ok_or_else(|| refused(NoSnooze::TooLong))?,
     };
     let on = risk.due_on.filter(|_| CLIMBED.contains(&risk.state));
     let used = match on {

@@ -133,6 +133,8 @@ async fn a_risk_is_put_off_three_times_and_by_those_who_are_told_only() {
         (problem["errors"][0]["field"].clone(), problem["errors"][0]["rule"].clone())
     };
     assert_eq!(rule(json!({"days": 15})).await, (json!("until"), json!("fourteen_days")));
+    // So many days end no calendar.
+    assert_eq!(rule(json!({"days": 200_000_000})).await, (json!("until"), json!("fourteen_days")));
     assert_eq!(rule(json!({"days": 0})).await, (json!("until"), json!("future")));
     assert_eq!(
         rule(json!({"until": "2026-04-02T09:00:00Z"})).await,
@@ -164,6 +166,8 @@ async fn slack_puts_a_risk_off() {
     let workspace = with_a_risk().await;
     let said = workspace.say("U0ANA", "/risk snooze R-1 3d away").await;
     assert!(said.contains("You are told nothing of R-1 for 3 days."), "{said}");
+    let said = workspace.say("U0ANA", "/risk snooze R-1 200000000d").await;
+    assert!(said.contains("14 days at most"), "{said}");
     let said = workspace.say("U0ANA", "/risk snooze R-1 soon").await;
     assert!(said.contains("Say for how long"), "{said}");
 }
