@@ -11,13 +11,14 @@ use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, Select,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::key::RiskKey;
 use super::{for_me, search, technique};
 use crate::access::scope::Scope;
 use crate::owner::unowned::nobody_owns;
 use crate::platform::paging::{Page, PageQuery};
-use crate::platform::problem::Problem;
+use crate::platform::problem::{FieldProblem, Problem};
 
 /// The states in which a risk is late once its due date has passed.
 const UNDER_A_CLOCK: [State; 6] =
@@ -61,6 +62,46 @@ pub struct RiskFilter {
     pub q: Option<String>,
     /// `due_at` (the default), `-due_at`, `level`, `-level`, `updated_at` or `-updated_at`.
     pub sort: Option<String>,
+}
+
+impl RiskFilter {
+    /// Reads a filter that risks are changed by: where a list shows too many when a name is mistyped, this would change
+    /// them.
+    ///
+    /// # Errors
+    /// 422 naming each filter that does not exist, or that says nothing it can be.
+    pub fn strict(given: Map<String, Value>) -> Result<Self, Problem> {
+        let known = serde_json::to_value(Self::default()).map_err(Problem::internal)?;
+        let mut wrong = Vec::new();
+        let mut narrows = false;
+        for (name, value) in &given {
+            let at = format!("filter.{name}");
+            if known.get(name).is_none() {
+                let detail = format!("There is no filter {name:?}; use those of the list of risks.");
+                wrong.push(FieldProblem::new(at, detail).by("known_filter"));
+                continue;
+            }
+            let alone = Map::from_iter([(name.clone(), value.clone())]);
+            if let Err(error) = serde_json::from_value::<Self>(Value::Object(alone)) {
+                wrong.push(FieldProblem::new(at, format!("This cannot be read: {error}.")));
+            }
+            let says_nothing = match value {
+                Value::Null => true,
+                Value::String(text) => text.trim().is_empty(),
+                Value::Bool(false) => name == "gone",
+                _ => false,
+            };
+            narrows |= name != "sort" && !says_nothing;
+        }
+        if wrong.is_empty() && !narrows {
+            let detail = "This would find every risk; say which ones, as in {\"state\": \"triage\"}.";
+            wrong.push(FieldProblem::new("filter", detail).by("narrow_filter"));
+        }
+        if !wrong.is_empty() {
+            return Err(Problem::all_invalid(wrong));
+        }
+        serde_json::from_value(Value::Object(given)).map_err(Problem::internal)
+    }
 }
 
 /// Where a page of risks ends.

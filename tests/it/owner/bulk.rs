@@ -85,12 +85,19 @@ async fn what_a_filter_finds_is_assigned_and_edited() {
         (json!({"keys": ["R-1"], "filter": {}, "edit": {}}), "keys"),
         (json!({"keys": [], "edit": {}}), "keys"),
         (json!({"filter": {"state": "closed"}, "edit": {"plan": "x"}}), "filter"),
+        // What is mistyped finds every risk in a list; here it would change them.
+        (json!({"filter": {"states": "new"}, "assign": {"owner": "ana@example.org"}}), "filter.states"),
+        (json!({"filter": {"state": "new", "levels": "low"}, "edit": {"plan": "x"}}), "filter.levels"),
+        (json!({"filter": {"overdue": "soon"}, "edit": {"plan": "x"}}), "filter.overdue"),
+        (json!({"filter": {}, "edit": {"plan": "x"}}), "filter"),
+        (json!({"filter": {"sort": "level", "q": " ", "gone": false}, "edit": {"plan": "x"}}), "filter"),
         (json!({"keys": ["R-1"], "assign": {"owner": "eve@example.org"}}), "owner"),
         (json!({"keys": ["R-1"], "transition": {"event": "vanish"}}), "event"),
     ] {
         let problem = first.api.post("/api/v1/risks/bulk", &wrong).await.problem(422);
         assert_eq!(problem["errors"][0]["field"], field, "{wrong}");
     }
+    assert_eq!(keys(&ana, "owner=me").await.len(), 3);
 }
 
 #[actix_web::test]

@@ -3,7 +3,7 @@
 use actix_web::{post, web};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::form::TransitionForm;
 use crate::access::require::Require;
@@ -21,8 +21,9 @@ use crate::state::AppState;
 pub(super) struct BulkForm {
     /// Keys of the risks, at most 500; or give `filter`.
     keys: Option<Vec<String>>,
-    /// What finds the risks, at most 500, as in the list.
-    filter: Option<RiskFilter>,
+    /// What finds the risks, at most 500, as in the list; a name that is no filter is refused.
+    #[schema(value_type = Option<RiskFilter>)]
+    filter: Option<Map<String, Value>>,
     /// A step of the lifecycle.
     transition: Option<TransitionForm>,
     /// Who answers and works.
@@ -99,7 +100,7 @@ pub(super) async fn bulk_risks(
     let dry_run = form.dry_run;
     let which = match (form.keys, form.filter) {
         (Some(keys), None) => Which::Keys(keys),
-        (None, Some(filter)) => Which::Found(Box::new(filter)),
+        (None, Some(filter)) => Which::Found(Box::new(RiskFilter::strict(filter)?)),
         _ => return Err(Problem::invalid("keys", "Give keys or a filter.")),
     };
     let work = match (form.transition, form.assign, form.edit) {
