@@ -76,8 +76,8 @@ rights! {
     /// To declare a data breach or a drill of one, and to work on it.
     DeclareIncidents: "declare incidents and work on them" <- [Reporter, Engineer, Triager, Verifier, RiskManager,
         TeamLead, HeadOfSecurity, Executive, Admin];
-    /// To take an incident on, and to close it.
-    LeadIncidents: "acknowledge and close incidents" <- [HeadOfSecurity, Executive];
+    /// To take an incident on, and to close it; administrators may where nobody else leads, as `incident::leaders` says.
+    LeadIncidents: "acknowledge and close incidents" <- [HeadOfSecurity, Executive, Admin];
     /// To see the incidents of all teams.
     SeeEveryIncident: "see the incidents of all teams" <- [HeadOfSecurity, Executive, Auditor];
     /// To say who has to be told of what by when.

@@ -118,11 +118,10 @@ pub async fn declare(
             kind: CALL,
             what: "h0",
             text: "was declared. It waits for somebody to acknowledge it.",
+            said: "Called.",
             at: rung.at,
         };
-        let told = leaders::tell(tx, &incident, call, now).await?;
-        let entry = NewEntry { who: &told, how: "message", ..NewEntry::of("ladder", now, "Told at once.") };
-        log::add(tx, id, None, entry, now).await?;
+        leaders::tell(tx, &incident, call, now).await?;
     }
     if let Some(risk) = risk {
         tag::add(tx, [(risk.id, "incident", key.to_string())]).await?;

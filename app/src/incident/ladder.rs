@@ -67,15 +67,13 @@ async fn call(tx: &DatabaseTransaction, id: i64, now: DateTime<Utc>) -> Result<(
     let hours = if rung.hour == 1 { "1 hour".to_owned() } else { format!("{} hours", rung.hour) };
     let text = format!("was declared {hours} ago, and nobody has acknowledged it.");
     let what = format!("h{}", rung.hour);
-    let told =
-        leaders::tell(tx, &incident, Call { kind: CALL, what: &what, text: &text, at: rung.at }, now).await?;
     if rung.missed > 0 {
         let missed = format!("Nobody was told in {} hours before: Abate was not running.", rung.missed);
         log::add(tx, id, None, NewEntry::of("ladder", rung.at, &missed), now).await?;
     }
-    let text = format!("Told again after {hours}.");
-    let entry = NewEntry { who: &told, how: "message", ..NewEntry::of("ladder", rung.at, &text) };
-    log::add(tx, id, None, entry, now).await
+    let said = format!("Called again after {hours}.");
+    let call = Call { kind: CALL, what: &what, text: &text, said: &said, at: rung.at };
+    leaders::tell(tx, &incident, call, now).await
 }
 
 /// Reminds of somebody who has to be told, once for each part of the time that has gone.
@@ -103,11 +101,9 @@ async fn remind(
     };
     // The moment is part of it: a corrected awareness starts the reminders anew.
     let what = format!("duty{}/{}/s{stage}", duty.id, duty.due_at.timestamp());
-    let told =
-        leaders::tell(tx, incident, Call { kind: DUTY, what: &what, text: &text, at: now }, now).await?;
-    let said = format!("Reminded of {}: {text}", duty.authority);
-    let entry = NewEntry { who: &told, how: "message", ..NewEntry::of("ladder", now, &said) };
-    log::add(tx, incident.id, None, entry, now).await
+    let said = format!("Reminder of {}: it {text}", duty.authority);
+    leaders::tell(tx, incident, Call { kind: DUTY, what: &what, text: &text, said: &said, at: now }, now)
+        .await
 }
 
 /// A span of time in words, in hours up to three days.

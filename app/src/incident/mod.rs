@@ -19,6 +19,7 @@ pub mod notify_rule;
 pub mod page;
 pub mod state_rules;
 pub mod step;
+pub(crate) mod told;
 mod view;
 
 pub use ladder::TIMER;

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::declare::{NewData, add_data, one_line, past_moment};
 use super::duty::{self, OPEN, Settlement};
 use super::key::IncidentKey;
+use super::leaders;
 use super::log::{self, NewEntry};
 use super::state_rules::{ACKNOWLEDGED, CLOSED, CONTAINED, Closing, DECLARED, missing};
 use crate::access::actor::Actor;
@@ -75,7 +76,7 @@ pub struct Edit {
 /// Does it, and writes it down.
 ///
 /// # Errors
-/// 409 for a step that is not open any more, 422 for what is missing, 412 when somebody else was faster.
+/// 403 for who may not lead it, 409 for a step that is not open any more, 422 for what is missing, 412 when somebody else was faster.
 pub async fn take(
     tx: &DatabaseTransaction,
     actor: &Actor,
@@ -92,6 +93,7 @@ pub async fn take(
     let mut change = incident::ActiveModel::default();
     let action = match step {
         Step::Acknowledge => {
+            leaders::require(tx, actor, &incident).await?;
             if incident.acknowledged_at.is_some() {
                 return Err(Problem::new(Kind::Conflict, "Somebody has acknowledged it already."));
             }
@@ -131,6 +133,7 @@ pub async fn take(
             "edit"
         }
         Step::Close { summary, no_action_reason } => {
+            leaders::require(tx, actor, &incident).await?;
             let summary = summary.unwrap_or_else(|| incident.summary.clone());
             let reason = no_action_reason.unwrap_or_default();
             check_text("summary", &summary, TEXT)?;

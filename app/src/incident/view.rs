@@ -46,6 +46,8 @@ pub(super) struct NewIncidentPage {
     /// What the form sends besides its fields.
     pub(super) hidden: Vec<(String, String)>,
     pub(super) fields: Vec<Field>,
+    /// Who is told when it is sent.
+    pub(super) reaches: &'static str,
 }
 
 /// An incident.
@@ -54,6 +56,8 @@ pub(super) struct NewIncidentPage {
 pub(super) struct IncidentPage {
     pub(super) frame: Frame,
     pub(super) problems: Option<Problems>,
+    /// What is said above everything else; empty for nothing.
+    pub(super) warning: &'static str,
     pub(super) key: String,
     pub(super) title: String,
     pub(super) badges: Vec<Badge>,
@@ -104,4 +108,6 @@ pub(super) struct ActForm {
     /// What it sends besides its fields.
     pub(super) hidden: Vec<(String, String)>,
     pub(super) fields: Vec<Field>,
+    /// Whether it stands open, as it was just refused.
+    pub(super) open: bool,
 }

@@ -8,9 +8,11 @@ use abate_entity::{app_user, message};
 use abate_integrations::slack::client::Posted;
 use abate_integrations::slack::{Metadata, PreparedMessage, SlackError};
 use chrono::{DateTime, Duration, Utc};
-use sea_orm::{ActiveValue::Set, EntityTrait};
+use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait};
 
+use super::bundle;
 use super::ledger::{self, FAILED, SENDING, SENT, UNKNOWN, WANTED};
+use crate::incident::told::{self, Outcome};
 use crate::platform::job::{Job, Work, queue};
 use crate::platform::problem::{Kind, Problem};
 use crate::platform::setting;
@@ -127,7 +129,20 @@ async fn sent(state: &AppState, sending: &message::Model, posted: Posted) -> Res
         sent_at: Set(Some(now)),
         ..Default::default()
     };
-    state.database.write(async |tx| ledger::settle(tx, sending, change.clone()).await).await?;
+    state.database.write(async |tx| settle(tx, sending, change.clone(), Outcome::Sent, now).await).await
+}
+
+/// Moves a message on, and notes in the logs of incidents what became of it.
+async fn settle(
+    tx: &DatabaseTransaction,
+    seen: &message::Model,
+    change: message::ActiveModel,
+    outcome: Outcome<'_>,
+    now: DateTime<Utc>,
+) -> Result<(), Problem> {
+    if ledger::settle(tx, seen, change).await? {
+        told::note(tx, &bundle::lines_of(tx, seen).await?, outcome, now).await?;
+    }
     Ok(())
 }
 
@@ -155,8 +170,8 @@ async fn fail(state: &AppState, message: &message::Model, problem: &str) -> Resu
         problem: Set(Some(problem.to_owned())),
         ..Default::default()
     };
-    state.database.write(async |tx| ledger::settle(tx, message, change.clone()).await).await?;
-    Ok(())
+    let (now, outcome) = (state.clock.now(), Outcome::Failed(problem));
+    state.database.write(async |tx| settle(tx, message, change.clone(), outcome, now).await).await
 }
 
 /// Nobody knows whether it arrived: says so, and has a look later.
@@ -171,7 +186,7 @@ async fn lose(state: &AppState, message: &message::Model, problem: &str) -> Resu
     state
         .database
         .write(async |tx| {
-            ledger::settle(tx, message, change.clone()).await?;
+            settle(tx, message, change.clone(), Outcome::Unknown(problem), now).await?;
             Ok(queue::enqueue(tx, MESSAGE, &message.key, now + SETTLES_AFTER, now).await?)
         })
         .await

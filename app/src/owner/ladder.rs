@@ -34,7 +34,7 @@ pub const TIMER: Timer<AppState> = Timer { name: "owner.ladder", every: Duration
 /// The setting that is set while a climb is under way; what it wants is not told before it is through.
 pub const CLIMBING: &str = "ladder_climbing";
 /// The kind of the notices.
-pub(super) const KIND: &str = "ladder";
+pub(crate) const KIND: &str = "ladder";
 /// The setting that says up to when was looked.
 const LOOKED_UNTIL: &str = "ladder_until";
 /// A change that was not yet committed when it was looked for is found the next time.

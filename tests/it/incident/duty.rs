@@ -86,7 +86,7 @@ async fn people_are_reminded_while_the_time_runs_out_and_each_stage_once() {
     head.api.post(&acknowledge, &json!({})).await.expect(200);
     let stages = async || {
         let log = shown(&first, &key).await["log"].to_string();
-        log.matches("Reminded of Acquiring bank").count()
+        log.matches("Reminder of Acquiring bank").count()
     };
     // Of 24 hours: half at 12, three quarters at 18, nine tenths at 22, the end, and each day after.
     for (hours, expected) in [(11, 0), (1, 1), (0, 1), (6, 2), (4, 3), (2, 4), (24, 5), (1, 5)] {

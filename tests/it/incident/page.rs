@@ -1,5 +1,7 @@
 //! The pages of incidents.
 
+use abate::access::role::Role;
+
 use super::led;
 
 #[tokio::test]
@@ -31,9 +33,17 @@ async fn an_incident_goes_from_its_declaration_to_its_end_by_its_forms() {
     assert!(page.contains("Gate &#60;b&#62;open") && page.contains("71 h 0 min left"), "{page}");
     assert!(head.browser.get("/").await.expect(200).text.contains("Data breaches"));
     assert!(head.browser.get("/incidents").await.expect(200).text.contains("/incidents/I-1"));
-    let answer = head.browser.submit("/incidents/I-1/close", &[("summary", "x")]).await;
+    // What was typed into a form that is refused stays there.
+    let answer = head.browser.submit("/incidents/I-1/close", &[("summary", "It stood open all night")]).await;
     assert_eq!(answer.status, 422);
-    first.browser.submit("/incidents/I-1/acknowledge", &[]).await.problem(403);
+    assert!(answer.text.contains(">It stood open all night</textarea>"), "{}", answer.text);
+    let wrong = [("duty", "1"), ("state", "told"), ("how", "by form 6"), ("told_at", "yesterday")];
+    let answer = head.browser.submit("/incidents/I-1/duty", &wrong).await;
+    assert_eq!(answer.status, 422);
+    for kept in ["value=\"by form 6\"", "value=\"yesterday\"", "id=\"act-duty-3\" open"] {
+        assert!(answer.text.contains(kept), "{kept}: {}", answer.text);
+    }
+    assert_eq!(first.browser.submit("/incidents/I-1/acknowledge", &[]).await.status, 403);
     head.browser.submit("/incidents/I-1/acknowledge", &[]).await.expect(303);
     head.browser.submit("/incidents/I-1/contain", &[]).await.expect(303);
     let told = [("duty", "1"), ("state", "told"), ("how", "by form 7"), ("told_at", "2026-03-02 08:30")];
@@ -54,4 +64,22 @@ async fn an_incident_goes_from_its_declaration_to_its_end_by_its_forms() {
     assert!(!head.browser.get("/").await.expect(200).text.contains("Data breaches"));
     head.browser.submit("/incidents/I-1/nothing", &[]).await.problem(404);
     head.browser.get("/incidents/X-1").await.problem(404);
+}
+
+#[tokio::test]
+async fn somebody_of_one_team_declares_for_it_without_naming_it() {
+    let (app, first, _) = led().await;
+    let payments = app.team("payments").await;
+    app.team("web").await;
+    let ben = app.member("ben@example.org", &[Role::Engineer, Role::Viewer], Some(payments)).await;
+    let form = ben.browser.get("/incidents/new").await.expect(200).text;
+    assert!(form.contains("value=\"payments\"") && !form.contains("value=\"web\""), "{form}");
+    // Not theirs: the page says so and keeps what was typed.
+    let wrong = [("kind", "breach"), ("title", "Lost laptop"), ("team", "web")];
+    let answer = ben.browser.submit("/incidents", &wrong).await;
+    assert_eq!(answer.status, 403);
+    assert!(answer.text.contains("value=\"Lost laptop\""), "{}", answer.text);
+    ben.browser.submit("/incidents", &[("kind", "breach"), ("title", "Lost laptop")]).await.expect(303);
+    let made = first.api.get("/api/v1/incidents/I-1").await.expect(200).json();
+    assert_eq!(made["team"], "payments");
 }

@@ -44,7 +44,7 @@ const DECLARE: Who = Holders(&[
     Executive,
     Admin,
 ]);
-const LEAD_INCIDENTS: Who = Holders(&[HeadOfSecurity, Executive]);
+const LEAD_INCIDENTS: Who = Holders(&[HeadOfSecurity, Executive, Admin]);
 const KEEP_INCIDENT_RULES: Who = Holders(&[HeadOfSecurity, Admin]);
 const KEEP_REGISTER: Who = Holders(&[Triager, RiskManager, Admin]);
 const KEEP_CADENCES: Who = Holders(&[RiskManager, HeadOfSecurity, Admin]);

@@ -10,6 +10,7 @@ use super::view::IncidentDetail;
 use crate::access::actor::Actor;
 use crate::access::require::Require;
 use crate::access::right::DeclareIncidents;
+use crate::access::scope::Scope;
 use crate::access::team;
 use crate::incident::declare::{self, NewData, NewIncident};
 use crate::intake::finding;
@@ -33,7 +34,7 @@ pub(crate) struct IncidentForm {
     pub(crate) description: String,
     /// When somebody became aware of it, now unless told; legal clocks run from then.
     pub(crate) aware_at: Option<DateTime<Utc>>,
-    /// Key of the team, that of the risk, finding or cadence unless told.
+    /// Key of the team, that of the risk, finding or cadence unless told; without those your own.
     pub(crate) team: Option<String>,
     /// Key of the risk it is about.
     pub(crate) risk: Option<String>,
@@ -171,7 +172,7 @@ pub(crate) async fn resolve(
     }
     let team_id = match team_id {
         Some(id) => id,
-        None => team::default(tx, occasion.now).await?.id,
+        None => own_team(tx, caller, occasion.now).await?,
     };
     caller.require_in::<DeclareIncidents>(team_id)?;
     let new = NewIncident {
@@ -185,4 +186,16 @@ pub(crate) async fn resolve(
         data: form.data.iter().cloned().map(NewData::from).collect(),
     };
     declare::declare(tx, occasion, caller, risk, new).await
+}
+
+/// The team of somebody who named none: the default one, else the only one that they may declare for.
+async fn own_team(tx: &DatabaseTransaction, caller: &Actor, now: DateTime<Utc>) -> Result<i64, Problem> {
+    let default = team::default(tx, now).await?.id;
+    match caller.scope_of::<DeclareIncidents>() {
+        Scope::Teams(teams) if !teams.contains(&default) => match teams.as_slice() {
+            [one] => Ok(*one),
+            _ => Err(Problem::invalid("team", "Name the team that it is about: you work for several.")),
+        },
+        _ => Ok(default),
+    }
 }

@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use chrono_tz::Tz;
 
 use super::declare::moment;
-use super::{Sent, show, value};
+use super::{Sent, is_for_the_form, show, value};
 use crate::access::actor::Actor;
 use crate::access::csrf::SignedForm;
 use crate::access::require::Require;
@@ -17,7 +17,7 @@ use crate::incident::key::IncidentKey;
 use crate::incident::step::{Entry, Step};
 use crate::page::badge::Tone;
 use crate::page::{said, shell};
-use crate::platform::problem::{Kind, Problem};
+use crate::platform::problem::Problem;
 use crate::policy::Policies;
 use crate::state::AppState;
 
@@ -34,8 +34,9 @@ pub(super) async fn act(
     let SignedForm(sent) = form;
     match done(&state, &caller, key, &action, &sent).await {
         Ok(text) => Ok(said::see_other(&format!("/incidents/{key}"), Tone::Good, text)),
-        Err(problem) if matches!(problem.kind(), Kind::Invalid | Kind::Conflict | Kind::Stale) => {
-            let page = show::page(&request, &caller, &state, key, Some(&problem)).await?;
+        Err(problem) if is_for_the_form(&problem) => {
+            let refused = show::Refused { action: &action, sent: &sent, problem: &problem };
+            let page = show::page(&request, &caller, &state, key, Some(refused)).await?;
             shell::html_with_problem(&page, &problem)
         }
         Err(problem) => Err(problem),

@@ -1,16 +1,18 @@
 //! `GET /incidents/new` and `POST /incidents`
 
+use abate_entity::team;
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{DateTime, NaiveDateTime, Utc};
 use chrono_tz::Tz;
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder};
 use serde::Deserialize;
 
-use super::{Sent, problems, value};
+use super::{NO_SLACK, Sent, fill, is_for_the_form, problems, value};
 use crate::access::actor::Actor;
 use crate::access::csrf::SignedForm;
 use crate::access::require::Require;
 use crate::access::right::DeclareIncidents;
+use crate::access::team::DEFAULT_KEY;
 use crate::asset::data_class;
 use crate::calendar::local_time::to_utc;
 use crate::incident::api::{DataForm, IncidentForm, resolve};
@@ -21,11 +23,14 @@ use crate::page::badge::{Tone, capitalised};
 use crate::page::form::{Choice, Field, Kind};
 use crate::page::frame::Section;
 use crate::page::{context, said, shell};
-use crate::platform::problem::{self, Problem};
+use crate::platform::problem::Problem;
 use crate::policy::Policies;
 use crate::risk::record::Occasion;
 use crate::state::AppState;
 
+/// Who is told, where messages reach them.
+const REACHES: &str =
+    "Those who lead security are told at once, and then every hour until one of them acknowledges it.";
 /// What it is declared from.
 const ABOUT: [&str; 3] = ["risk", "finding", "run"];
 
@@ -73,10 +78,12 @@ pub(super) async fn declare(
     match declared.await {
         Ok(incident) => {
             let key = IncidentKey(incident.id);
-            let text = format!("{key} is declared. Those who lead security are being told.");
+            let reached =
+                if state.slack.is_some() { "Those who lead security are being told." } else { NO_SLACK };
+            let text = format!("{key} is declared. {reached}");
             Ok(said::see_other(&format!("/incidents/{key}"), Tone::Good, &text))
         }
-        Err(problem) if problem.kind() == problem::Kind::Invalid => {
+        Err(problem) if is_for_the_form(&problem) => {
             shell::html_with_problem(&page(&request, &caller, &state, &sent, Some(&problem)).await?, &problem)
         }
         Err(problem) => Err(problem),
@@ -101,7 +108,7 @@ fn read(sent: &Sent, zone: Tz) -> Result<IncidentForm, Problem> {
         title: value(sent, "title"),
         description: value(sent, "description"),
         aware_at: moment(sent, "aware_at", zone)?,
-        team: None,
+        team: some("team"),
         risk: some("risk"),
         finding: number("finding")?,
         run: number("run")?,
@@ -160,19 +167,33 @@ async fn page(
         moment_field("aware_at", "When somebody became aware of it", zone).value(value(sent, "aware_at")),
     ];
     fields.extend(data_fields(db, sent).await?);
-    for field in &mut fields {
-        let wrong = |error: &&problem::FieldProblem| error.field == field.name;
-        let found = refused.and_then(|problem| problem.errors().iter().find(wrong));
-        field.error = found.map(|error| error.detail.clone()).unwrap_or_default();
-    }
     let named = ABOUT.map(|name| (name.to_owned(), value(sent, name)));
     let hidden: Vec<_> = named.into_iter().filter(|(_, value)| !value.is_empty()).collect();
     let about: Vec<String> = hidden.iter().map(|(name, value)| format!("{name} {value}")).collect();
+    fields.insert(1, team_field(db, caller, !about.is_empty()).await?);
+    if let Some(problem) = refused {
+        fill(&mut fields, sent, problem);
+    }
     Ok(NewIncidentPage {
         frame: context::frame(request, caller, "Declare an incident", Section::Risks),
         problems: refused.map(problems),
         about: about.join(", "),
         hidden,
         fields,
+        reaches: if state.slack.is_some() { REACHES } else { NO_SLACK },
     })
+}
+
+/// Whose incident it is: one of the teams that the caller may declare one for. Where it is declared from something, the
+/// team of that is the first choice.
+async fn team_field(db: &impl ConnectionTrait, caller: &Actor, about: bool) -> Result<Field, Problem> {
+    let scope = caller.scope_of::<DeclareIncidents>();
+    let teams =
+        team::Entity::find().order_by_asc(team::Column::Name).order_by_asc(team::Column::Id).all(db).await?;
+    let mut teams: Vec<team::Model> = teams.into_iter().filter(|team| scope.covers(team.id)).collect();
+    // The first choice is the one that is made without looking.
+    teams.sort_by_key(|team| team.key != DEFAULT_KEY);
+    let own = about.then(|| Choice::new("", "The team that it is declared from", ""));
+    let teams = teams.into_iter().map(|team| Choice::new(team.key, team.name, "-"));
+    Ok(Field::new("team", "Team", Kind::Choice).choices(own.into_iter().chain(teams).collect()))
 }

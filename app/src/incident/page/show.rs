@@ -7,18 +7,19 @@ use sea_orm::ConnectionTrait;
 
 use super::declare::{data_fields, moment_field};
 use super::list::{kind, standing};
-use super::problems;
+use super::{NO_SLACK, Sent, fill, problems, value};
 use crate::access::actor::Actor;
 use crate::access::require::Require;
-use crate::access::right::{DeclareIncidents, LeadIncidents, See};
+use crate::access::right::{DeclareIncidents, See};
 use crate::incident::api::{DutyView, EntryView, IncidentDetail};
 use crate::incident::finder;
 use crate::incident::key::IncidentKey;
+use crate::incident::leaders;
 use crate::incident::state_rules::CLOSED;
 use crate::incident::view::{ActForm, DutyRow, IncidentPage, LogRow};
 use crate::page::badge::{Badge, Tone};
 use crate::page::due::{Moment, days};
-use crate::page::form::{Choice, Field, Kind};
+use crate::page::form::{Choice, Field, Kind, Problems};
 use crate::page::frame::Section;
 use crate::page::{context, markdown, shell};
 use crate::platform::problem::Problem;
@@ -35,6 +36,37 @@ pub(super) async fn show(
     shell::html(&page(&request, &caller, &state, key, None).await?)
 }
 
+/// A form of the page that was refused.
+pub(super) struct Refused<'a> {
+    /// The end of its address.
+    pub(super) action: &'a str,
+    pub(super) sent: &'a Sent,
+    pub(super) problem: &'a Problem,
+}
+
+impl Refused<'_> {
+    /// Puts what was typed back where it was typed, and gives what is said above; where that form is gone, what was typed
+    /// stands there.
+    fn keep(&self, forms: &mut [ActForm]) -> Problems {
+        let mut problems = problems(self.problem);
+        let same = |form: &&mut ActForm| {
+            let hidden = form.hidden.iter().all(|(name, held)| value(self.sent, name) == *held);
+            form.action == self.action && hidden
+        };
+        if let Some(form) = forms.iter_mut().find(same) {
+            fill(&mut form.fields, self.sent, self.problem);
+            form.open = true;
+        } else {
+            let typed =
+                self.sent.iter().filter(|(name, _)| !["csrf", "duty", "state"].contains(&name.as_str()));
+            problems
+                .items
+                .extend(typed.map(|(name, text)| (format!("Your {}", name.replace('_', " ")), text.clone())));
+        }
+        problems
+    }
+}
+
 /// The page of an incident, with what was wrong with the form that was just sent.
 ///
 /// # Errors
@@ -44,19 +76,23 @@ pub(super) async fn page(
     caller: &Actor,
     state: &AppState,
     key: IncidentKey,
-    refused: Option<&Problem>,
+    refused: Option<Refused<'_>>,
 ) -> Result<IncidentPage, Problem> {
     let db = state.database.reader();
     let now = state.clock.now();
     let zone = Policies::load(db).await?.zone;
     let row = finder::one(db, &finder::scope(caller), key).await?;
-    let team_id = row.team_id;
+    let works = caller.holds_in::<DeclareIncidents>(row.team_id);
+    let leads = leaders::may_lead(db, caller, &row).await?;
     let detail = IncidentDetail::of(db, row).await?;
-    let forms = forms(db, caller, team_id, &detail, zone).await?;
+    let mut forms = forms(db, works, leads, &detail, zone).await?;
+    let problems = refused.map(|refused| refused.keep(&mut forms));
+    let unreached = state.slack.is_none() && detail.incident.acknowledged_at.is_none();
     let incident = &detail.incident;
     Ok(IncidentPage {
         frame: context::frame(request, caller, format!("{key} {}", incident.title), Section::Risks),
-        problems: refused.map(problems),
+        problems,
+        warning: if unreached { NO_SLACK } else { "" },
         key: incident.key.clone(),
         title: incident.title.clone(),
         badges: vec![kind(&incident.kind), standing(&incident.state)],
@@ -151,19 +187,18 @@ fn log_row(entry: &EntryView, zone: Tz) -> LogRow {
 /// The forms that are open to the reader, the next step first.
 async fn forms(
     db: &impl ConnectionTrait,
-    caller: &Actor,
-    team_id: i64,
+    works: bool,
+    leads: bool,
     detail: &IncidentDetail,
     zone: Tz,
 ) -> Result<Vec<ActForm>, Problem> {
     let incident = &detail.incident;
-    let (works, leads) =
-        (caller.holds_in::<DeclareIncidents>(team_id), caller.holds_in::<LeadIncidents>(team_id));
     let form = |action: &'static str, label: &str, fields: Vec<Field>| ActForm {
         action,
         label: label.to_owned(),
         hidden: Vec::new(),
         fields,
+        open: false,
     };
     let text = |name: &str, label: &str| Field::new(name, label, Kind::Text);
     let lines = |name: &str, label: &str| Field::new(name, label, Kind::Lines);
