@@ -315,6 +315,7 @@ pub(super) const OTHERS: &[(&str, &str, Who)] = &[
     ("POST", "/risks/{key}/confirm-transfer", MOVE),
     ("POST", "/risks/{key}/ticket-proposal/decline", MOVE),
     ("POST", "/risks/{key}/vex-statement/decline", TRIAGE),
+    ("POST", "/risks/{key}/controls", MOVE),
     ("POST", "/risks/{key}/pause/approve", MOVE),
     ("POST", "/risks/{key}/pause/refuse", MOVE),
     ("POST", "/risks/{key}/people", MOVE),
