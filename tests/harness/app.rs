@@ -30,7 +30,7 @@ use super::http::Client;
 use super::install_tls;
 
 /// How long background work may take before a test gives up. Generous, for a busy machine; nothing measures it.
-const PATIENCE: StdDuration = StdDuration::from_secs(60);
+const PATIENCE: StdDuration = StdDuration::from_secs(180);
 
 /// A running application. It ends when this is dropped.
 pub(crate) struct TestApp {
@@ -266,7 +266,12 @@ impl TestApp {
         let awake = timer::ActiveModel { ran_at: Set(long_ago), ..Default::default() };
         let woken = self.state.database.write(async |tx| {
             let ran = timer::Column::RanAt.lte(now);
-            timer::Entity::update_many().set(awake.clone()).filter(which.clone()).filter(ran).exec(tx).await?;
+            timer::Entity::update_many()
+                .set(awake.clone())
+                .filter(which.clone())
+                .filter(ran)
+                .exec(tx)
+                .await?;
             Ok(())
         });
         woken.await.expect("the timers wake");

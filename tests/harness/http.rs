@@ -34,6 +34,8 @@ impl Client {
         let inner = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
+            // The server closes what is idle, and a request that meets that is lost.
+            .pool_max_idle_per_host(0)
             // It speaks plain HTTP, and reading all certificates of the machine is slow.
             .tls_certs_only([])
             .build()
