@@ -94,6 +94,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .configure(ticket::webhook::routes)
         .configure(page::pages)
         .configure(acceptance::page::pages)
+        .configure(access::account::pages)
         .configure(access::page::pages)
         .configure(asset::page::pages)
         .configure(audit_log::page::pages)

@@ -9,6 +9,7 @@ use abate::access::{session, team, token, user};
 use abate::asset::register;
 use abate::config::{Document, Overrides};
 use abate::jobs::TIMERS;
+use abate::message::bundle;
 use abate::platform::clock::{Clock, ClockHand};
 use abate::platform::ids::Ids;
 use abate::startup::Application;
@@ -29,7 +30,7 @@ use super::http::Client;
 use super::install_tls;
 
 /// How long background work may take before a test gives up. Generous, for a busy machine; nothing measures it.
-const PATIENCE: StdDuration = StdDuration::from_secs(60);
+const PATIENCE: StdDuration = StdDuration::from_secs(180);
 
 /// A running application. It ends when this is dropped.
 pub(crate) struct TestApp {
@@ -217,17 +218,25 @@ impl TestApp {
     pub(crate) async fn pass(&self, time: Duration) {
         let mut before = self.made().await;
         self.time.advance(time);
-        self.run_timers().await;
-        self.settle().await;
+        self.work().await;
         // They run side by side: what one of them has made, another may have been too early to see, and what that one
         // makes of it, a third: an acceptance ends, somebody is to be told, and it is put into a message.
         let mut after = self.made().await;
         while after != before {
-            self.wake_timers().await;
-            self.run_timers().await;
-            self.settle().await;
+            self.wake(Condition::all()).await;
+            self.work().await;
             (before, after) = (after, self.made().await);
         }
+    }
+
+    /// Waits until timers and jobs have done what is due. Messages wait for a ladder that is being climbed, so that they
+    /// are put together once more after it.
+    async fn work(&self) {
+        self.run_timers().await;
+        self.settle().await;
+        self.wake(Condition::all().add(timer::Column::Name.eq(bundle::TIMER.name))).await;
+        self.run_timers().await;
+        self.settle().await;
     }
 
     /// How much there is of what timers look at.
@@ -251,13 +260,18 @@ impl TestApp {
         tokio::time::timeout(PATIENCE, ran).await.expect("the timers run in time");
     }
 
-    /// Makes every timer due.
-    async fn wake_timers(&self) {
+    /// Makes timers due.
+    async fn wake(&self, which: Condition) {
         let (now, long_ago) = (self.state.clock.now(), DateTime::<Utc>::UNIX_EPOCH);
         let awake = timer::ActiveModel { ran_at: Set(long_ago), ..Default::default() };
         let woken = self.state.database.write(async |tx| {
             let ran = timer::Column::RanAt.lte(now);
-            timer::Entity::update_many().set(awake.clone()).filter(ran).exec(tx).await?;
+            timer::Entity::update_many()
+                .set(awake.clone())
+                .filter(which.clone())
+                .filter(ran)
+                .exec(tx)
+                .await?;
             Ok(())
         });
         woken.await.expect("the timers wake");

@@ -34,6 +34,10 @@ impl Client {
         let inner = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
+            // The server closes what is idle, and a request that meets that is lost.
+            .pool_max_idle_per_host(0)
+            // It speaks plain HTTP, and reading all certificates of the machine is slow.
+            .tls_certs_only([])
             .build()
             .expect("a client");
         Self {
@@ -47,13 +51,24 @@ impl Client {
 
     /// The same address, as the program that holds the token.
     pub(crate) fn with_token(&self, token: &str) -> Self {
-        Self { token: Some(token.to_owned()), ..Self::new(&self.base) }
+        Self { token: Some(token.to_owned()), ..self.another() }
     }
 
     /// The same address, as a browser in which somebody is signed in.
     pub(crate) fn with_session(&self, cookie: &str, value: &str, csrf: &str) -> Self {
         let cookies = BTreeMap::from([(cookie.to_owned(), value.to_owned())]);
-        Self { cookies: Mutex::new(cookies), csrf: Some(csrf.to_owned()), ..Self::new(&self.base) }
+        Self { cookies: Mutex::new(cookies), csrf: Some(csrf.to_owned()), ..self.another() }
+    }
+
+    /// Somebody else at the address, over the same connections.
+    fn another(&self) -> Self {
+        Self {
+            base: self.base.clone(),
+            inner: self.inner.clone(),
+            cookies: Mutex::default(),
+            token: None,
+            csrf: None,
+        }
     }
 
     /// The address without a path.

@@ -12,7 +12,7 @@ use super::database::{SECRET_KEY, TestDatabase};
 use super::http::Client;
 
 /// How long anything may take before a test gives up. Generous, for a busy machine; nothing measures it.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// What a command printed, and how it ended.
 #[derive(Debug)]

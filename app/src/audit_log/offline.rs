@@ -9,7 +9,7 @@ use super::chain_rules;
 use super::checkpoint::Checkpoint;
 use super::export_line::{End, Head, Line, VERSION};
 use super::verify::{Report, judge};
-use super::walk_rules::{Finding, Known, Place, Walk};
+use super::walk_rules::{Finding, Known, Place, Tampering, Walk};
 
 /// Verifies what `file` gives. Without a `public_key`, the file's own is taken, which shows no more than that its
 /// checkpoints belong together.
@@ -26,10 +26,7 @@ pub fn verify(mut file: impl BufRead, public_key: Option<&str>) -> anyhow::Resul
         let line: Line = serde_json::from_str(&text).with_context(|| format!("line {number}"))?;
         if let Line::End(end) = &line {
             let written = End { seals: reading.seals, sha256: hex::encode(hasher.clone().finalize()) };
-            ensure!(
-                *end == written,
-                "the file is not as it was written: its last line names another digest or number of seals"
-            );
+            reading.altered = *end != written;
         }
         reading.take(line).with_context(|| format!("line {number}"))?;
         hasher.update(text.as_bytes());
@@ -47,6 +44,8 @@ struct Reading {
     walk: Option<(Walk, Vec<Finding>, usize)>,
     seals: u64,
     ended: bool,
+    /// The last line names another digest or number of seals than the lines before it have.
+    altered: bool,
 }
 
 impl Reading {
@@ -99,11 +98,22 @@ impl Reading {
     }
 
     fn end(self) -> anyhow::Result<Report> {
-        let (Some((walk, forged, checkpoints)), Some(public_key), true) =
+        let (Some((walk, mut others, checkpoints)), Some(public_key), true) =
             (self.walk, self.public_key, self.ended)
         else {
             bail!("the file breaks off; export the log again");
         };
-        Ok(Report::new(walk.end(), forged, self.seals, checkpoints, public_key))
+        let walked = walk.end();
+        if self.altered {
+            others.push(Finding {
+                seq: walked.last,
+                entry_id: None,
+                kind: Tampering::Altered,
+                detail:
+                    "the file is not as it was written: its last line names another digest or number of seals"
+                        .to_owned(),
+            });
+        }
+        Ok(Report::new(walked, others, self.seals, checkpoints, public_key))
     }
 }

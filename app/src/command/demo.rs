@@ -30,11 +30,15 @@ pub(super) struct DemoCommand {
 }
 
 impl DemoCommand {
-    pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
-        let listener = free_listener(self.port)?;
+    pub(super) async fn run(self, overrides: &Overrides) -> anyhow::Result<ExitCode> {
+        let port = match &overrides.listen {
+            Some(listen) => own_port(listen)?,
+            None => self.port,
+        };
+        let listener = free_listener(port)?;
         let address = listener.local_addr()?;
-        if address.port() != self.port {
-            println!("Port {} is taken; using {} instead.", self.port, address.port());
+        if address.port() != port {
+            println!("Port {port} is taken; using {} instead.", address.port());
         }
         let folder = tempfile::Builder::new().prefix("abate-demo-").tempdir()?;
         let mut config = settings(folder.path(), address)?;
@@ -77,6 +81,14 @@ fn settings(folder: &std::path::Path, address: SocketAddr) -> anyhow::Result<Con
         ..Overrides::default()
     };
     Ok(config::Document::alone(overrides)?.config()?)
+}
+
+/// The port of `--listen`. A demo lets anybody in as anybody, so that it answers on this machine only.
+fn own_port(listen: &str) -> anyhow::Result<u16> {
+    let address: Option<SocketAddr> = listen.parse().ok();
+    let own = address.filter(|address| address.ip().is_loopback());
+    let own = own.context("a demo answers on this machine only; choose its port with --port 9000")?;
+    Ok(own.port())
 }
 
 fn free_listener(wanted: u16) -> anyhow::Result<TcpListener> {

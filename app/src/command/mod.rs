@@ -27,9 +27,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use secrecy::ExposeSecret as _;
 
 use crate::config::{self, Config, ConfigError, Overrides};
 use crate::platform::clock::Clock;
+use crate::platform::database;
 use crate::platform::ids::Ids;
 use crate::platform::telemetry;
 use crate::startup;
@@ -114,7 +116,7 @@ pub async fn run() -> ExitCode {
 async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let settings = Settings { file: arguments.config, overrides: arguments.overrides };
     match arguments.command {
-        Command::Demo(command) => command.run().await,
+        Command::Demo(command) => command.run(&settings.overrides).await,
         Command::Serve(command) => command.run(settings.load()?).await,
         Command::Worker => worker::run(settings.load()?).await,
         Command::Migrate => migrate::run(settings.load()?).await,
@@ -151,7 +153,29 @@ impl Settings {
     }
 }
 
-/// Opens the database for a command that does one thing.
+/// Opens the database for a command that does one thing on what is there.
+///
+/// # Errors
+/// When there is none: made in the folder at hand it would take in what was meant for another, without a word.
 async fn open(config: Config) -> anyhow::Result<AppState> {
+    there_is_one(&config)?;
+    open_or_make(config).await
+}
+
+/// Opens the database, and makes it where there is none.
+async fn open_or_make(config: Config) -> anyhow::Result<AppState> {
     startup::open(config, Clock::system(), Ids::random()).await
+}
+
+/// # Errors
+/// When the settings name a database file that does not exist.
+fn there_is_one(config: &Config) -> anyhow::Result<()> {
+    let Some(file) = database::file(config.database.url.expose_secret())? else { return Ok(()) };
+    anyhow::ensure!(
+        file.exists(),
+        "there is no database at {}; run this in the folder of the server, or with its settings (ABATE_DATABASE_URL); \
+         abate migrate makes a new one",
+        std::path::absolute(&file).unwrap_or(file).display()
+    );
+    Ok(())
 }

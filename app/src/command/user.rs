@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use crate::access::actor::Via;
 use crate::access::role::Role;
 use crate::access::user_edit::{self, By, UserEdit};
-use crate::access::{team, user};
+use crate::access::{password_change, team, user};
 use crate::audit_log;
 use crate::config::Config;
 
@@ -17,6 +17,8 @@ use crate::config::Config;
 pub(super) enum User {
     /// Make a user; the first one of a database gets every role but verifier
     Create(Create),
+    /// Give somebody another password, who is signed out everywhere
+    SetPassword(SetPassword),
     /// Say that somebody has left: they are signed out, and what they owned goes to others
     Deactivate(Deactivate),
 }
@@ -25,6 +27,16 @@ pub(super) enum User {
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  abate user deactivate --email ana@example.com")]
 pub(super) struct Deactivate {
+    /// Address of the user
+    #[arg(long)]
+    email: String,
+}
+
+/// Arguments of `abate user set-password`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  abate user set-password --email ana@example.com\n\n\
+    The password is read from standard input; from a terminal, or when there is none, one is made and printed once.")]
+pub(super) struct SetPassword {
     /// Address of the user
     #[arg(long)]
     email: String,
@@ -56,6 +68,7 @@ impl User {
     pub(super) async fn run(self, config: Config) -> anyhow::Result<ExitCode> {
         match self {
             Self::Create(create) => create.run(config).await,
+            Self::SetPassword(set) => set.run(config).await,
             Self::Deactivate(deactivate) => deactivate.run(config).await,
         }
     }
@@ -76,10 +89,33 @@ impl Deactivate {
     }
 }
 
+impl SetPassword {
+    async fn run(self, config: Config) -> anyhow::Result<ExitCode> {
+        let state = super::open(config).await?;
+        let given = read_password()?;
+        let made = given.is_none();
+        let password = given.unwrap_or_else(|| state.ids.secret::<15>());
+        let hash = state.passwords.hash(&state.ids, &password).await?;
+        let by = By { actor_id: None, via: Via::Command, now: state.clock.now() };
+        let changed = state.database.write(async |tx| {
+            let user = user::known(tx, &self.email).await?;
+            password_change::change(tx, by, &user, &hash, None).await?;
+            Ok(user.email)
+        });
+        let email = changed.await?;
+        state.database.close().await?;
+        println!("{email} has another password, and is signed out everywhere.");
+        if made {
+            println!("Password (shown only now): {password}");
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
 impl Create {
     async fn run(self, config: Config) -> anyhow::Result<ExitCode> {
         let create = self;
-        let state = super::open(config).await?;
+        let state = super::open_or_make(config).await?;
         let given = read_password()?;
         let made = given.is_none();
         let password = given.unwrap_or_else(|| state.ids.secret::<15>());

@@ -72,6 +72,7 @@ impl VerifyLog {
             }
             None => Vec::new(),
         };
+        super::there_is_one(&config)?;
         let database = Database::open(config.database.url.expose_secret())
             .await
             .context("cannot open the database; check ABATE_DATABASE_URL")?;

@@ -7,7 +7,7 @@ use actix_web::{HttpMessage, HttpRequest, web};
 use super::frame::{DemoBar, Frame, Section, SignedIn};
 use super::said;
 use crate::access::actor::Actor;
-use crate::access::right::{Configure, ReadAuditLog};
+use crate::access::right::{Configure, ExportEvidence, ReadAuditLog};
 use crate::access::session::CurrentSession;
 use crate::page::badge::capitalised;
 
@@ -65,9 +65,13 @@ pub fn own_path(asked: &str) -> &str {
 
 /// What the menu of a person leads to besides the bar.
 fn places(actor: &Actor) -> Vec<(&'static str, &'static str)> {
-    let mut places = Vec::new();
+    let mut places = vec![("Your account", "/account")];
     if actor.holds::<Configure>() {
         places.extend([("People", "/people"), ("Teams", "/teams")]);
+    }
+    places.extend([("Due dates", "/settings/policies"), ("Grids", "/settings/grids")]);
+    if actor.holds::<ExportEvidence>() {
+        places.push(("Evidence packs", "/evidence-packs"));
     }
     if actor.holds::<ReadAuditLog>() {
         places.push(("Audit log", "/audit-log"));

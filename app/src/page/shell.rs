@@ -95,11 +95,21 @@ async fn page_of(response: &ServiceResponse) -> Option<HttpResponse> {
 
 /// Leads a stranger to the sign-in page, or to the demo's door, and back here afterwards.
 fn to_sign_in(request: &HttpRequest) -> HttpResponse {
-    let here = request.uri().path_and_query().map_or("/", |here| here.as_str());
-    let next = if request.method() == Method::GET && here != "/" { here } else { "" };
     let in_demo = request.app_data::<web::Data<DemoBars>>().is_some();
     let door = if in_demo { "/demo" } else { "/sign-in" };
-    HttpResponse::SeeOther().insert_header((header::LOCATION, address(door, &[("next", next)]))).finish()
+    if request.method() == Method::GET {
+        let here = request.uri().path_and_query().map_or("/", |here| here.as_str());
+        let next = if here == "/" { "" } else { here };
+        return HttpResponse::SeeOther()
+            .insert_header((header::LOCATION, address(door, &[("next", next)])))
+            .finish();
+    }
+    // A form was sent: back to the page that it was on.
+    let from = request.headers().get(header::REFERER).and_then(|value| value.to_str().ok());
+    let from = from.and_then(|from| from.parse::<url::Url>().ok());
+    let next = from.map(|from| from[url::Position::BeforePath..url::Position::AfterQuery].to_owned());
+    let text = "Your session has ended, and what you sent was not taken. Sign in, then send it again.";
+    said::see_other(&address(door, &[("next", &next.unwrap_or_default())]), Tone::Warn, text)
 }
 
 /// The frame of an error: with the bar for somebody signed in, bare for a stranger.

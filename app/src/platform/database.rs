@@ -1,7 +1,7 @@
 //! The database: where it is, how it is opened, and the two ways to write to it: [`Database::write`] for everything, and
 //! [`Database::copy`] for the many rows of one table that nobody sees before a later transaction.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -224,13 +224,25 @@ impl Database {
 /// The file beside an SQLite database whose lock makes processes that start together take turns. SQLite's own locks
 /// do not do: turning the write-ahead log on does not wait for them, and each lasts for one migration only.
 fn lock_file(url: &str) -> Result<Arc<Path>, DbErr> {
+    let mut file = file_of(url)?.into_os_string();
+    file.push("-lock");
+    Ok(Path::new(&file).into())
+}
+
+/// The file of a database, none for one on a server.
+///
+/// # Errors
+/// When the address is not valid.
+pub fn file(url: &str) -> Result<Option<PathBuf>, DbErr> {
+    if url.starts_with("sqlite:") { file_of(url).map(Some) } else { Ok(None) }
+}
+
+fn file_of(url: &str) -> Result<PathBuf, DbErr> {
     use sea_orm::sqlx::sqlite::SqliteConnectOptions;
     let options: SqliteConnectOptions = url
         .parse()
         .map_err(|error| DbErr::Custom(format!("the address of the database is not valid: {error}")))?;
-    let mut file = options.get_filename().as_os_str().to_owned();
-    file.push("-lock");
-    Ok(Path::new(&file).into())
+    Ok(options.get_filename().to_owned())
 }
 
 /// Waits until this process holds the lock of `file`; it does until the answer is dropped.

@@ -15,6 +15,11 @@ const CLAIMED_BY: &str = "NOT EXISTS (SELECT 1 FROM risk_event WHERE risk_event.
      AND risk_event.to_state = 'verification' AND risk_event.from_state <> 'verification' \
      AND risk_event.recorded_at >= risk.claimed_at AND risk_event.actor_id = ";
 
+/// Who asked for the pause of a risk that waits, in what is kept of its standing; both databases read this alike.
+const PAUSE_ASKED_BY: &str = "(risk.standing -> 'pause_asked' ->> 1)";
+/// Who proposed to dismiss a risk.
+const DISMISSAL_ASKED_BY: &str = "(risk.standing ->> 'dismissal_proposed_by')";
+
 /// Risks of the teams in which somebody holds a role, or which they lead.
 #[must_use]
 pub fn of_my_teams(me: i64) -> Condition {
@@ -32,7 +37,7 @@ pub fn of_my_teams(me: i64) -> Condition {
     Condition::any().add(risk::Column::TeamId.in_subquery(roles)).add(risk::Column::TeamId.in_subquery(led))
 }
 
-/// Risks that wait for somebody: whose acceptance they can agree to, and whose fix they can verify.
+/// Risks that wait for somebody: whose acceptance, pause or dismissal they can agree to, and whose fix they can verify.
 ///
 /// # Errors
 /// When the database cannot be asked.
@@ -47,6 +52,20 @@ pub async fn waiting(db: &impl ConnectionTrait, me: i64) -> Result<Condition, Pr
             .add(risk::Column::State.eq(State::Verification))
             .add(Expr::cust(format!("{CLAIMED_BY}{me})")));
         all = all.add(theirs);
+    }
+    for (role, state, asked_by) in
+        [(Role::RiskManager, Some(State::Blocked), PAUSE_ASKED_BY), (Role::Triager, None, DISMISSAL_ASKED_BY)]
+    {
+        if let Some(teams) = teams_of(&held, &[role]) {
+            let mut theirs = Condition::all()
+                .add(teams)
+                .add(risk::Column::State.ne(State::Closed))
+                .add(Expr::cust(format!("CAST({asked_by} AS BIGINT) <> {me}")));
+            if let Some(state) = state {
+                theirs = theirs.add(risk::Column::State.eq(state));
+            }
+            all = all.add(theirs);
+        }
     }
     for level in Level::ALL.iter().copied() {
         for renewal in [false, true] {

@@ -73,6 +73,19 @@ pub struct RiskRow {
     pub ticket: Option<Link>,
 }
 
+/// A control that the risk can be said to rely on.
+#[derive(Debug)]
+pub struct ControlChoice {
+    /// Its key.
+    pub key: String,
+    /// Its name.
+    pub name: String,
+    /// Whether it is ticked.
+    pub ticked: bool,
+    /// Whether the risk relies on it as the page is shown.
+    pub shown: bool,
+}
+
 /// What somebody else says of a risk, and waits for an answer.
 #[derive(Debug)]
 pub struct Statement {
@@ -142,6 +155,10 @@ pub struct RiskPage {
     pub assets: Vec<AssetRow>,
     /// Controls that mitigate it: id and name.
     pub controls: Vec<(String, String)>,
+    /// The controls that it could rely on; none where the reader may not say so.
+    pub control_choices: Vec<ControlChoice>,
+    /// Whether the form of them was just refused.
+    pub controls_open: bool,
     /// How the due date came about.
     pub derivation: Derivation,
     /// The form that puts off what the reader is told; no fields where there is nothing to put off.

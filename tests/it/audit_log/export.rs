@@ -89,7 +89,6 @@ async fn a_changed_file_is_refused_and_a_changed_log_is_told() {
     let whole = ana.api.get("/api/v1/audit-log/export").await.expect(200).text;
     let without_end = &whole[..whole.trim_end().rfind('\n').unwrap() + 1];
     for (damaged, says) in [
-        (whole.replacen("R-4", "R-5", 1), "not as it was written"),
         (without_end.to_owned(), "breaks off"),
         (whole.lines().skip(1).collect::<Vec<_>>().join("\n"), "head"),
         (format!("{whole}{whole}"), "end of the log"),
@@ -99,6 +98,17 @@ async fn a_changed_file_is_refused_and_a_changed_log_is_told() {
         let (code, said) = verify_file(&damaged, &[]).await;
         assert_eq!(code, Some(1), "{said}");
         assert!(said.as_str().unwrap_or_default().contains(says), "{said}");
+    }
+    let altered = whole.replacen("\"R-4\"", "\"R-5\"", 1);
+    assert_ne!(altered, whole);
+    let without_one: Vec<_> = whole.lines().filter(|line| !line.contains("\"R-4\"")).collect();
+    for (damaged, kind) in [(altered, "altered"), (without_one.join("\n") + "\n", "deleted")] {
+        let (code, report) = verify_file(&damaged, &[]).await;
+        assert_eq!((code, report["first_bad"].as_i64()), (Some(2), Some(4)), "{report:#}");
+        let findings = report["findings"].as_array().unwrap();
+        assert_eq!(findings[0]["kind"], kind, "{report:#}");
+        let file = findings.last().unwrap()["detail"].as_str().unwrap();
+        assert!(file.contains("not as it was written"), "{report:#}");
     }
     app.end().await;
     unguard(&app).await;

@@ -25,6 +25,40 @@ fn find<'a>(list: &'a Value, field: &str, value: &str) -> &'a Value {
 }
 
 #[tokio::test]
+async fn the_page_of_a_risk_takes_what_it_relies_on() {
+    let app = TestApp::spawn().await;
+    app.asset("till", None).await;
+    let key = app.risk("till", "Coins fall out").await;
+    let first = app.first().await;
+    let page = format!("/risks/{key}");
+    let form = format!("{page}/controls");
+    let ticked = |text: &str| {
+        let boxes = text.split("<input type=\"checkbox\" name=\"control\" value=\"").skip(1);
+        let ticked = boxes.filter(|rest| rest.split('>').next().unwrap().contains("checked"));
+        ticked.map(|rest| rest.split('"').next().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert!(ticked(&first.browser.get(&page).await.expect(200).text).is_empty());
+    let sent = [("control", "C02"), ("control", "C07"), ("reason", "as the workshop said")];
+    first.browser.submit(&form, &sent).await.expect(303);
+    assert_eq!(ticked(&first.browser.get(&page).await.expect(200).text), ["C02", "C07"]);
+    // Somebody else ticks one while the form is open: it stays, since the form did not show it.
+    first.api.put(&format!("/api/v1{page}/controls"), &json!({"add": ["C09"]})).await.expect(200);
+    let sent = [("shown", "C02"), ("shown", "C07"), ("control", "C07")];
+    first.browser.submit(&form, &sent).await.expect(303);
+    assert_eq!(ticked(&first.browser.get(&page).await.expect(200).text), ["C07", "C09"]);
+    // What cannot be is said beside the form, which keeps what was ticked.
+    first.api.patch("/api/v1/controls/C05", &json!({"state": "retired"})).await.expect(200);
+    let sent = [("shown", "C07"), ("control", "C01"), ("control", "C05")];
+    let refused = first.browser.submit(&form, &sent).await.expect(422).text;
+    assert!(refused.contains("C05 is retired"), "{refused}");
+    assert_eq!(ticked(&refused), ["C01"]);
+    assert_eq!(ticked(&first.browser.get(&page).await.expect(200).text), ["C07", "C09"]);
+    let reader = app.person("rea@example.org", &[Role::Viewer]).await;
+    assert!(!reader.browser.get(&page).await.expect(200).text.contains(&form));
+    reader.browser.submit(&form, &[("control", "C01")]).await.expect(403);
+}
+
+#[tokio::test]
 async fn the_twelve_are_there_once_and_a_workshop_meets_them() {
     let app = TestApp::spawn().await;
     let first = app.first().await;

@@ -167,6 +167,26 @@ async fn what_waits_for_me_is_what_i_can_answer() {
     assert_eq!(keys(&head, "waiting=me").await, ["R-1"]);
     assert_eq!(keys(&vera, "waiting=me").await, ["R-2"]);
     assert_eq!(keys(&ana, "waiting=me").await, Vec::<String>::new(), "who asked does not answer");
+    // A pause waits for a risk manager, a proposed dismissal for another triager.
+    let rita = app.person("rita@example.org", &[Role::Viewer, Role::RiskManager]).await;
+    let tom = app.person("tom@example.org", &[Role::Viewer, Role::Triager]).await;
+    first.api.post("/api/v1/risks/R-3/transitions", &json!({"event": "start_triage"})).await.expect(200);
+    let dismiss = json!({"event": "dismiss", "resolution": "false_positive", "reason": "a test page"});
+    first.api.post("/api/v1/risks/R-3/transitions", &dismiss).await.expect(200);
+    assert_eq!(keys(&tom, "waiting=me").await, ["R-3"]);
+    assert!(!keys(&first, "waiting=me").await.contains(&"R-3".to_owned()), "who proposed does not answer");
+    assert_eq!(keys(&rita, "waiting=me").await, Vec::<String>::new());
+    let four = app.risk("shop", "Waits for a vendor").await;
+    let path = format!("/api/v1/risks/{four}/transitions");
+    first.api.post(&path, &json!({"event": "start_triage"})).await.expect(200);
+    let confirm = json!({"event": "confirm", "likelihood": 4, "impact": 4, "owner": "ana@example.org",
+        "reason": "seen"});
+    first.api.post(&path, &confirm).await.expect(200);
+    ana.api.post(&path, &json!({"event": "start"})).await.expect(200);
+    let block = json!({"event": "block", "blocker_kind": "vendor", "review_on": "2026-03-20", "pause_days": 10,
+        "reason": "no patch"});
+    ana.api.post(&path, &block).await.expect(200);
+    assert_eq!(keys(&rita, "waiting=me").await, [four.as_str()]);
     let get = head.browser.request(Method::GET, "/risks?waiting=me").header(ACCEPT, "text/html");
     assert!(head.browser.send(get).await.expect(200).text.contains("/risks/R-1"));
 }

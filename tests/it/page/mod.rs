@@ -1,5 +1,6 @@
 //! The pages, over HTTP.
 
+mod account;
 mod dashboard;
 mod forms;
 mod frame;

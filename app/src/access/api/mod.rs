@@ -1,6 +1,7 @@
 //! `/api/v1/me`, `/users`, `/teams` and `/tokens`: one file each.
 
 mod me;
+mod passwords;
 mod teams;
 mod tokens;
 mod users;
@@ -15,6 +16,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(users::list_users)
         .service(users::create_user)
         .service(users::change_user)
+        .service(passwords::set_password)
         .service(teams::list_teams)
         .service(teams::create_team)
         .service(teams::change_team)

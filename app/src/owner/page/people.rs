@@ -6,7 +6,6 @@ use askama::Template;
 use sea_orm::{DatabaseTransaction, EntityTrait, QueryOrder, QuerySelect};
 use serde::Deserialize;
 
-use super::problems;
 use crate::access::csrf::SignedForm;
 use crate::access::require::Require;
 use crate::access::right::Configure;
@@ -18,6 +17,7 @@ use crate::owner::hand_over;
 use crate::page::badge::{Badge, Tone};
 use crate::page::form::{Field, Kind, Problems};
 use crate::page::frame::{Frame, Section};
+use crate::page::refused::problems;
 use crate::page::{context, said, shell};
 use crate::platform::problem::{self, Problem};
 use crate::state::AppState;
@@ -192,7 +192,9 @@ fn read(action: &str, form: PersonForm) -> Result<(UserEdit, &'static str), Prob
                 quiet_to: form.quiet_to,
                 active: None,
             };
-            Ok((edit, "It is noted."))
+            let none = edit.roles.as_ref().is_some_and(Vec::is_empty);
+            let text = "It is noted. They hold no role now: they can sign in, and see nothing.";
+            Ok((edit, if none { text } else { "It is noted." }))
         }
         "leave" => {
             let edit = UserEdit { active: Some(false), ..UserEdit::default() };
@@ -203,7 +205,11 @@ fn read(action: &str, form: PersonForm) -> Result<(UserEdit, &'static str), Prob
     }
 }
 
-fn roles(text: &str) -> Result<Vec<HeldRole>, Problem> {
+/// The roles that were written.
+///
+/// # Errors
+/// 422 for a word that is no role.
+pub(super) fn roles(text: &str) -> Result<Vec<HeldRole>, Problem> {
     let words = text.split(',').map(str::trim).filter(|word| !word.is_empty());
     words
         .map(|word| {

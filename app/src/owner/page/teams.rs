@@ -6,7 +6,6 @@ use askama::Template;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde::Deserialize;
 
-use super::problems;
 use crate::access::csrf::SignedForm;
 use crate::access::require::Require;
 use crate::access::right::Configure;
@@ -16,6 +15,7 @@ use crate::access::user_edit::By;
 use crate::page::badge::Tone;
 use crate::page::form::{Choice, Field, Kind, Problems};
 use crate::page::frame::{Frame, Section};
+use crate::page::refused::problems;
 use crate::page::{context, said, shell};
 use crate::platform::problem::{self, Problem};
 use crate::state::AppState;

@@ -37,6 +37,8 @@ pub(super) struct Gathered {
     /// What KEV lists of its vulnerabilities.
     pub(super) listed: Vec<kev_entry::Model>,
     pub(super) controls: Vec<control::Model>,
+    /// All controls, those that are retired too.
+    pub(super) catalogue: Vec<control::Model>,
     pub(super) findings: Vec<finding::Model>,
     pub(super) finding_count: u64,
     pub(super) identities: Vec<risk_identity::Model>,
@@ -106,9 +108,14 @@ impl Gathered {
             .order_by_asc(kev_entry::Column::Cve)
             .all(db)
             .await?;
+        let links = risk_control::Entity::find().filter(risk_control::Column::RiskId.eq(risk.id)).all(db);
+        let links = links.await?;
+        let catalogue = control::Entity::find().order_by_asc(control::Column::Key).all(db).await?;
+        let relied = |control: &&control::Model| links.iter().any(|link| link.control_id == control.id);
         let mut gathered = Self {
             listed,
-            controls: controls(db, risk.id).await?,
+            controls: catalogue.iter().filter(relied).cloned().collect(),
+            catalogue,
             file_sizes: file_sizes(db, &evidence).await?,
             sources: provenance::sources(db, &findings).await?,
             identities: risk_identity::Entity::find()
@@ -218,18 +225,6 @@ async fn file_sizes(
         .all(db)
         .await?;
     Ok(files.into_iter().collect())
-}
-
-async fn controls(db: &impl ConnectionTrait, risk_id: i64) -> Result<Vec<control::Model>, Problem> {
-    let links = risk_control::Entity::find().filter(risk_control::Column::RiskId.eq(risk_id)).all(db).await?;
-    if links.is_empty() {
-        return Ok(Vec::new());
-    }
-    Ok(control::Entity::find()
-        .filter(control::Column::Id.is_in(links.into_iter().map(|link| link.control_id)))
-        .order_by_asc(control::Column::Key)
-        .all(db)
-        .await?)
 }
 
 async fn ticket(

@@ -2,6 +2,7 @@
 
 mod act;
 mod bulk;
+mod controls;
 mod details;
 mod due;
 mod edit;
@@ -29,6 +30,7 @@ pub fn pages(config: &mut ServiceConfig) {
         .route("/risks/{key}", web::get().to(show::show))
         .route("/risks/{key}/transitions", web::post().to(act::transition))
         .route("/risks/{key}/edit", web::post().to(edit::edit))
+        .route("/risks/{key}/controls", web::post().to(controls::rely))
         .route("/risks/{key}/pause/approve", web::post().to(due::approve))
         .route("/risks/{key}/pause/refuse", web::post().to(due::refuse))
         .route("/risks/{key}/due-date", web::post().to(due::move_due_date))

@@ -9,7 +9,7 @@ use chrono_tz::Tz;
 use super::gather::{FINDINGS, Gathered};
 use super::row::{due_of, state, ticket_page};
 use super::steps::{Offer, Refused, forms};
-use super::{details, due, edit, evidence, flags, history, people};
+use super::{controls, details, due, edit, evidence, flags, history, people};
 use crate::access::actor::Actor;
 use crate::access::require::Require;
 use crate::access::right::{MergeRisks, MoveRisks, ReadAuditLog, See};
@@ -108,6 +108,8 @@ pub(super) async fn page(
         kill_chain: details::kill_chain(risk.kill_chain_phase.as_deref()),
         assets: details::assets(&gathered, risk.asset_id),
         controls: gathered.controls.iter().map(|row| (row.key.clone(), row.name.clone())).collect(),
+        control_choices: controls::choices(&risk, &gathered, caller, refused),
+        controls_open: refused.is_some_and(|refused| refused.event == controls::EVENT),
         derivation: due::derivation(&clock, zone, pause, may_move, &gathered),
         snooze: owner::page::snooze::fields(caller, &risk, now),
         findings: findings(&gathered, zone),

@@ -39,6 +39,8 @@ fn a_bare_risk_says_what_is_missing() {
         kill_chain: Vec::new(),
         assets: Vec::new(),
         controls: Vec::new(),
+        control_choices: Vec::new(),
+        controls_open: false,
         snooze: Vec::new(),
         derivation: Derivation {
             none: "It gets a due date when a triager confirms it.".into(),
