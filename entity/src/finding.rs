@@ -36,6 +36,8 @@ pub struct Model {
     pub kind: String,
     /// Severity as the tool gave it.
     pub severity: Level,
+    /// The severity when its risk was dismissed last.
+    pub judged_severity: Option<Level>,
     /// Whether the tool gave none.
     pub unknown_severity: bool,
     /// One line.

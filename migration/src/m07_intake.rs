@@ -129,6 +129,7 @@ CREATE TABLE finding (
     asset_id BIGINT, -- the asset it is on
     kind TEXT NOT NULL, -- vulnerability, misconfiguration, secret, licence or code
     severity SMALLINT NOT NULL, -- severity as the tool gave it
+    judged_severity SMALLINT, -- the severity when its risk was dismissed last
     unknown_severity BOOLEAN NOT NULL, -- whether the tool gave none
     title TEXT NOT NULL, -- one line
     location TEXT NOT NULL, -- path and line, or resource

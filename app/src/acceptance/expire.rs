@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::slice;
 
 use abate_entity::acceptance;
-use abate_entity::lifecycle::{Event, Given, Party, Requester, State, Via};
+use abate_entity::lifecycle::{Event, Given, Party, Requester, Resolution, State, Via};
 use abate_entity::risk;
 use chrono::{DateTime, Days, Duration, NaiveDate, NaiveTime, Utc};
 use chrono_tz::Tz;
@@ -150,6 +150,9 @@ async fn to_review(
         .columns([risk::Column::Id, risk::Column::ReviewOn, risk::Column::TeamId])
         .filter(risk::Column::State.eq(from))
         .filter(risk::Column::ReviewOn.lte(last));
+    if from == State::Closed {
+        query = query.filter(risk::Column::Resolution.eq(Resolution::Transferred));
+    }
     if let Some((review_on, id)) = after {
         let key = Expr::tuple([Expr::col(risk::Column::ReviewOn), Expr::col(risk::Column::Id)]);
         query = query.filter(key.gt(Expr::tuple([Expr::val(review_on), Expr::val(id)])));

@@ -9,7 +9,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder
 
 pub use super::raise_rules::Raise;
 use crate::platform::problem::Problem;
-use crate::risk::clock::directive::Questions;
+use crate::risk::clock::directive::Answers;
 use crate::risk::rating::LIKELY_PERCENTILE;
 
 /// The vulnerabilities that are exploited, and those that are likely to be.
@@ -19,15 +19,10 @@ pub struct Attacked {
     likely: HashMap<String, f64>,
 }
 
-/// The four questions of the directive about a risk, as far as they are answered. What nobody has assessed counts as no.
+/// An assessment as the directive asks for it.
 #[must_use]
-pub fn questions(kev_listed: bool, exposed: bool, ssvc: &[ssvc_assessment::Model]) -> Questions {
-    Questions {
-        kev_listed,
-        exposed,
-        automatable: ssvc.iter().any(|answers| answers.automatable),
-        total_impact: ssvc.iter().any(|answers| answers.total_impact),
-    }
+pub fn answers(row: &ssvc_assessment::Model) -> Answers {
+    Answers { automatable: Some(row.automatable), total_impact: Some(row.total_impact) }
 }
 
 /// What is answered about these vulnerabilities.

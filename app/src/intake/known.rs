@@ -20,7 +20,8 @@ pub(super) async fn of_scope(db: &DatabaseConnection, scope_id: i64) -> Result<K
     let sql = placeholders(
         backend,
         "SELECT f.id, f.hash, f.content_hash, f.missing_import_id, f.lost_import_id, \
-         r.id, r.state, r.resolution, r.closed_at, r.claimed_at, f.intake, f.decided_by, f.severity, f.package_version \
+         r.id, r.state, r.resolution, r.closed_at, r.claimed_at, f.intake, f.decided_by, COALESCE(f.judged_severity, f.severity), \
+         f.package_version \
          FROM finding f LEFT JOIN risk r ON r.id = f.risk_id WHERE f.scope_id = ?",
     );
     let mut rows = db.stream_raw(Statement::from_sql_and_values(backend, sql, [scope_id.into()])).await?;

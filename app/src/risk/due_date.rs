@@ -12,7 +12,7 @@ use super::key::RiskKey;
 use super::record::{self, Change, NewEvent, Occasion};
 use crate::calendar::local_time;
 use crate::platform::problem::{FieldProblem, Kind, Problem};
-use crate::policy::Policies;
+use crate::policy::{Policies, ruling};
 
 /// Who may move a due date.
 const MOVERS: [Party; 2] = [Party::RiskManager, Party::HeadOfSecurity];
@@ -52,7 +52,7 @@ pub async fn move_to(
     }
     let zone = clock.due.map_or_else(|| occasion.policies.zone_of(risk.team_id), |due| due.zone);
     let today = local_time::local_date(zone, occasion.now);
-    let latest = latest(&clock, occasion.policies, today);
+    let latest = latest(tx, occasion.policies, &risk, clock.level(), today).await?;
     let mut refused = moving::check(&clock, wish, Moment { now: occasion.now, today, latest });
     let reason = reason.trim();
     if reason.is_empty() {
@@ -73,12 +73,17 @@ pub async fn move_to(
     risk.ok_or_else(|| Problem::not_found(format!("risk {key}")))
 }
 
-/// The last day that the base policy gives the level from today; a level without a term gets the longest.
-fn latest(clock: &Clock, policies: &Policies, today: NaiveDate) -> Option<NaiveDate> {
-    let (named, calendar) = clock.ruling()?;
-    let policy = policies.versions.policies.get(named.first()?)?;
-    let calendar = policies.versions.calendars.get(calendar)?;
-    let longest = || Level::ALL.iter().filter_map(|level| policy.term_for(*level)).max();
-    let term = clock.level().and_then(|level| policy.term_for(level)).or_else(longest)?;
-    Some(policy.end_of_term(today, term, &calendar.holidays))
+/// The last day that the policies which hold for the risk now give its level from today.
+async fn latest(
+    tx: &DatabaseTransaction,
+    policies: &Policies,
+    risk: &risk::Model,
+    level: Option<Level>,
+    today: NaiveDate,
+) -> Result<Option<NaiveDate>, Problem> {
+    let place = (risk.asset_id, risk.team_id);
+    let rulings = ruling::of_risks(tx, policies, &[place].into()).await?;
+    Ok(rulings.get(&place).and_then(|ruling| {
+        moving::latest(level, (&ruling.policies, &ruling.calendar), &policies.versions, today)
+    }))
 }

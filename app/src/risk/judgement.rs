@@ -75,8 +75,7 @@ pub async fn of_risks(
         .await?
         .into_iter()
         .map(|row| {
-            let answers =
-                Answers { automatable: Some(row.automatable), total_impact: Some(row.total_impact) };
+            let answers = known::answers(&row);
             (row.cve, answers)
         })
         .collect();

@@ -9,6 +9,7 @@ pub mod comment;
 pub mod create;
 pub mod decline;
 pub mod difference;
+mod dismissal;
 pub mod due_date;
 pub mod duplicate;
 pub mod edit;

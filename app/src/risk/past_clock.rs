@@ -4,8 +4,10 @@ use std::collections::HashMap;
 
 use abate_entity::risk_event;
 use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder};
+use serde::Deserialize as _;
 
 use super::clock::ClockEvent;
+use super::key::RiskKey;
 use super::record::Change;
 use crate::platform::problem::Problem;
 
@@ -15,14 +17,18 @@ const CHUNK: usize = 500;
 /// The clock events of one risk, oldest first.
 ///
 /// # Errors
-/// When the database cannot be asked.
+/// When the database cannot be asked, or when what an event says cannot be read: a date without it would be wrong.
 pub async fn clock_events(db: &impl ConnectionTrait, risk_id: i64) -> Result<Vec<ClockEvent>, Problem> {
     let rows = risk_event::Entity::find()
         .filter(risk_event::Column::RiskId.eq(risk_id))
         .order_by_asc(risk_event::Column::Version)
         .all(db)
         .await?;
-    Ok(rows.iter().flat_map(clock_events_of).collect())
+    let mut events = Vec::new();
+    for row in rows {
+        events.extend(clock_events_of(&row)?);
+    }
+    Ok(events)
 }
 
 /// The clock events before changes, of the risks whose clocks they move.
@@ -41,7 +47,7 @@ pub(super) async fn earlier_clock_events(
 /// The clock events of several risks, oldest first.
 ///
 /// # Errors
-/// When the database cannot be asked.
+/// As [`clock_events`].
 pub async fn clock_events_of_all(
     db: &impl ConnectionTrait,
     risks: &[i64],
@@ -55,12 +61,16 @@ pub async fn clock_events_of_all(
             .all(db)
             .await?;
         for row in rows {
-            found.entry(row.risk_id).or_default().extend(clock_events_of(&row));
+            found.entry(row.risk_id).or_default().extend(clock_events_of(&row)?);
         }
     }
     Ok(found)
 }
 
-fn clock_events_of(row: &risk_event::Model) -> Vec<ClockEvent> {
-    row.data.get("clock").and_then(|clock| serde_json::from_value(clock.clone()).ok()).unwrap_or_default()
+fn clock_events_of(row: &risk_event::Model) -> Result<Vec<ClockEvent>, Problem> {
+    let Some(clock) = row.data.get("clock") else { return Ok(Vec::new()) };
+    Vec::deserialize(clock).map_err(|cause| {
+        let event = format!("version {} of {}", row.version, RiskKey(row.risk_id));
+        Problem::internal(anyhow::Error::new(cause).context(format!("what {event} says of its clocks")))
+    })
 }

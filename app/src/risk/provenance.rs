@@ -34,7 +34,8 @@ pub struct Inputs {
     kev: Vec<KevInput>,
     /// What is answered to the questions of SSVC about its vulnerabilities.
     ssvc: Vec<SsvcView>,
-    /// How many days the directive BOD 26-04 would give, from these answers; none until the next upgrade.
+    /// The fewest days that the directive BOD 26-04 would give one of its vulnerabilities, from these answers; none until
+    /// the next upgrade.
     directive_days: Option<u32>,
     /// How likely EPSS says its vulnerabilities are to be exploited.
     epss: Vec<EpssInput>,
@@ -118,12 +119,18 @@ impl Inputs {
         let version = |feed: Catalogue| versions.get(feed.as_str()).cloned().unwrap_or_default();
         let listed = kev_entry::Entity::find().filter(kev_entry::Column::Cve.is_in(cves.clone()));
         let assessed = known::assessed(db, cves.clone()).await?;
-        let scored = epss_score::Entity::find().filter(epss_score::Column::Cve.is_in(cves));
+        let scored = epss_score::Entity::find().filter(epss_score::Column::Cve.is_in(cves.clone()));
         let listed = listed.order_by_asc(kev_entry::Column::Cve).all(db).await?;
         let exposed = asset.as_ref().is_some_and(|asset| asset.internet_facing);
-        let directive = directive::outcome(known::questions(!listed.is_empty(), exposed, &assessed));
+        let added = |cve: &str| listed.iter().find(|entry| entry.cve == cve).map(|entry| entry.added_on);
+        let answers = |cve: &str| assessed.iter().find(|row| row.cve == cve).map(known::answers);
+        // Each vulnerability for itself, as the due date is judged.
+        let judged = cves
+            .iter()
+            .map(|cve| directive::judge(cve, added(cve), exposed, answers(cve).unwrap_or_default()));
+        let directive_days = judged.filter_map(|judgement| judgement.days).min();
         Ok(Self {
-            directive_days: directive.days,
+            directive_days,
             ssvc: assessed.into_iter().map(SsvcView::from).collect(),
             tier: asset.as_ref().map(|asset| asset.tier.as_str()),
             internet_facing: exposed,

@@ -20,7 +20,7 @@ use super::past_clock::earlier_clock_events;
 pub use super::past_clock::{clock_events, clock_events_of_all};
 use super::rate::{self, NewRating};
 use super::standing::Standing;
-use super::{forensics, pause};
+use super::{dismissal, forensics, pause};
 use crate::acceptance::keep;
 use crate::access::actor::Actor;
 use crate::audit_log;
@@ -161,6 +161,7 @@ pub async fn record(
     let mut entries = Vec::new();
     let mut ratings = Vec::new();
     let mut shown = Vec::new();
+    let mut dismissed = Vec::new();
     let mut after = Vec::with_capacity(changes.len());
     for mut change in changes {
         let version = change.before.version + 1;
@@ -187,6 +188,7 @@ pub async fn record(
             return Err(stale(change.before.id));
         }
         keep::write(tx, acceptances).await?;
+        dismissed.extend(dismissal::is_one(&change).then_some(change.before.id));
         pause::tell(tx, occasion, &change, version).await?;
         let to_state = match &change.set.state {
             Set(state) => *state,
@@ -202,6 +204,7 @@ pub async fn record(
         queue::enqueue(tx, jobs::TICKET, &format!("r-{}", risk.id), occasion.now, occasion.now).await?;
         after.push(risk);
     }
+    dismissal::keep(tx, &dismissed).await?;
     insert_events(tx, events).await?;
     rate::insert(tx, ratings).await?;
     evidence::write(tx, shown).await?;

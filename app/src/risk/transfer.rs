@@ -1,7 +1,7 @@
 //! Transferred risks: the risk manager confirms on the day of review that somebody else still carries them, and is told
 //! in time; what nobody confirms is open again the day after.
 
-use abate_entity::lifecycle::{self, Requester, State};
+use abate_entity::lifecycle::{self, Requester, Resolution, State};
 use abate_entity::risk;
 use chrono::{DateTime, Days, Duration, NaiveDate, NaiveTime, Utc};
 use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
@@ -72,6 +72,7 @@ async fn tell(tx: &DatabaseTransaction, now: DateTime<Utc>, id: i64) -> Result<O
     let horizon = today + Days::new(TOLD_BEFORE.iter().copied().max().unwrap_or_default());
     let risks = risk::Entity::find()
         .filter(risk::Column::State.eq(State::Closed))
+        .filter(risk::Column::Resolution.eq(Resolution::Transferred))
         .filter(risk::Column::ReviewOn.between(today, horizon))
         .filter(risk::Column::Id.gt(id))
         .order_by_asc(risk::Column::Id)

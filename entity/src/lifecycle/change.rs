@@ -264,6 +264,7 @@ pub fn withdraw(facts: &Facts, at: DateTime<Utc>) -> Vec<Change> {
         Change::Resolution(Some(Resolution::Withdrawn)),
         Change::ClosedAt(Some(at)),
         Change::Blocker(None),
+        Change::ReviewOn(None),
         Change::DismissalProposedBy(None),
         Change::AcceptanceAskedBy(None),
         Change::PauseAsked(None),

@@ -1,5 +1,8 @@
 //! What `/sla` says of a clock through its life.
 
+use abate_entity::risk_event;
+use sea_orm::ActiveValue::{NotSet, Set};
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use serde_json::{Value, json};
 
 use super::owned::Stage;
@@ -39,4 +42,29 @@ async fn it_names_versions_and_what_the_clock_does() {
     let sla = stage.owner.api.get(&format!("/api/v1/risks/{fresh}/sla")).await.expect(200).json();
     assert_eq!((&sla["state"]["is"], &sla["due_on"]), (&json!("not_started"), &none));
     assert_eq!(sla["stored_equals_replay"], true);
+}
+
+/// A regression: an event whose clock could not be read counted as none, and the next one wrote a wrong date.
+#[tokio::test]
+async fn a_clock_that_cannot_be_read_is_an_error_and_moves_no_date() {
+    let stage = Stage::open_risk().await;
+    let before = stage.row().await;
+    let events = risk_event::Entity::find().filter(risk_event::Column::Transition.eq("T04"));
+    let confirmed = events.one(stage.app.state.database.reader()).await.unwrap().unwrap();
+    let unreadable = risk_event::ActiveModel {
+        id: NotSet,
+        version: Set(before.version + 10),
+        data: Set(json!({"clock": [{"happening": "eaten"}]})),
+        ..confirmed.into()
+    };
+    let broken = stage.app.state.database.write(async |tx| {
+        risk_event::Entity::insert(unreadable.clone()).exec_without_returning(tx).await?;
+        Ok(())
+    });
+    broken.await.unwrap();
+    let rated = json!({"likelihood": 5, "impact": 5, "reason": "looked again"});
+    stage.app.first().await.api.patch(&stage.path, &rated).await.problem(500);
+    stage.owner.api.get(&format!("{}/sla", stage.path)).await.problem(500);
+    let after = stage.row().await;
+    assert_eq!((after.due_on, after.level), (before.due_on, before.level));
 }

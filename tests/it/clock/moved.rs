@@ -113,3 +113,30 @@ async fn the_page_moves_it_for_those_who_may() {
     let seen = stage.owner.browser.get(&page).await.expect(200).text;
     assert!(seen.contains("Moved the due date to 2026-10-30") && seen.contains("Moved by hand"), "{seen}");
 }
+
+/// A regression: only the base policy was asked how far a due date may move out.
+#[tokio::test]
+async fn it_moves_out_no_further_than_the_strictest_of_the_policies() {
+    let stage = Stage::open_risk().await;
+    stage.go_to("2026-10-10T09:00:00Z");
+    let first = stage.app.first().await;
+    let path = format!("{}/due-date", stage.path);
+    let sooner = json!({"due_on": "2026-10-18", "reason": "an audit"});
+    stage.manager.api.post(&path, &sooner).await.expect(200);
+    let data =
+        json!({"title": "House rules", "basis": "calendar_days", "remediation": {"low": 40, "high": 10}});
+    let seen = json!({"name": "house", "data": data});
+    let digest =
+        first.api.post("/api/v1/sla-policies/preview", &seen).await.expect(200).json()["digest"].clone();
+    let made = json!({"name": "house", "data": data, "digest": digest, "reason": "we agreed on it"});
+    first.api.post("/api/v1/sla-policies", &made).await.expect(201);
+    stage.app.settle().await;
+    let beyond = json!({"due_on": "2026-10-21", "reason": "a holiday", "ground": "calendar_error"});
+    assert_eq!(refused(&stage, beyond).await, one("due_on", "within_policy"), "10 days from today");
+    rate(&stage, 2, 2).await;
+    assert_eq!(stage.sla().await["policies"], json!(["standard@1", "house@1"]));
+    let beyond = json!({"due_on": "2026-11-20", "reason": "the level fell"});
+    assert_eq!(refused(&stage, beyond).await, one("due_on", "within_policy"));
+    let until = json!({"due_on": "2026-11-19", "reason": "the level fell"});
+    assert_eq!(stage.manager.api.post(&path, &until).await.expect(200).json()["due_on"], "2026-11-19");
+}

@@ -1,6 +1,9 @@
 //! The answers to the questions of SSVC: from records, and from people.
 
 use abate::access::role::Role;
+use abate_entity::{risk, risk_tag};
+use sea_orm::ActiveValue::Set;
+use sea_orm::EntityTrait as _;
 use serde_json::{Value, json};
 
 use super::{kev, take};
@@ -83,4 +86,37 @@ async fn a_risk_says_what_is_answered_and_how_many_days_that_makes() {
     assert_eq!((&seen["directive_days"], &seen["ssvc"][0]["source"]), (&json!(60), &json!("person")));
     take(&app, abate::feed::Catalogue::Kev, &kev(&[1001])).await;
     assert_eq!(inputs().await["directive_days"], 3);
+}
+
+/// A regression: answers about one vulnerability and the listing of another made days that no due date knew.
+#[tokio::test]
+async fn the_days_of_a_risk_are_the_fewest_that_one_of_its_vulnerabilities_gives() {
+    let app = TestApp::spawn().await;
+    let first = app.first().await;
+    app.asset("web", None).await;
+    import(&app, &first, &trivy(&[(1001, "MEDIUM")]), &[("asset", "web")]).await;
+    let key = risks(&first, "").await[0]["key"].as_str().unwrap().to_owned();
+    let row = risk::Entity::find().one(app.state.database.reader()).await.unwrap().unwrap();
+    let named = risk_tag::ActiveModel {
+        risk_id: Set(row.id),
+        kind: Set("cve".to_owned()),
+        value: Set("CVE-2026-1002".to_owned()),
+    };
+    let tagged = app.state.database.write(async |tx| {
+        risk_tag::Entity::insert(named.clone()).exec_without_returning(tx).await?;
+        Ok(())
+    });
+    tagged.await.unwrap();
+    let days = async || {
+        let path = format!("/api/v1/risks/{key}/ratings");
+        first.api.get(&path).await.expect(200).json()["inputs"]["directive_days"].clone()
+    };
+    let answers =
+        json!({ "exploitation": "active", "automatable": true, "total_impact": true, "reason": "seen" });
+    first.api.put("/api/v1/vulnerabilities/CVE-2026-1002/ssvc", &answers).await.expect(200);
+    assert_eq!(days().await, 60);
+    take(&app, abate::feed::Catalogue::Kev, &kev(&[1001])).await;
+    assert_eq!(days().await, 14, "3 would be for one that is listed and automatable");
+    take(&app, abate::feed::Catalogue::Kev, &kev(&[1001, 1002])).await;
+    assert_eq!(days().await, 3);
 }

@@ -1,6 +1,10 @@
 //! A plan shows, an undo takes back.
 
+use abate::acceptance::expire::expire;
+use abate::access::role::Role;
+use abate_entity::{notice, risk};
 use chrono::Duration;
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use serde_json::json;
 
 use super::report::{import, many, risks, trivy};
@@ -89,4 +93,32 @@ async fn undo_reopens_what_the_import_closed() {
     app.pass(Duration::minutes(1)).await;
     first.api.post(&format!("/api/v1/imports/{}/undo", last["id"]), &json!({})).await.expect(200);
     assert_eq!(risks(&first, "state=closed").await.len(), 0);
+}
+
+/// A regression: a blocked risk that an undo withdrew kept its day of review, and risk managers were to confirm it.
+#[tokio::test]
+async fn what_an_undo_withdraws_is_never_reviewed() {
+    let app = TestApp::spawn().await;
+    let first = app.first().await;
+    app.person("manager@example.org", &[Role::Viewer, Role::RiskManager]).await;
+    let made = import(&app, &first, &trivy(&[(5000, "HIGH")]), &[("asset", "web")]).await;
+    let key = risks(&first, "").await[0]["key"].as_str().unwrap().to_owned();
+    for form in [
+        json!({"event": "start_triage"}),
+        json!({"event": "confirm", "owner": "first@example.org", "reason": "seen it"}),
+        json!({"event": "start", "plan": "wait for the patch"}),
+        json!({"event": "block", "blocker_kind": "vendor", "review_on": "2026-03-12", "reason": "no patch"}),
+    ] {
+        first.api.post(&format!("/api/v1/risks/{key}/transitions"), &form).await.expect(200);
+    }
+    first.api.post(&format!("/api/v1/imports/{}/undo", made["id"]), &json!({})).await.expect(200);
+    let withdrawn = async || risk::Entity::find().one(app.state.database.reader()).await.unwrap().unwrap();
+    let before = withdrawn().await;
+    assert_eq!((before.resolution.map(|word| word.as_str()), before.review_on), (Some("withdrawn"), None));
+    app.pass(Duration::days(9)).await;
+    app.pass(Duration::days(5)).await;
+    expire(&app.state).await.unwrap();
+    let asked = notice::Entity::find().filter(notice::Column::Kind.eq("transfer"));
+    assert_eq!(asked.one(app.state.database.reader()).await.unwrap(), None);
+    assert_eq!(withdrawn().await.state, before.state);
 }

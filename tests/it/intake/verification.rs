@@ -101,3 +101,31 @@ async fn what_was_dismissed_stays_dismissed_when_its_finding_flickers() {
     import(&app, &first, &worse, &[("asset", "web"), ("run", "6")]).await;
     assert_eq!(first.api.get(&path).await.json()["state"], "triage");
 }
+
+/// A regression: each scan's severity took the place of the one that was judged, so that a scanner that took its own
+/// word back challenged a dismissal.
+#[tokio::test]
+async fn a_dismissal_rests_on_the_severity_that_was_judged() {
+    let app = TestApp::spawn().await;
+    let first = app.first().await;
+    app.asset("web", None).await;
+    let high = trivy(&[(1001, "MEDIUM")]);
+    import(&app, &first, &high, &[("asset", "web")]).await;
+    let path = format!("/api/v1/risks/{}", risks(&first, "").await[0]["key"].as_str().unwrap());
+    let dismiss = json!({ "event": "dismiss", "resolution": "false_positive", "reason": "not ours",
+        "evidence": ["https://example.org/why"] });
+    step(&first, &path, json!({"event": "start_triage"})).await;
+    step(&first, &path, dismiss.clone()).await;
+    let scan = async |severity: &str, run: &str| {
+        app.pass(Duration::hours(1)).await;
+        import(&app, &first, &high.replace("MEDIUM", severity), &[("asset", "web"), ("run", run)]).await;
+        first.api.get(&path).await.json()["state"].clone()
+    };
+    assert_eq!(scan("LOW", "2").await, "closed");
+    assert_eq!(scan("MEDIUM", "3").await, "closed", "that is what was judged");
+    assert_eq!(scan("HIGH", "4").await, "triage");
+    // Who dismisses it again has judged what it is now: less than before, too.
+    assert_eq!(scan("LOW", "5").await, "triage");
+    step(&first, &path, dismiss).await;
+    assert_eq!(scan("MEDIUM", "6").await, "triage");
+}

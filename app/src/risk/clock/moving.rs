@@ -1,9 +1,11 @@
 //! Rules. To which day a person may move a due date: sooner whenever it is ahead; later only because the level fell or a
 //! day off was missing from the calendar, and never what is late, nor beyond what the policy gives from today.
 
+use abate_entity::level::Level;
 use abate_entity::text_enum;
 use chrono::{DateTime, NaiveDate, Utc};
 
+use super::policy::{SlaPolicy, Versions};
 use super::replay::Clock;
 
 text_enum! {
@@ -32,8 +34,28 @@ pub struct Moment {
     pub now: DateTime<Utc>,
     /// Its local day.
     pub today: NaiveDate,
-    /// The last day that the base policy gives the level from today.
+    /// The last day that the policies give the level from today: see [`latest`].
     pub latest: Option<NaiveDate>,
+}
+
+/// The last day that each of the policies gives a level from today, so the strictest counts. A level for which none has a
+/// term gets the longest of the first that has one.
+#[must_use]
+pub fn latest(
+    level: Option<Level>,
+    (policies, calendar): (&[String], &str),
+    versions: &Versions,
+    today: NaiveDate,
+) -> Option<NaiveDate> {
+    let calendar = versions.calendars.get(calendar)?;
+    let policies: Vec<&SlaPolicy> = policies.iter().filter_map(|name| versions.policies.get(name)).collect();
+    let end = |policy: &SlaPolicy, term| policy.end_of_term(today, term, &calendar.holidays);
+    let given = |policy: &&SlaPolicy| Some(end(policy, policy.term_for(level?)?));
+    let longest = |policy: &&SlaPolicy| {
+        let term = Level::ALL.iter().filter_map(|level| policy.term_for(*level)).max()?;
+        Some(end(policy, term))
+    };
+    policies.iter().filter_map(given).min().or_else(|| policies.iter().find_map(longest))
 }
 
 /// What is in the way: the field, the rule and what to do.

@@ -50,11 +50,11 @@ struct Pause {
     bounds: usize,
 }
 
-/// What was left when the clock was taken out of the running.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What was left when the clock was taken out of the running, the least first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Left {
-    Days(u32),
     AlreadyLate,
+    Days(u32),
     NoDueDate,
 }
 
@@ -70,6 +70,8 @@ enum Run {
     },
     Stopped {
         left: Left,
+        /// The days that the directive left, where it set a day.
+        by_directive: Option<u32>,
         closed_on: NaiveDate,
     },
 }
@@ -134,8 +136,8 @@ impl Remediation {
         self.bounds.iter().filter_map(|bound| bound.day(rules)).min()
     }
 
-    /// Takes other policies. What was late stays late, and where a policy holds no longer, the date that it set stays:
-    /// time is not given by changing rules. Answers what was kept, in words.
+    /// Takes other policies. What was late stays late, also while the clock rests or has stopped, and where a policy
+    /// holds no longer, the date that it set stays: time is not given by changing rules. Answers what was kept, in words.
     pub(super) fn take_policies(
         &mut self,
         before: Option<NaiveDate>,
@@ -145,15 +147,16 @@ impl Remediation {
         match &mut self.run {
             Run::Running => {
                 let before = before?;
-                let is_later = self.due(rules).is_none_or(|after| after > before);
-                if !is_later || !(lost_one || before < rules.today) {
+                if !(lost_one || before < rules.today) || !self.hold(before, rules) {
                     return None;
                 }
-                self.bounds.push(Bound::new(Source::Day(before)));
                 let late = "; it was late before and still is";
                 Some(if before < rules.today { late } else { "; the date that another policy set stays" })
             }
-            Run::Suspended { left: Left::AlreadyLate, .. } | Run::Stopped { .. } => None,
+            Run::Suspended { left: Left::AlreadyLate, .. } | Run::Stopped { left: Left::AlreadyLate, .. } => {
+                self.hold(before?, rules).then_some("; it was late before and still is")
+            }
+            Run::Stopped { .. } => None,
             Run::Suspended { left, since, bounds, .. } => {
                 let held = self.bounds.iter().take(*bounds).filter_map(|bound| bound.day(rules)).min();
                 let after = held.map_or(Left::NoDueDate, |due| Left::Days(rules.count(*since, due)));
@@ -165,6 +168,15 @@ impl Remediation {
                 None
             }
         }
+    }
+
+    /// Keeps a day that would move out; answers whether it would have.
+    fn hold(&mut self, before: NaiveDate, rules: &Rules<'_>) -> bool {
+        let is_later = self.due(rules).is_none_or(|after| after > before);
+        if is_later {
+            self.bounds.push(Bound::new(Source::Day(before)));
+        }
+        is_later
     }
 
     pub(super) fn rise(&mut self, level: Level, rules: &Rules<'_>) -> String {
@@ -188,8 +200,7 @@ impl Remediation {
 
     /// The nearest day that the directive set.
     pub(super) fn directive_day(&self, rules: &Rules<'_>) -> Option<NaiveDate> {
-        let directive = self.bounds.iter().filter(|bound| matches!(bound.source, Source::Directive(_)));
-        directive.filter_map(|bound| bound.day(rules)).min()
+        directive_day(&self.bounds, rules)
     }
 
     pub(super) fn pause(&mut self, from: NaiveDate, days: u32, rules: &Rules<'_>) -> String {
@@ -224,7 +235,7 @@ impl Remediation {
             return format!("The acceptance was renewed until {until}");
         }
         let ended = self.end_pause(rules);
-        let left = self.left(rules.today, rules);
+        let left = left(&self.bounds, rules.today, rules);
         self.run = Run::Suspended { left, since: rules.today, until, bounds: self.bounds.len() };
         let accepted = match left {
             Left::Days(days) => {
@@ -236,9 +247,14 @@ impl Remediation {
         ended.map_or(accepted.clone(), |ended| format!("{ended}. {accepted}"))
     }
 
-    /// Takes the clock up after an acceptance; nothing where there was none.
-    pub(super) fn resume(&mut self, because: AcceptanceEnd, rules: &Rules<'_>) -> Option<String> {
-        let Run::Suspended { left, until, bounds, .. } = self.run else {
+    /// Takes the clock up after an acceptance; nothing where there was none. `level` is what set the due date last.
+    pub(super) fn resume(
+        &mut self,
+        because: AcceptanceEnd,
+        level: Level,
+        rules: &Rules<'_>,
+    ) -> Option<String> {
+        let Run::Suspended { left, since, until, bounds } = self.run else {
             return None;
         };
         self.run = Run::Running;
@@ -249,37 +265,47 @@ impl Remediation {
                 _ => "The acceptance ended".to_owned(),
             });
         };
-        let (source, text) = match rules.policy.on_expiry {
+        let (source, mut text) = match rules.policy.on_expiry {
             OnExpiry::Keep => {
                 return Some("The acceptance ended: the due date of before holds".to_owned());
             }
-            OnExpiry::Restart => self.restarted(from),
-            OnExpiry::Resume => resumed(from, days, because, rules),
+            OnExpiry::Restart => {
+                let text = format!("The acceptance ended: all days of {level} start again from {from}");
+                (Source::Policy { since: from.into(), level }, text)
+            }
+            OnExpiry::Resume => {
+                let (day, text) = resumed(from, days, because, rules);
+                (Source::Day(day), text)
+            }
         };
         let added = self.bounds.split_off(bounds.min(self.bounds.len()));
+        // What the directive left goes on as such: no choice of ours gives its days anew, or away.
+        let directive = directive_day(&self.bounds, rules)
+            .map(|day| resumed(from, rules.count(since, day), because, rules).0);
+        if let (Some(day), OnExpiry::Restart) = (directive, rules.policy.on_expiry) {
+            text = format!("{text}, but what the directive left ends on {day}");
+        }
         self.bounds = vec![Bound::new(source)];
+        self.bounds.extend(directive.map(|day| Bound::new(Source::Directive(day))));
         self.bounds.extend(added);
         Some(text)
-    }
-
-    fn restarted(&self, from: NaiveDate) -> (Source, String) {
-        let level = self.bounds.iter().rev().find_map(|bound| match bound.source {
-            Source::Policy { level, .. } => Some(level),
-            Source::Day(_) | Source::Directive(_) => None,
-        });
-        let level = level.unwrap_or(Level::Medium);
-        let text = format!("The acceptance ended: all days of {level} start again from {from}");
-        (Source::Policy { since: from.into(), level }, text)
     }
 
     /// Stops the clock as of the day up to which it counts.
     pub(super) fn stop(&mut self, counted_to: NaiveDate, rules: &Rules<'_>) -> String {
         let ended = self.end_pause(rules);
-        let left = match self.run {
-            Run::Suspended { left, .. } => left,
-            _ => self.left(counted_to, rules),
+        let days = |bounds: &[Bound], from| directive_day(bounds, rules).map(|day| rules.count(from, day));
+        let (left, by_directive) = match self.run {
+            Run::Suspended { left: held, since, bounds, .. } => {
+                let (before, added) = self.bounds.split_at(bounds.min(self.bounds.len()));
+                let by_directive = days(before, since).into_iter().chain(days(added, counted_to)).min();
+                (held.min(left(added, counted_to, rules)), by_directive)
+            }
+            Run::Running | Run::Stopped { .. } => {
+                (left(&self.bounds, counted_to, rules), days(&self.bounds, counted_to))
+            }
         };
-        self.run = Run::Stopped { left, closed_on: rules.today };
+        self.run = Run::Stopped { left, by_directive, closed_on: rules.today };
         let closed = match left {
             Left::AlreadyLate => format!("Closed; counted to {counted_to}, which was late"),
             Left::Days(days) => {
@@ -292,7 +318,7 @@ impl Remediation {
 
     /// Takes the clock up where it stopped, if that is not too long ago for that.
     pub(super) fn take_up(&mut self, rules: &Rules<'_>) -> Option<String> {
-        let Run::Stopped { left, closed_on } = self.run else {
+        let Run::Stopped { left, by_directive, closed_on } = self.run else {
             return Some("Reopened while the clock was running".to_owned());
         };
         let since = (rules.today - closed_on).num_days();
@@ -304,6 +330,8 @@ impl Remediation {
         Some(match left {
             Left::Days(days) => {
                 self.bounds = vec![Bound::new(Source::Day(rules.add(rules.today, days)))];
+                let directive = by_directive.map(|days| Source::Directive(rules.add(rules.today, days)));
+                self.bounds.extend(directive.map(Bound::new));
                 let days = rules.policy.spell(days);
                 format!("{back}: the {days} that were left count from {}", rules.today)
             }
@@ -323,17 +351,25 @@ impl Remediation {
         }
         format!("Moved by hand to {day}: {reason}")
     }
+}
 
-    fn left(&self, day: NaiveDate, rules: &Rules<'_>) -> Left {
-        match self.due(rules) {
-            None => Left::NoDueDate,
-            Some(due) if due < day => Left::AlreadyLate,
-            Some(due) => Left::Days(rules.count(day, due)),
-        }
+/// What the bounds leave from a day on.
+fn left(bounds: &[Bound], from: NaiveDate, rules: &Rules<'_>) -> Left {
+    match bounds.iter().filter_map(|bound| bound.day(rules)).min() {
+        None => Left::NoDueDate,
+        Some(due) if due < from => Left::AlreadyLate,
+        Some(due) => Left::Days(rules.count(from, due)),
     }
 }
 
-fn resumed(from: NaiveDate, days: u32, because: AcceptanceEnd, rules: &Rules<'_>) -> (Source, String) {
+/// The nearest of the days that the directive set.
+fn directive_day(bounds: &[Bound], rules: &Rules<'_>) -> Option<NaiveDate> {
+    let directive = bounds.iter().filter(|bound| matches!(bound.source, Source::Directive(_)));
+    directive.filter_map(|bound| bound.day(rules)).min()
+}
+
+/// The day to which what was left goes on after an acceptance, and why.
+fn resumed(from: NaiveDate, days: u32, because: AcceptanceEnd, rules: &Rules<'_>) -> (NaiveDate, String) {
     let day = rules.add(from, days);
     let left = rules.policy.spell(days);
     let least = rules.policy.floor_business_days;
@@ -344,7 +380,7 @@ fn resumed(from: NaiveDate, days: u32, because: AcceptanceEnd, rules: &Rules<'_>
         let text = format!(
             "The acceptance ended: {left} would be left from {from}, but at least {least} business days are"
         );
-        return (Source::Day(floor), text);
+        return (floor, text);
     }
-    (Source::Day(day), format!("The acceptance ended: the {left} that were left count from {from}"))
+    (day, format!("The acceptance ended: the {left} that were left count from {from}"))
 }

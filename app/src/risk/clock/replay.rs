@@ -238,10 +238,9 @@ impl Clock {
             Happening::Accepted { until } => self
                 .running(|remediation| remediation.suspend(*until, rules))
                 .unwrap_or_else(|| format!("Accepted until {until}")),
-            Happening::AcceptanceEnded { because } => self
-                .running(|remediation| remediation.resume(*because, rules))
-                .flatten()
-                .unwrap_or_else(|| "The acceptance ended".to_owned()),
+            Happening::AcceptanceEnded { because } => {
+                self.resume(*because, rules).unwrap_or_else(|| "The acceptance ended".to_owned())
+            }
             Happening::Claimed => self.claim(event.at, rules),
             Happening::ClaimFailed => self.fail_claim(rules),
             Happening::Closed => self.close(rules),
@@ -322,6 +321,13 @@ impl Clock {
             .unwrap_or_else(|| format!("Level rose to {to}"))
     }
 
+    /// Takes the clock up after an acceptance, where there was one.
+    fn resume(&mut self, because: AcceptanceEnd, rules: &Rules<'_>) -> Option<String> {
+        // Where remediation has begun, a level has set the due date.
+        let level = self.set_by.or(self.level)?;
+        self.running(|remediation| remediation.resume(because, level, rules)).flatten()
+    }
+
     fn claim(&mut self, at: DateTime<Utc>, rules: &Rules<'_>) -> String {
         self.claimed_at = Some(at);
         let paused = self.running(|remediation| remediation.end_pause(rules)).flatten();
@@ -332,8 +338,7 @@ impl Clock {
     fn fail_claim(&mut self, rules: &Rules<'_>) -> String {
         self.claimed_at = None;
         let failed = "Verification failed: the clock runs as if nothing had been claimed".to_owned();
-        self.running(|remediation| remediation.resume(AcceptanceEnd::Revoked, rules))
-            .flatten()
+        self.resume(AcceptanceEnd::Revoked, rules)
             .map_or(failed.clone(), |resumed| format!("{failed}. {resumed}"))
     }
 

@@ -10,6 +10,7 @@ use super::event::Happening::{self, *};
 use super::*;
 use crate::calendar::business_day::Holidays;
 
+mod held;
 mod moved;
 mod policies;
 
