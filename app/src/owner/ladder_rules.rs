@@ -141,10 +141,10 @@ pub fn steps(due: &Due, holidays: &Holidays) -> Vec<Planned> {
 /// The due dates that may have reached a step of the long ladder after one moment and up to another, whatever their zones.
 #[must_use]
 pub fn due_days(after: DateTime<Utc>, until: DateTime<Utc>, holidays: &Holidays) -> Vec<NaiveDate> {
-    // A local time of a day is up to 14 hours earlier in UTC, or 12 later; the last moment of a day is the next midnight.
+    // A local time of a day is up to 14 hours earlier in UTC, or 12 later; an hour more leaves room for changed clocks.
     let meets = |day: NaiveDate, hour: i64| {
         let begins = day.and_time(NaiveTime::MIN).and_utc() + Duration::hours(hour);
-        begins - Duration::hours(14) <= until && begins + Duration::hours(13) >= after
+        begins - Duration::hours(15) <= until && begins + Duration::hours(13) >= after
     };
     let mornings = |on: NaiveDate| {
         let before = [14, 7, 3, 1].into_iter().filter_map(move |days| on.checked_sub_days(Days::new(days)));

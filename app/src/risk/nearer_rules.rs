@@ -5,7 +5,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 /// Since when, after a change that moved the due date, or that said how the directive judges (`judged`); none where the
 /// change leaves it as it was. A due date that moves away gives the time back.
 #[must_use]
-pub fn since(
+pub(super) fn since(
     before: Option<NaiveDate>,
     after: Option<NaiveDate>,
     judged: bool,
