@@ -13,7 +13,7 @@ pub struct Model {
     pub user_id: i64,
     /// To whom, none for whoever stands in for each risk.
     pub to_user_id: Option<i64>,
-    /// Wanted or done.
+    /// Wanted, done, or stopped when they came back.
     #[sea_orm(column_type = "Text")]
     pub state: String,
     /// The number of the last risk that was looked at.

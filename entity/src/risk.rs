@@ -88,6 +88,8 @@ pub struct Model {
     pub due_at: DateTimeUtc,
     /// The same as a local day.
     pub due_on: Option<Date>,
+    /// When that day came nearer than it was, or the directive judged; none where it is as the clock's start made it.
+    pub due_nearer_at: Option<DateTimeUtc>,
     /// The IANA zone of that day.
     #[sea_orm(column_type = "Text")]
     pub due_zone: String,

@@ -46,6 +46,7 @@ CREATE TABLE risk (
     triage_due_at {time} NOT NULL, -- when it has to have left triage, the end of time when the clock is stopped
     due_at {time} NOT NULL, -- when it has to be gone, the end of time when there is no due date
     due_on DATE, -- the same as a local day
+    due_nearer_at {time}, -- when that day came nearer than it was, or the directive judged
     due_zone TEXT NOT NULL, -- the IANA zone of that day
     claimed_at {time}, -- when somebody last said that it is fixed
     closed_at {time}, -- when it was closed
@@ -64,6 +65,7 @@ CREATE INDEX risk_by_owner ON risk (owner_id, state, due_at, id);
 CREATE INDEX risk_by_asset ON risk (asset_id, state, due_at, id);
 CREATE INDEX risk_by_level ON risk (level, due_at, id);
 CREATE INDEX risk_by_review ON risk (review_on, id) WHERE review_on IS NOT NULL;
+CREATE INDEX risk_by_nearer ON risk (due_nearer_at, id) WHERE due_nearer_at IS NOT NULL;
 CREATE INDEX risk_by_update ON risk (updated_at, id);
 -- All that the dashboard counts, in one pass.
 CREATE INDEX risk_posture ON risk (team_id, level, state, due_on, sla_start_at, triage_due_at, score)

@@ -33,7 +33,7 @@ CREATE TABLE hand_over (
     id {id},
     user_id BIGINT NOT NULL REFERENCES app_user (id), -- whose work
     to_user_id BIGINT REFERENCES app_user (id), -- to whom, none for whoever stands in for each risk
-    state TEXT NOT NULL CHECK (state IN ('wanted', 'done')), -- how far it is
+    state TEXT NOT NULL CHECK (state IN ('wanted', 'done', 'stopped')), -- how far it is; stopped when they came back
     position BIGINT NOT NULL, -- the number of the last risk that was looked at
     counts {json} NOT NULL, -- how many risks each new owner got
     asked_by BIGINT, -- who asked for it, none for the system

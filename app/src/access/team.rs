@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::role::Role;
 use super::user;
-use super::user_edit::By;
+use super::user_edit::{self, By};
 use crate::audit_log;
 use crate::platform::problem::Problem;
 
@@ -88,7 +88,14 @@ pub async fn edit(
             said.insert("lead".to_owned(), json!({"from": before, "to": lead}));
             set.lead_id = Set(lead_id);
             if let Some(lead_id) = lead_id {
+                let roles = user_edit::roles_of(tx, lead_id).await?;
                 give_role(tx, lead_id, Role::TeamLead, team.id).await?;
+                let held = user_edit::roles_of(tx, lead_id).await?;
+                if held != roles {
+                    let entry = json!({"roles": {"from": roles, "to": held}});
+                    let subject = format!("user-{lead_id}");
+                    audit_log::add_as(tx, by.actor_id, by.via, "user.edit", &subject, entry, by.now).await?;
+                }
             }
         }
     }

@@ -104,7 +104,9 @@ pub async fn edit(
         set.left_at = Set((!active).then_some(by.now));
         if !active {
             sign_out(tx, user.id, by.now).await?;
-            hand_over::want(tx, user.id, None, by.actor_id, by.now).await?;
+            hand_over::leave(tx, user.id, by.actor_id, by.now).await?;
+        } else {
+            hand_over::stop(tx, user.id, by.now).await?;
         }
     }
     let fields_changed = !said.is_empty();

@@ -40,7 +40,8 @@ fn run(state: &AppState) -> Work<'_> {
                 })
                 .await?;
         }
-        Ok(())
+        // Imports name controls too, and a person may have said where one stands.
+        state.database.write(async |tx| mark(tx).await).await
     })
 }
 

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::catalogue::FRAMEWORKS;
 use super::decay_rules::ControlState;
-use super::store;
+use super::{decay, store};
 use crate::access::actor::Actor;
 use crate::access::right::KeepRegister;
 use crate::access::user;
@@ -20,6 +20,10 @@ use crate::platform::problem::{FieldProblem, Kind, Problem};
 const LONGEST_NAME: usize = 200;
 /// Longest text, in characters.
 const LONGEST_TEXT: usize = 10_000;
+/// Items that a control can answer for at most.
+const MOST_MAPPINGS: usize = 500;
+/// Sources of proof that a control can have at most.
+const MOST_FEEDS: usize = 50;
 /// Longest time between two proofs, in days.
 const LONGEST_CADENCE: i32 = 3650;
 
@@ -132,7 +136,8 @@ async fn write(
             set.owner_id = Set(id);
         }
     }
-    if let Some(state) = edit.state.filter(|state| state.as_str() != before.state) {
+    let moved = edit.state.is_some_and(|state| state.as_str() != before.state);
+    if let Some(state) = edit.state.filter(|_| moved) {
         said.insert("state".to_owned(), json!({ "from": before.state, "to": state }));
         set.state = Set(state.as_str().to_owned());
     }
@@ -153,6 +158,9 @@ async fn write(
     set.version = Set(before.version + 1);
     set.updated_at = Set(now);
     let after = set.update(tx).await?;
+    if moved {
+        decay::mark(tx).await?;
+    }
     audit_log::add(tx, actor, action, &after.key, Value::Object(said), now).await?;
     Ok(after)
 }
@@ -173,6 +181,15 @@ fn check(edit: &ControlEdit) -> Result<(), Problem> {
     if edit.cadence_days.flatten().is_some_and(|days| !(1..=LONGEST_CADENCE).contains(&days)) {
         let text = format!("Use 1 to {LONGEST_CADENCE} days, or null for none.");
         wrong.push(FieldProblem::new("cadence_days", text));
+    }
+    let most = [
+        ("mappings", edit.mappings.as_ref().map_or(0, Vec::len), MOST_MAPPINGS),
+        ("feeds", edit.feeds.as_ref().map_or(0, Vec::len), MOST_FEEDS),
+    ];
+    for (field, count, most) in most {
+        if count > most {
+            return Err(Problem::invalid(field, format!("Name at most {most}.")));
+        }
     }
     for (framework, item) in edit.mappings.iter().flatten() {
         let known = FRAMEWORKS.iter().any(|(known, _)| known == framework);

@@ -35,6 +35,10 @@ pub async fn change(
     risk: risk::Model,
     new: &Relying,
 ) -> Result<risk::Model, Problem> {
+    // Before they are asked for: a database takes no question of any length.
+    if new.add.len() + new.remove.len() > MOST {
+        return Err(Problem::invalid("add", format!("Name at most {MOST} controls.")));
+    }
     let named = new.add.iter().chain(&new.remove).map(String::as_str);
     let known = control::Entity::find().filter(control::Column::Key.is_in(named)).all(tx).await?;
     let mut wrong = Vec::new();
@@ -49,9 +53,6 @@ pub async fn change(
                 Some(_) => {}
             }
         }
-    }
-    if new.add.len() + new.remove.len() > MOST {
-        wrong.push(FieldProblem::new("add", format!("Name at most {MOST} controls.")));
     }
     if !wrong.is_empty() {
         return Err(Problem::all_invalid(wrong));

@@ -1,6 +1,6 @@
 //! Asks for packs, makes them in a job, and finds them again.
 
-use abate_entity::{evidence_pack, stored_file};
+use abate_entity::{evidence_pack, job, stored_file};
 use chrono::Duration;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter,
@@ -173,7 +173,43 @@ pub async fn list(
     if let Some(before) = before {
         query = query.filter(evidence_pack::Column::Id.lt(before));
     }
-    Ok(query.order_by_desc(evidence_pack::Column::Id).limit(limit).all(db).await?)
+    with_trouble(db, query.order_by_desc(evidence_pack::Column::Id).limit(limit).all(db).await?).await
+}
+
+/// Says of the packs that are not made what their jobs say: that they will be tried again, or, where a job was given up,
+/// that they have failed.
+async fn with_trouble(
+    db: &impl ConnectionTrait,
+    mut packs: Vec<evidence_pack::Model>,
+) -> Result<Vec<evidence_pack::Model>, Problem> {
+    let wanted: Vec<String> =
+        packs.iter().filter(|pack| pack.state == WANTED).map(|pack| format!("p-{}", pack.id)).collect();
+    if wanted.is_empty() {
+        return Ok(packs);
+    }
+    let jobs = job::Entity::find()
+        .filter(job::Column::Kind.eq(KIND))
+        .filter(job::Column::Subject.is_in(wanted))
+        .filter(job::Column::Problem.is_not_null())
+        .order_by_asc(job::Column::Id)
+        .all(db)
+        .await?;
+    for job in jobs {
+        let pack =
+            packs.iter_mut().find(|pack| pack.state == WANTED && job.subject == format!("p-{}", pack.id));
+        let Some(pack) = pack else { continue };
+        let why = job.problem.unwrap_or_default();
+        if job.state == queue::PARKED {
+            FAILED.clone_into(&mut pack.state);
+            pack.problem = format!(
+                "It was tried {} times and is not tried any more. See to what was wrong, then ask for it again: {why}",
+                job.attempt
+            );
+        } else {
+            pack.problem = format!("It could not be made yet and is tried again: {why}");
+        }
+    }
+    Ok(packs)
 }
 
 /// A pack in the scope.
@@ -182,6 +218,7 @@ pub async fn list(
 /// 404 when there is none.
 pub async fn one(db: &impl ConnectionTrait, scope: &Scope, id: i64) -> Result<evidence_pack::Model, Problem> {
     let found = evidence_pack::Entity::find_by_id(id).filter(within(scope)).one(db).await?;
+    let found = with_trouble(db, found.into_iter().collect()).await?.pop();
     found.ok_or_else(|| Problem::not_found(format!("evidence pack {id}")))
 }
 

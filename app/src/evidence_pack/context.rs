@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use abate_entity::{app_user, asset, rating_grid, risk, risk_event, team};
+use abate_entity::{app_user, asset, audit_entry, rating_grid, risk, risk_event, team};
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
@@ -27,7 +27,7 @@ pub(super) struct Context {
     pub(super) team: Option<i64>,
     people: HashMap<i64, String>,
     assets: HashMap<i64, String>,
-    /// The assets that the team has today.
+    /// The assets that the team had then.
     of_team: HashSet<i64>,
     teams: HashMap<i64, String>,
     grids: HashMap<i64, String>,
@@ -57,12 +57,18 @@ impl Context {
         let people = app_user::Entity::find().all(db).await?;
         let teams = team::Entity::find().all(db).await?;
         let grids = rating_grid::Entity::find().all(db).await?;
-        let assets: Vec<(i64, String, i64)> = asset::Entity::find()
+        let mut assets: Vec<(i64, String, i64)> = asset::Entity::find()
             .select_only()
             .columns([asset::Column::Id, asset::Column::Key, asset::Column::TeamId])
             .into_tuple()
             .all(db)
             .await?;
+        if team.is_some() {
+            let teams = teams_of_assets(db, period.as_of).await?;
+            for (id, _, team) in &mut assets {
+                *team = teams.get(id).copied().unwrap_or(*team);
+            }
+        }
         Ok(Self {
             db: db.clone(),
             days,
@@ -100,7 +106,7 @@ impl Context {
         named(&self.grids, id)
     }
 
-    /// Whether the asset is one of the team that the pack is about, as teams are today.
+    /// Whether the asset was one of the team that the pack is about.
     pub(super) fn is_of_team(&self, asset: Option<i64>) -> bool {
         self.team.is_none() || asset.is_some_and(|id| self.of_team.contains(&id))
     }
@@ -189,6 +195,27 @@ impl History {
     pub(super) fn number(&self, name: &str) -> Option<i64> {
         self.values.get(name).and_then(Value::as_i64)
     }
+}
+
+/// The teams that assets had at a moment, where they have others today: the log says what was before each change since.
+async fn teams_of_assets(
+    db: &DatabaseConnection,
+    as_of: DateTime<Utc>,
+) -> Result<HashMap<i64, i64>, Problem> {
+    let changes = audit_entry::Entity::find()
+        .filter(audit_entry::Column::Action.is_in(["asset.edit", "asset.import"]))
+        .filter(audit_entry::Column::RecordedAt.gte(as_of))
+        .order_by_desc(audit_entry::Column::Id)
+        .all(db)
+        .await?;
+    let mut teams = HashMap::new();
+    for change in changes {
+        let edited = change.subject.strip_prefix("asset-").and_then(|id| id.parse().ok());
+        teams.extend(edited.zip(change.data["fields"]["team"]["from"].as_i64()));
+        let imported = change.data["teams"].as_array().into_iter().flatten();
+        teams.extend(imported.filter_map(|moved| moved["asset"].as_i64().zip(moved["from"].as_i64())));
+    }
+    Ok(teams)
 }
 
 fn named(names: &HashMap<i64, String>, id: Option<i64>) -> Value {

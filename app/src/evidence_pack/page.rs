@@ -190,7 +190,7 @@ fn row(pack: evidence_pack::Model, teams: &[team::Model], zone: Tz) -> Row {
     let (standing, note) = match pack.state.as_str() {
         MADE => (Badge::toned(Tone::Good, "Made", ""), counted(rows, "row", "rows")),
         FAILED => (Badge::toned(Tone::Bad, "Failed", ""), pack.problem),
-        _ => (Badge::toned(Tone::Plain, "Being made", ""), String::new()),
+        _ => (Badge::toned(Tone::Plain, "Being made", ""), pack.problem),
     };
     Row {
         period: format!("{} to {}", day(pack.from_on), day(pack.to_on)),

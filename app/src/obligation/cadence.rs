@@ -282,7 +282,11 @@ pub async fn edit(
     }
     let entry = json!({
         "name": definition.name, "rule": plan.recurrence.rule(), "active": definition.active,
-        "before": {"name": before.name, "rule": before.rule, "active": before.active},
+        "kind": definition.kind, "team": definition.team_id,
+        "before": {
+            "name": before.name, "rule": before.rule, "active": before.active, "kind": before.kind,
+            "team": before.team_id,
+        },
     });
     audit_log::add(tx, actor, "cadence.edit", &format!("cadence-{}", before.id), entry, now).await?;
     let after = by_id(tx, before.id).await?;

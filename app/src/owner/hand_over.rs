@@ -38,12 +38,48 @@ pub const TIMER: Timer<AppState> = Timer { name: "owner.left", every: Duration::
 const WANTED: &str = "wanted";
 /// Is over.
 const DONE: &str = "done";
+/// They came back before it was over.
+const STOPPED: &str = "stopped";
+/// Who says that somebody has left has so long to name who takes over, or to take it back.
+const SECOND_THOUGHT: Duration = Duration::minutes(1);
 /// Risks of one transaction.
 const AT_A_TIME: u64 = 50;
 /// What nobody could take over is tried again so much later.
 const AGAIN_AFTER: Duration = Duration::days(1);
 
-/// Wants the work of somebody handed over, unless that is under way.
+/// Wants the work of somebody who has left handed over, a moment later.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn leave(
+    tx: &DatabaseTransaction,
+    user_id: i64,
+    asked_by: Option<i64>,
+    now: DateTime<Utc>,
+) -> Result<(), Problem> {
+    insert(tx, user_id, None, asked_by, now).await?;
+    Ok(queue::enqueue(tx, KIND, &user_id.to_string(), now + SECOND_THOUGHT, now).await?)
+}
+
+/// Stops handing over the work of somebody who has come back; what others have taken over stays theirs.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn stop(tx: &DatabaseTransaction, user_id: i64, now: DateTime<Utc>) -> Result<(), Problem> {
+    hand_over::Entity::update_many()
+        .set(hand_over::ActiveModel {
+            state: Set(STOPPED.to_owned()),
+            done_at: Set(Some(now)),
+            ..Default::default()
+        })
+        .filter(hand_over::Column::UserId.eq(user_id))
+        .filter(hand_over::Column::State.eq(WANTED))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// Wants the work of somebody handed over at once. Where that waits already, who is named now takes over what is left.
 ///
 /// # Errors
 /// When the database refuses.
@@ -54,20 +90,36 @@ pub async fn want(
     asked_by: Option<i64>,
     now: DateTime<Utc>,
 ) -> Result<(), Problem> {
-    if under_way(tx, user_id).await?.is_none() {
-        let row = hand_over::ActiveModel {
-            user_id: Set(user_id),
-            to_user_id: Set(to),
-            state: Set(WANTED.to_owned()),
-            position: Set(0),
-            counts: Set(json!({})),
-            asked_by: Set(asked_by),
-            created_at: Set(now),
-            ..Default::default()
-        };
-        row.insert(tx).await?;
-    }
+    insert(tx, user_id, to, asked_by, now).await?;
     Ok(queue::enqueue(tx, KIND, &user_id.to_string(), now, now).await?)
+}
+
+async fn insert(
+    tx: &DatabaseTransaction,
+    user_id: i64,
+    to: Option<i64>,
+    asked_by: Option<i64>,
+    now: DateTime<Utc>,
+) -> Result<(), Problem> {
+    let row = hand_over::ActiveModel { to_user_id: Set(to), asked_by: Set(asked_by), ..Default::default() };
+    match under_way(tx, user_id).await? {
+        Some(waiting) if to.is_some() => {
+            hand_over::ActiveModel { id: Set(waiting.id), ..row }.update(tx).await?;
+        }
+        Some(_) => {}
+        None => {
+            let row = hand_over::ActiveModel {
+                user_id: Set(user_id),
+                state: Set(WANTED.to_owned()),
+                position: Set(0),
+                counts: Set(json!({})),
+                created_at: Set(now),
+                ..row
+            };
+            row.insert(tx).await?;
+        }
+    }
+    Ok(())
 }
 
 async fn under_way(db: &impl ConnectionTrait, user_id: i64) -> Result<Option<hand_over::Model>, Problem> {

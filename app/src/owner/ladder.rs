@@ -4,19 +4,21 @@
 use std::collections::{BTreeSet, HashMap};
 
 use abate_entity::lifecycle::State;
-use abate_entity::{asset, notice, risk, risk_ladder, risk_snooze};
+use abate_entity::{asset, risk, risk_ladder, risk_snooze};
 use chrono::{DateTime, Duration, NaiveDate, SecondsFormat, Utc};
 use chrono_tz::Tz;
-use sea_orm::sea_query::{OnConflict, Query};
+use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
     QuerySelect,
 };
 
-use super::ladder_rules::{Audience, Due, Person, Reached, Step, reached, steps};
+use super::ladder_rules::{Audience, Due, Person, Reached, Step, due_days, reached, steps};
+use super::overtaken::{drop_earlier, drop_overtaken};
 use super::roster::Roster;
 use super::unowned;
 use crate::access::role::Role;
+use crate::calendar::business_day::Holidays;
 use crate::message::notice as notices;
 use crate::message::notice::NewNotice;
 use crate::page::due::day;
@@ -43,8 +45,6 @@ const OVERLAP: Duration = Duration::minutes(5);
 const QUARTER: i64 = 15 * 60;
 /// How far ahead of a due date the first step lies, and a day.
 const AHEAD: Duration = Duration::days(16);
-/// How far after it the last one lies at most, with holidays.
-const BEHIND: Duration = Duration::days(60);
 /// How long a short ladder is, and a day.
 const SHORT: Duration = Duration::days(4);
 /// Risks of one transaction.
@@ -79,7 +79,8 @@ fn run(state: &AppState) -> Work<'_> {
         let policies = Policies::load(db).await?;
         let climb = Climb { roster: Roster::read(db, &policies).await?, zone: policies.zone, now };
         drop_overtaken(state).await?;
-        for ids in candidates(db, last, whole, now).await?.chunks(AT_A_TIME) {
+        let candidates = candidates(db, last, whole, now, &climb.roster.holidays).await?;
+        for ids in candidates.chunks(AT_A_TIME) {
             if !plan(db, &climb, ids).await?.is_empty() {
                 state.database.write(async |tx| write(tx, &climb, ids).await).await?;
             }
@@ -108,6 +109,7 @@ async fn candidates(
     last: Option<DateTime<Utc>>,
     whole: bool,
     now: DateTime<Utc>,
+    holidays: &Holidays,
 ) -> Result<Vec<i64>, Problem> {
     let mut conditions = Vec::new();
     match last {
@@ -115,18 +117,19 @@ async fn candidates(
         Some(last) => {
             conditions.push(Condition::all().add(risk::Column::UpdatedAt.gte(last - OVERLAP)));
             if whole {
-                conditions.push(Condition::all().add(risk::Column::DueAt.gte(last - BEHIND)));
-            } else {
-                let late = Condition::all()
-                    .add(risk::Column::DueAt.gte(last - OVERLAP))
-                    .add(risk::Column::DueAt.lte(now));
-                conditions.push(late);
-                let short = Condition::all()
-                    .add(risk::Column::DueAt.gte(now - SHORT))
-                    .add(risk::Column::DueAt.lte(now + SHORT))
-                    .add(risk::Column::SlaStartAt.gte(now - SHORT));
-                conditions.push(short);
+                let days = due_days(last - OVERLAP, now, holidays);
+                conditions.push(Condition::all().add(risk::Column::DueOn.is_in(days)));
             }
+            let late = Condition::all()
+                .add(risk::Column::DueAt.gte(last - OVERLAP))
+                .add(risk::Column::DueAt.lte(now));
+            conditions.push(late);
+            let short = Condition::all()
+                .add(risk::Column::DueAt.gte(last - SHORT))
+                .add(risk::Column::DueAt.lte(now + SHORT))
+                .add(risk::Column::SlaStartAt.gte(last - SHORT));
+            conditions.push(short);
+            conditions.push(Condition::all().add(risk::Column::DueNearerAt.gte(last - SHORT)));
         }
     }
     let mut found = BTreeSet::new();
@@ -164,7 +167,9 @@ async fn plan(
     for risk in risks {
         let Some(on) = risk.due_on else { continue };
         let zone = risk.due_zone.parse().unwrap_or(climb.zone);
-        let due = Due { on, at: risk.due_at, zone, started_at: risk.sla_start_at, known_at: risk.created_at };
+        // What came nearer has hurried since then only.
+        let started_at = risk.due_nearer_at.map_or(risk.sla_start_at, |at| at.max(risk.sla_start_at));
+        let due = Due { on, at: risk.due_at, zone, started_at, known_at: risk.created_at };
         let none = BTreeSet::new();
         let noted = noted.get(&(risk.id, on)).unwrap_or(&none);
         let asset_owner = owners.get(&risk.asset_id).copied();
@@ -212,6 +217,7 @@ pub(super) async fn note(
             .exec_without_returning(tx)
             .await?;
     }
+    drop_earlier(tx, reached).await?;
     for (risk, on, reached) in reached {
         let Some(tell_at) = reached.tell_at else { continue };
         let key = RiskKey(risk.id);
@@ -333,32 +339,4 @@ pub(super) async fn asset_owners(
         .all(db)
         .await?;
     Ok(rows.into_iter().filter_map(|(id, owner)| Some((id, owner?))).collect())
-}
-
-/// What waits for the morning about a risk that was closed or accepted meanwhile is not told.
-async fn drop_overtaken(state: &AppState) -> Result<(), Problem> {
-    let over = Query::select()
-        .column(risk::Column::Id)
-        .from(risk::Entity)
-        .and_where(risk::Column::State.is_in([State::Closed, State::Accepted]))
-        .to_owned();
-    let overtaken = Condition::all()
-        .add(notice::Column::State.eq(notices::WANTED))
-        .add(notice::Column::Kind.eq(KIND))
-        .add(notice::Column::RiskId.in_subquery(over));
-    let db = state.database.reader();
-    if notice::Entity::find().filter(overtaken.clone()).limit(1).one(db).await?.is_none() {
-        return Ok(());
-    }
-    state
-        .database
-        .write(async |tx| {
-            notice::Entity::update_many()
-                .set(notice::ActiveModel { state: Set(notices::DROPPED.to_owned()), ..Default::default() })
-                .filter(overtaken.clone())
-                .exec(tx)
-                .await?;
-            Ok(())
-        })
-        .await
 }

@@ -18,6 +18,10 @@ const MORNING: NaiveTime = match NaiveTime::from_hms_opt(9, 0, 0) {
 };
 /// A risk that has no more days than this has a ladder of hours.
 const SHORT_DAYS: i64 = 3;
+/// How far ahead of a due date the first step of the long ladder lies at most.
+const FARTHEST_AHEAD: Duration = Duration::days(16);
+/// How far after it the last one lies at most, with holidays.
+const FARTHEST_BEHIND: Duration = Duration::days(60);
 /// How often somebody may put off what they are told of one due date.
 const MOST_SNOOZES: usize = 3;
 /// For how long at most.
@@ -132,6 +136,27 @@ pub fn steps(due: &Due, holidays: &Holidays) -> Vec<Planned> {
     ]
     .map(|(step, at, audience)| Planned { step, at, audience })
     .to_vec()
+}
+
+/// The due dates that may have reached a step of the long ladder after one moment and up to another, whatever their zones.
+#[must_use]
+pub fn due_days(after: DateTime<Utc>, until: DateTime<Utc>, holidays: &Holidays) -> Vec<NaiveDate> {
+    // A local time of a day is up to 14 hours earlier in UTC, or 12 later; an hour more leaves room for changed clocks.
+    let meets = |day: NaiveDate, hour: i64| {
+        let begins = day.and_time(NaiveTime::MIN).and_utc() + Duration::hours(hour);
+        begins - Duration::hours(15) <= until && begins + Duration::hours(13) >= after
+    };
+    let mornings = |on: NaiveDate| {
+        let before = [14, 7, 3, 1].into_iter().filter_map(move |days| on.checked_sub_days(Days::new(days)));
+        before.chain([holidays.add(on, 3), holidays.add(on, 7)])
+    };
+    let first = (after - FARTHEST_BEHIND).date_naive();
+    let last = (until + FARTHEST_AHEAD).date_naive();
+    first
+        .iter_days()
+        .take_while(|on| *on <= last)
+        .filter(|on| meets(*on, 24) || mornings(*on).any(|day| meets(day, 9)))
+        .collect()
 }
 
 /// The step for a risk that nobody has answered for since then: a business day later.

@@ -11,6 +11,7 @@ pub mod directory;
 pub mod hand_over;
 pub mod ladder;
 pub mod ladder_rules;
+mod overtaken;
 pub mod page;
 pub mod quiet_rules;
 pub mod roster;

@@ -10,7 +10,7 @@ use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::ladder::{Climb, note, whom};
-use super::ladder_rules::{Person, Reached, reached, unowned};
+use super::ladder_rules::{Person, Reached, Step, reached, unowned};
 use crate::platform::problem::Problem;
 use crate::state::AppState;
 
@@ -18,7 +18,8 @@ use crate::state::AppState;
 const AT_A_TIME: u64 = 500;
 
 /// The states in which somebody has to answer for a risk.
-const ANSWERED_FOR: [State; 4] = [State::Open, State::InProgress, State::Blocked, State::Verification];
+pub(super) const ANSWERED_FOR: [State; 4] =
+    [State::Open, State::InProgress, State::Blocked, State::Verification];
 
 /// Whether nobody who is here owns a risk.
 #[must_use]
@@ -29,6 +30,33 @@ pub fn nobody_owns() -> Condition {
         .and_where(Expr::col(app_user::Column::Active).eq(false))
         .to_owned();
     Condition::any().add(risk::Column::OwnerId.is_null()).add(risk::Column::OwnerId.in_subquery(left))
+}
+
+/// Whether it was not noted yet, since the risk was last changed and its owner left, that nobody owns it.
+fn not_noted() -> Expr {
+    let noted = |column: risk_ladder::Column| Expr::col((risk_ladder::Entity, column));
+    let risk = |column: risk::Column| Expr::col((risk::Entity, column));
+    let left = Query::select()
+        .column(app_user::Column::Id)
+        .from(app_user::Entity)
+        .and_where(
+            Expr::col((app_user::Entity, app_user::Column::LeftAt)).lt(noted(risk_ladder::Column::CreatedAt)),
+        )
+        .to_owned();
+    let of_nobody = noted(risk_ladder::Column::Step)
+        .eq(Step::Unowned.as_str())
+        .and(risk(risk::Column::OwnerId).is_null());
+    let of_who_left = noted(risk_ladder::Column::Step)
+        .eq(Step::Left.as_str())
+        .and(risk(risk::Column::OwnerId).in_subquery(left));
+    let rows = Query::select()
+        .column((risk_ladder::Entity, risk_ladder::Column::Id))
+        .from(risk_ladder::Entity)
+        .and_where(noted(risk_ladder::Column::RiskId).equals((risk::Entity, risk::Column::Id)))
+        .and_where(noted(risk_ladder::Column::CreatedAt).gt(risk(risk::Column::UpdatedAt)))
+        .and_where(of_nobody.or(of_who_left))
+        .to_owned();
+    Expr::exists(rows).not()
 }
 
 /// Notes what was reached since and not noted.
@@ -60,6 +88,7 @@ async fn plan(
     let risks = risk::Entity::find()
         .filter(risk::Column::State.is_in(ANSWERED_FOR))
         .filter(nobody_owns())
+        .filter(not_noted())
         .filter(risk::Column::Id.gt(after))
         .order_by_asc(risk::Column::Id)
         .limit(AT_A_TIME)

@@ -22,6 +22,9 @@ const MAX_TITLE: usize = 300;
 /// Longest text, in characters.
 const MAX_TEXT: usize = 50_000;
 
+/// Rows of one statement.
+const CHUNK: usize = 500;
+
 /// A risk to be recorded.
 #[derive(Clone, Debug, Default)]
 pub struct NewRisk {
@@ -142,8 +145,8 @@ async fn add_assets(
             ..Default::default()
         })
         .collect();
-    if !rows.is_empty() {
-        risk_asset::Entity::insert_many(rows).exec_without_returning(tx).await?;
+    for chunk in rows.chunks(CHUNK) {
+        risk_asset::Entity::insert_many(chunk.to_vec()).exec_without_returning(tx).await?;
     }
     Ok(())
 }

@@ -23,6 +23,7 @@ pub mod key;
 pub mod mention;
 pub mod mention_rules;
 pub mod merge;
+mod nearer_rules;
 pub mod page;
 pub mod parties;
 mod past_clock;

@@ -5,7 +5,7 @@
 
 use abate_entity::lifecycle::{State, Via};
 use abate_entity::{audit_entry, risk, risk_event, risk_rating};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{
     ActiveModelTrait, ActiveValue, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait,
     QueryFilter,
@@ -20,7 +20,7 @@ use super::past_clock::earlier_clock_events;
 pub use super::past_clock::{clock_events, clock_events_of_all};
 use super::rate::{self, NewRating};
 use super::standing::Standing;
-use super::{dismissal, forensics, pause};
+use super::{dismissal, forensics, nearer_rules, pause};
 use crate::acceptance::keep;
 use crate::access::actor::Actor;
 use crate::audit_log;
@@ -172,8 +172,9 @@ pub async fn record(
         if let Some(ruling) = ruling.filter(|_| !clock.is_empty()) {
             let mut all = earlier.remove(&change.before.id).unwrap_or_default();
             all.extend(clock.iter().cloned());
-            let clock = set_due_dates(&mut change.set, &all, occasion.policies, ruling)?;
-            change.standing.paused_days = clock.paused_days();
+            let before = change.before.due_on;
+            let replayed = set_due_dates(&mut change.set, before, &all, occasion, ruling)?;
+            change.standing.paused_days = replayed.paused_days();
         }
         change.set.standing = Set(change.standing.to_json()?);
         change.set.version = Set(version);
@@ -228,7 +229,7 @@ pub async fn create(
     let rulings = ruling::of_risks(tx, occasion.policies, &[ruled].into()).await?;
     let ruling = rulings.get(&ruled).ok_or_else(|| Problem::not_found("the asset of the risk"))?;
     let clock = ruling.stamp(first.clock.clone());
-    set_due_dates(&mut new, &clock, occasion.policies, ruling)?;
+    set_due_dates(&mut new, None, &clock, occasion, ruling)?;
     new.version = Set(1);
     new.created_at = Set(occasion.now);
     new.updated_at = Set(occasion.now);
@@ -256,17 +257,24 @@ pub async fn create(
     Ok(risk)
 }
 
-/// The due dates that `events` lead to, written into the columns.
+/// The due dates that `events` lead to, written into the columns. What is said now is the last of them.
 fn set_due_dates(
     set: &mut risk::ActiveModel,
+    before: Option<NaiveDate>,
     events: &[ClockEvent],
-    policies: &Policies,
+    occasion: &Occasion<'_>,
     ruling: &Ruling,
 ) -> Result<Clock, Problem> {
+    let policies = occasion.policies;
     let clock = Clock::replay(events, &policies.versions).map_err(Problem::internal)?;
     set.triage_due_at = Set(running_triage(&clock).unwrap_or_else(never));
     set.due_at = Set(clock.due.map_or_else(never, |due| due.at));
-    set.due_on = Set(clock.due.map(|due| due.on));
+    let due_on = clock.due.map(|due| due.on);
+    let judged = events.iter().any(|event| matches!(event.happening, Happening::Judged(_)));
+    if let Some(since) = nearer_rules::since(before, due_on, judged, occasion.now) {
+        set.due_nearer_at = Set(since);
+    }
+    set.due_on = Set(due_on);
     let zone = clock.due.map_or_else(|| policies.zone_labelled(&ruling.calendar), |due| due.zone);
     set.due_zone = Set(zone.name().to_owned());
     set.policy_id = Set(ruling.policy_id);

@@ -22,6 +22,9 @@ use crate::risk::tag;
 /// How risks of workshops are recognised.
 pub(super) const SCHEME: &str = "workshop/1";
 
+/// Rows of one statement.
+const CHUNK: usize = 500;
+
 impl Writer<'_> {
     pub(super) async fn risk(&mut self, found: &WorkshopRisk) -> Result<(), Problem> {
         match self.known.remove(&found.id) {
@@ -88,8 +91,8 @@ impl Writer<'_> {
                 ..Default::default()
             })
             .collect();
-        if !controls.is_empty() {
-            risk_control::Entity::insert_many(controls).exec_without_returning(self.tx).await?;
+        for chunk in controls.chunks(CHUNK) {
+            risk_control::Entity::insert_many(chunk.to_vec()).exec_without_returning(self.tx).await?;
         }
         self.created += 1;
         Ok(())

@@ -5,7 +5,8 @@ use abate::access::role::Role;
 use abate::feed::Catalogue;
 use abate::risk::clock::SlaPolicy;
 use abate_entity::lifecycle::{State, Via};
-use abate_entity::{notice, risk, risk_event, risk_tag, sla_policy};
+use abate_entity::{notice, risk, risk_event, risk_ladder, risk_tag, sla_policy};
+use chrono::Duration;
 use reqwest::Method;
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
@@ -120,6 +121,22 @@ async fn kev_added_later_shortens_the_date_by_the_row_of_the_directive() {
     let version = ruled.only().await["version"].clone();
     take(&ruled.app, Catalogue::Kev, &kev(&[(1001, "2026-10-10")])).await;
     assert_eq!(ruled.only().await["version"], version);
+
+    // Those three days climb by the hour, from when they were set.
+    ruled.app.pass(Duration::days(3) + Duration::hours(1)).await;
+    let steps = risk_ladder::Entity::find().order_by_asc(risk_ladder::Column::Id);
+    let steps = steps.all(ruled.app.state.database.reader()).await.unwrap();
+    let mut climbed: Vec<_> =
+        steps.iter().map(|row| (row.about_at.to_rfc3339()[..16].to_owned(), row.step.as_str())).collect();
+    climbed.dedup();
+    let expected = [
+        ("2026-10-10T09:00", "H0"),
+        ("2026-10-11T09:00", "H24"),
+        ("2026-10-12T09:00", "H48"),
+        ("2026-10-12T21:00", "H60"),
+        ("2026-10-13T09:00", "H72"),
+    ];
+    assert_eq!(climbed, expected.map(|(at, step)| (at.to_owned(), step)));
 }
 
 /// Answers the two questions that nobody has answered: it can be automated.

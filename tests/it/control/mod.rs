@@ -1,9 +1,9 @@
 //! Controls: the catalogue, what proves that they work, and how far they cover risks.
 
 use abate::access::role::Role;
-use abate_entity::notice;
+use abate_entity::{notice, risk_tag};
 use chrono::Duration;
-use sea_orm::EntityTrait as _;
+use sea_orm::{ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _};
 use serde_json::{Value, json};
 
 use crate::harness::app::{Person, TestApp};
@@ -155,6 +155,18 @@ async fn a_control_decays_once_and_says_so_on_its_risks() {
     assert_eq!(control(&first, "C04").await["state"], "active");
     let page = first.browser.get(&format!("/risks/{key}")).await.expect(200);
     assert!(!page.text.contains("Control not shown to work"));
+    // What a person says of a control is said of its risks at once.
+    let marked = async || first.browser.get(&format!("/risks/{key}")).await.expect(200).text;
+    first.api.patch("/api/v1/controls/C04", &json!({ "state": "degraded" })).await.expect(200);
+    assert!(marked().await.contains("Control not shown to work"));
+    first.api.patch("/api/v1/controls/C04", &json!({ "state": "active" })).await.expect(200);
+    assert!(!marked().await.contains("Control not shown to work"));
+    // What an import links is marked within the hour.
+    first.api.patch("/api/v1/controls/C07", &json!({ "state": "degraded" })).await.expect(200);
+    import(&app, &first, &WORKSHOP.replace("2026-10-05", "2026-02-05"), &[]).await;
+    app.pass(Duration::hours(1)).await;
+    let marks = risk_tag::Entity::find().filter(risk_tag::Column::Kind.eq("mark"));
+    assert_eq!(marks.count(app.state.database.reader()).await.unwrap(), 6);
 }
 
 #[tokio::test]
@@ -205,6 +217,14 @@ async fn what_is_wrong_with_a_control_is_said_all_at_once() {
     let history = first.api.get(&format!("/api/v1/risks/{key}/history")).await.expect(200).json();
     let last = history["items"].as_array().unwrap().last().unwrap().clone();
     assert_eq!(last["data"]["controls"]["removed"], json!(["C01"]));
+    // More than a database takes in one question is refused, not failed on.
+    let many: Vec<String> = (0..70_000).map(|number| number.to_string()).collect();
+    let problem = first.api.put(&path, &json!({ "add": many })).await.problem(422);
+    assert_eq!(problem["errors"][0]["field"], "add");
+    let items: Vec<Value> =
+        (0..24_000).map(|item| json!({ "framework": "cis_v8", "item": item.to_string() })).collect();
+    let problem = first.api.patch("/api/v1/controls/OUR-1", &json!({ "mappings": items })).await.problem(422);
+    assert_eq!(problem["errors"][0]["field"], "mappings");
     let viewer = app.person("viewer@example.org", &[Role::Viewer]).await;
     viewer.api.put(&path, &json!({ "add": ["C01"] })).await.problem(403);
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use abate::access::role::Role;
 use abate::risk::difference;
 use abate::risk::key::RiskKey;
 use abate_entity::{risk, team};
@@ -30,39 +31,55 @@ impl Dice {
     }
 }
 
-/// Tries something; much of it is refused, which is as good.
-async fn try_something(app: &TestApp, who: &Person, dice: &mut Dice) {
-    let path = format!("/api/v1/risks/R-{}", 1 + dice.below(10));
-    let step = async |form: Value| {
-        who.api.post(&format!("{path}/transitions"), &form).await;
-    };
+/// Tries something; part of it is refused, which is as good.
+async fn try_something(app: &TestApp, who: &Person, verifier: &Person, dice: &mut Dice) {
+    let key = format!("R-{}", 1 + dice.below(10));
+    let path = format!("/api/v1/risks/{key}");
     let score = |dice: &mut Dice| 1 + dice.below(5);
-    match dice.below(10) {
+    match dice.below(12) {
         0 => drop(who.api.patch(&path, &json!({"title": format!("Title {}", dice.below(1000))})).await),
         1 => drop(who.api.patch(&path, &json!({"plan": format!("Plan {}", dice.below(1000))})).await),
         2 => {
             let rating = json!({"likelihood": score(dice), "impact": score(dice)});
             drop(who.api.patch(&path, &rating).await);
         }
-        3 => step(json!({"event": "start", "assignee": who.email})).await,
-        4 => {
-            step(json!({"event": "claim_fix", "reason": "done", "evidence": ["https://example.org/1"]})).await
-        }
-        5 => step(json!({"event": "dismiss", "resolution": "false_positive", "reason": "no"})).await,
-        6 => {
-            let (likelihood, impact) = (score(dice), score(dice));
-            step(json!({
-                "event": "confirm", "owner": who.email, "likelihood": likelihood, "impact": impact, "reason": "so",
-            }))
-            .await;
-        }
-        7 => step(json!({"event": "start_triage"})).await,
-        8 => {
+        3 => {
             let first = u32::try_from(5000 + dice.below(6)).unwrap();
             import(app, who, &trivy(&many(first, 6, "MEDIUM")), &[("asset", "web")]).await;
         }
-        _ => app.pass(Duration::minutes(30)).await,
+        4 => app.pass(Duration::minutes(30)).await,
+        _ => walk(who, verifier, &path, dice).await,
     }
+}
+
+/// Takes the step that leads on from where the risk stands, or now and then another one.
+async fn walk(who: &Person, verifier: &Person, path: &str, dice: &mut Dice) {
+    let risk = who.api.get(path).await;
+    if risk.status != 200 {
+        return;
+    }
+    let shown = json!(["https://example.org/1"]);
+    let turn = dice.below(5) == 0;
+    let (mut by, mut form) = (who, json!({"event": "start_triage"}));
+    match risk.json()["state"].as_str().unwrap() {
+        "triage" if turn => {
+            form = json!({"event": "dismiss", "resolution": "false_positive", "reason": "no", "evidence": shown});
+        }
+        "triage" => {
+            form = json!({"event": "confirm", "owner": who.email, "likelihood": 1 + dice.below(5),
+                "impact": 1 + dice.below(5), "reason": "so"});
+        }
+        "open" if turn => form = json!({"event": "claim_fixed_direct", "evidence": shown}),
+        "open" => form = json!({"event": "start", "treatment": "modify", "plan": "Mend it"}),
+        "in_progress" => form = json!({"event": "claim_fixed", "evidence": shown}),
+        "verification" => {
+            let event = if turn { "verify_fail" } else { "verify_pass" };
+            form = json!({"event": event, "reason": "looked again", "evidence": ["https://example.org/2"]});
+            by = verifier;
+        }
+        _ => {}
+    }
+    by.api.post(&format!("{path}/transitions"), &form).await;
 }
 
 /// What the register says now, by key.
@@ -83,11 +100,12 @@ async fn the_register_of_a_past_day_is_what_it_was() {
     for number in 0..4 {
         app.risk("shop", &format!("Hole {number}")).await;
     }
+    let verifier = app.person("vera@example.org", &[Role::Verifier, Role::Viewer]).await;
     let mut dice = Dice(0x9E37_79B9_7F4A_7C15);
     let mut seen = Vec::new();
     for _ in 0..DAYS {
         for _ in 0..TRIES {
-            try_something(&app, &first, &mut dice).await;
+            try_something(&app, &first, &verifier, &mut dice).await;
         }
         let day = app.state.clock.now().date_naive();
         seen.push((day, snapshot(&app).await));
@@ -127,5 +145,7 @@ async fn the_register_of_a_past_day_is_what_it_was() {
             assert_eq!(row["closed_at"].is_null(), values["state"] != "closed", "{key} on {day}");
         }
     }
-    assert!(states.len() >= 3, "the walk went through {states:?} only");
+    for state in ["new", "triage", "open", "in_progress", "verification", "closed"] {
+        assert!(states.contains_key(state), "the walk went through {states:?} only");
+    }
 }

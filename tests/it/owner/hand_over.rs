@@ -5,7 +5,7 @@ use abate_entity::{hand_over, notice, risk, risk_event};
 use chrono::Duration;
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, PaginatorTrait as _,
-    QueryFilter as _,
+    QueryFilter as _, QueryOrder as _,
 };
 use serde_json::json;
 
@@ -62,6 +62,7 @@ async fn who_leaves_hands_everything_over_once_also_when_it_is_broken_off_half_w
     let (ana, ben) = (app.known("ana@example.org").await.id, app.known("ben@example.org").await.id);
     let left = json!({"active": false});
     app.first().await.api.patch("/api/v1/users/ana@example.org", &left).await.expect(200);
+    app.time.advance(Duration::minutes(1));
     // It is ended while it is at work; wherever that was, the next start goes on from there.
     app.restart().await;
     app.pass(Duration::minutes(11)).await;
@@ -126,4 +127,28 @@ async fn a_named_person_takes_over_and_what_nobody_can_take_stays() {
     app.pass(Duration::minutes(11)).await;
     let runs = hand_over::Entity::find().count(app.state.database.reader()).await.unwrap();
     assert_eq!(runs, 2, "it is not tried all the time");
+}
+
+/// Who has left is named first, and who takes over a moment later.
+#[actix_web::test]
+async fn who_is_named_after_somebody_left_takes_over_and_who_comes_back_keeps_it() {
+    let app = with_risks().await;
+    let first = app.first().await;
+    let ana = app.known("ana@example.org").await.id;
+    let vera = app.person("vera@example.org", &[Role::Engineer]).await.id;
+    let path = "/api/v1/users/ana@example.org";
+    first.api.patch(path, &json!({"active": false})).await.expect(200);
+    // It was a mistake.
+    first.api.patch(path, &json!({"active": true})).await.expect(200);
+    app.pass(Duration::minutes(2)).await;
+    assert_eq!(owned(&app, ana).await, 200);
+    first.api.patch(path, &json!({"active": false})).await.expect(200);
+    let to = json!({"to": "vera@example.org"});
+    first.api.post(&format!("{path}/hand-over"), &to).await.expect(202);
+    app.pass(Duration::minutes(2)).await;
+    assert_eq!((owned(&app, ana).await, owned(&app, vera).await), (0, 200));
+    let runs = hand_over::Entity::find().order_by_asc(hand_over::Column::Id);
+    let runs = runs.all(app.state.database.reader()).await.unwrap();
+    let ended: Vec<_> = runs.iter().map(|run| (run.state.as_str(), run.to_user_id)).collect();
+    assert_eq!(ended, [("stopped", None), ("done", Some(vera))]);
 }

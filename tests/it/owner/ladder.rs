@@ -183,3 +183,27 @@ async fn nobody_owns_it_so_the_lead_is_told_a_business_day_later_once() {
     pass(&workspace, Duration::days(1)).await;
     assert_eq!(told(&workspace, "D0BEN").await.len(), 1);
 }
+
+/// What was to be said on Saturday and on Sunday is one line on Monday, and none about what is being verified by then.
+#[actix_web::test]
+async fn what_waited_over_a_weekend_is_the_latest_word_alone() {
+    let workspace = with_a_risk().await;
+    workspace.open_risk("Open door", "ana@example.org", (4, 4)).await;
+    let sunday = "UPDATE risk SET due_on = '2026-04-05', due_at = '2026-04-05T23:59:59+00:00'";
+    workspace.app.database.tamper(sunday).await;
+    // Thursday at noon.
+    pass(&workspace, Duration::days(31) + Duration::hours(3)).await;
+    let mut lines = vec!["R-1 (high) is due 5 Apr 2026.", "R-2 (high) is due 5 Apr 2026."];
+    assert_eq!(workspace.lines("D0ANA").await, lines);
+    // Saturday at noon: a day before is noted, and waits.
+    pass(&workspace, Duration::days(2)).await;
+    let ana = workspace.app.known("ana@example.org").await;
+    let claim = json!({"event": "claim_fixed_direct", "evidence": ["https://example.org/change/1"]});
+    ana.api.post("/api/v1/risks/R-2/transitions", &claim).await.expect(200);
+    // Monday after midnight: it is late, which waits too, and Monday morning.
+    pass(&workspace, Duration::hours(37)).await;
+    assert_eq!(workspace.lines("D0ANA").await, lines);
+    pass(&workspace, Duration::hours(8)).await;
+    lines.push("R-1 (high) is late: it was due 5 Apr 2026.");
+    assert_eq!(workspace.lines("D0ANA").await, lines);
+}

@@ -24,12 +24,16 @@ pub(super) async fn apply(
     now: DateTime<Utc>,
 ) -> Result<(), Problem> {
     let mut written = Vec::new();
+    let mut moved = Vec::new();
     let mut digest = Sha256::new();
     for row in &planned.rows {
         if row.known.is_some() && row.changes.is_empty() {
             continue;
         }
         write(tx, row, now).await?;
+        if let Some(known) = row.known.as_ref().filter(|known| known.team_id != row.definition.team_id) {
+            moved.push(json!({"asset": known.id, "from": known.team_id, "to": row.definition.team_id}));
+        }
         digest.update(format!("{} {:?} {:?}\n", row.key, row.definition, row.matchers));
         written.push(row.key.as_str());
     }
@@ -38,7 +42,9 @@ pub(super) async fn apply(
     }
     let count = written.len();
     written.truncate(NAMED);
-    let data = json!({"assets": count, "keys": written, "digest": hex::encode(digest.finalize())});
+    let data = json!({
+        "assets": count, "keys": written, "digest": hex::encode(digest.finalize()), "teams": moved,
+    });
     audit_log::add_as(tx, actor.map(|actor| actor.id), via, "asset.import", "assets", data, now).await
 }
 

@@ -49,13 +49,7 @@ struct Stood {
 }
 
 async fn write(context: &Context, table: &mut Table) -> Result<(), Problem> {
-    let cadences: HashMap<i64, cadence::Model> = cadence::Entity::find()
-        .all(&context.db)
-        .await?
-        .into_iter()
-        .map(|cadence| (cadence.id, cadence))
-        .collect();
-    let names = names(context).await?;
+    let cadences = cadences(context).await?;
     let mut after = 0;
     loop {
         let rows = cadence_run::Entity::find()
@@ -76,20 +70,13 @@ async fn write(context: &Context, table: &mut Table) -> Result<(), Problem> {
             if context.team.is_some_and(|team| team != cadence.team_id) {
                 continue;
             }
-            let name = names.get(&cadence.id).unwrap_or(&cadence.name);
-            let told = told(context, &row, cadence, name, stood.remove(&row.id).unwrap_or_default());
+            let told = told(context, &row, cadence, stood.remove(&row.id).unwrap_or_default());
             table.row(&told).map_err(Problem::internal)?;
         }
     }
 }
 
-fn told(
-    context: &Context,
-    row: &cadence_run::Model,
-    cadence: &cadence::Model,
-    name: &str,
-    stood: Stood,
-) -> Value {
+fn told(context: &Context, row: &cadence_run::Model, cadence: &cadence::Model, stood: Stood) -> Value {
     let open = stood.state.is_none_or(|state| matches!(state, RunState::InProgress));
     let state = match stood.state {
         _ if open && row.missed_at < context.period.as_of => RunState::Missed,
@@ -98,7 +85,7 @@ fn told(
     };
     json!([
         row.id,
-        name,
+        cadence.name,
         cadence.kind.as_str(),
         context.team_key(Some(cadence.team_id)),
         row.scheduled_on,
@@ -156,17 +143,29 @@ async fn stood(context: &Context, rows: &[cadence_run::Model]) -> Result<HashMap
     Ok(found)
 }
 
-/// What cadences were called that were renamed since.
-async fn names(context: &Context) -> Result<HashMap<i64, String>, Problem> {
+/// The cadences, with the name, kind and team that they had then: what was edited since says what was before.
+async fn cadences(context: &Context) -> Result<HashMap<i64, cadence::Model>, Problem> {
+    let rows = cadence::Entity::find().all(&context.db).await?;
+    let mut cadences: HashMap<i64, cadence::Model> = rows.into_iter().map(|row| (row.id, row)).collect();
     let edits = audit_entry::Entity::find()
         .filter(audit_entry::Column::Action.eq("cadence.edit"))
         .filter(audit_entry::Column::RecordedAt.gte(context.period.as_of))
         .order_by_desc(audit_entry::Column::Id)
         .all(&context.db)
         .await?;
-    let named = edits.into_iter().filter_map(|entry| {
-        let id = entry.subject.strip_prefix("cadence-")?.parse().ok()?;
-        Some((id, entry.data.get("before")?.get("name")?.as_str()?.to_owned()))
-    });
-    Ok(named.collect())
+    for edit in edits {
+        let id = edit.subject.strip_prefix("cadence-").and_then(|id| id.parse::<i64>().ok());
+        let Some(cadence) = id.and_then(|id| cadences.get_mut(&id)) else { continue };
+        let before = &edit.data["before"];
+        if let Some(name) = before["name"].as_str() {
+            name.clone_into(&mut cadence.name);
+        }
+        if let Some(kind) = before["kind"].as_str().and_then(|kind| kind.parse().ok()) {
+            cadence.kind = kind;
+        }
+        if let Some(team) = before["team"].as_i64() {
+            cadence.team_id = team;
+        }
+    }
+    Ok(cadences)
 }

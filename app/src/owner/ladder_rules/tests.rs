@@ -136,6 +136,28 @@ fn a_risk_is_put_off_three_times_and_never_beyond_its_due_date() {
 }
 
 proptest! {
+    /// What has reached a step since the last look is looked at, wherever on earth it is due.
+    #[test]
+    fn a_due_date_with_a_step_in_between_is_one_of_the_days(
+        due_in in 0_i64..400, begun in 0_i64..(400 * 96), quarters in 1_i64..200, zone in 0_usize..4,
+    ) {
+        let zone = [Tz::Europe__Berlin, Tz::Pacific__Kiritimati, Tz::Etc__GMTPlus12, Tz::Asia__Kolkata][zone];
+        let holidays = ["2026-12-25".parse().unwrap(), "2027-01-01".parse().unwrap()].into_iter().collect::<Holidays>();
+        let begin = at("2026-09-01T00:00:00Z");
+        let after = begin + Duration::minutes(15 * begun);
+        let until = after + Duration::minutes(15 * quarters);
+        let on = begin.date_naive() + Duration::days(due_in);
+        let started_at = at("2026-01-01T00:00:00Z");
+        let due = Due {
+            on, zone, started_at, known_at: started_at,
+            at: crate::calendar::local_time::end_of_day(zone, on),
+        };
+        let reaches = steps(&due, &holidays).iter().any(|step| step.at > after && step.at <= until);
+        let days = due_days(after, until, &holidays);
+        prop_assert!(!reaches || days.contains(&on), "{on} of {days:?}");
+        prop_assert!(quarters > 1 || days.len() < 40, "{} days for a quarter of an hour", days.len());
+    }
+
     /// However irregular the looks over 400 days: each step once for each person, in order, every step that was reached
     /// noted, and nobody told in quiet hours but of what is critical.
     #[test]
