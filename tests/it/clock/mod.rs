@@ -3,6 +3,7 @@
 mod cadences;
 mod due_dates;
 mod explained;
+mod further;
 mod kev;
 mod moved;
 mod owned;
