@@ -53,6 +53,7 @@ pub const TIMERS: &[Timer<AppState>] = &[
     obligation::tick::TIMER,
     owner::hand_over::TIMER,
     owner::ladder::TIMER,
+    policy::look_again::TIMER,
     posture::snapshot::TIMER,
     risk::search::TIMER,
     risk::transfer::TIMER,

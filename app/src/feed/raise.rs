@@ -1,11 +1,11 @@
 //! Rates the risks again that the feeds have made likelier: those that are not closed, once for each vulnerability that
 //! KEV lists, and once for EPSS. It looks at what is, so it may run twice, or late.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use abate_entity::level::Level;
 use abate_entity::lifecycle::{State, Via};
-use abate_entity::{asset, finding, risk, risk_tag};
+use abate_entity::{finding, risk, risk_tag};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder,
     QuerySelect, Statement,
@@ -18,6 +18,7 @@ use super::raise_rules::{self, Raise, Rated};
 use crate::platform::database::placeholders;
 use crate::platform::problem::Problem;
 use crate::policy::Policies;
+use crate::risk::affected::{self, Affected, EXPOSED, ON_ASSET};
 use crate::risk::clock::Happening;
 use crate::risk::rate::{self, Why};
 use crate::risk::rated::{self, Source};
@@ -65,30 +66,28 @@ async fn candidates(
 ) -> Result<Vec<i64>, Problem> {
     let backend = db.get_database_backend();
     let found = match catalogue {
-        Catalogue::Kev => {
-            "FROM kev_entry e JOIN risk_tag t ON t.kind = 'cve' AND t.value = e.cve \
-                           JOIN risk r ON r.id = t.risk_id WHERE 1 = 1"
-        }
-        Catalogue::Epss => {
-            "FROM epss_score e JOIN risk_tag t ON t.kind = 'cve' AND t.value = e.cve \
-                            JOIN risk r ON r.id = t.risk_id JOIN asset a ON a.id = r.asset_id \
-                            WHERE e.percentile >= 0.95 AND a.internet_facing = TRUE"
-        }
+        Catalogue::Kev => "kev_entry e JOIN risk_tag t ON t.kind = 'cve' AND t.value = e.cve \
+             JOIN risk r ON r.id = t.risk_id WHERE 1 = 1"
+            .to_owned(),
+        Catalogue::Epss => format!(
+            "epss_score e JOIN risk_tag t ON t.kind = 'cve' AND t.value = e.cve \
+             JOIN risk r ON r.id = t.risk_id WHERE e.percentile >= 0.95 AND {EXPOSED}"
+        ),
     };
     let known = match catalogue {
         Catalogue::Kev => " AND s.value = e.cve",
         Catalogue::Epss => "",
     };
-    let here = if asset_id.is_some() { " AND r.asset_id = ?" } else { "" };
+    let here = if asset_id.is_some() { ON_ASSET } else { "1 = 1" };
     let sql = placeholders(
         backend,
         &format!(
-            "SELECT DISTINCT r.id {found}{here} AND r.state <> 'closed' AND r.id > ? AND NOT EXISTS \
+            "SELECT DISTINCT r.id FROM {found} AND {here} AND r.state <> 'closed' AND r.id > ? AND NOT EXISTS \
              (SELECT 1 FROM risk_tag s WHERE s.risk_id = r.id AND s.kind = ?{known}) ORDER BY r.id LIMIT ?"
         ),
     );
     let rest = [after.into(), catalogue.as_str().into(), BATCH.into()];
-    let values = asset_id.map(Into::into).into_iter().chain(rest);
+    let values = asset_id.into_iter().flat_map(|id| [id.into(), id.into()]).chain(rest);
     let rows = db.query_all_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
     Ok(rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, DbErr>>()?)
 }
@@ -106,14 +105,14 @@ async fn raise(tx: &DatabaseTransaction, occasion: &Occasion<'_>, ids: &[i64]) -
     let mut was = Vec::new();
     for risk in risks {
         let raises = about.raises(&risk);
-        let Some(asset) = about.assets.get(&risk.asset_id) else { continue };
+        let Some(affected) = about.affected.get(&risk.id) else { continue };
         if raises.is_empty() {
             continue;
         }
         tags.extend(raises.iter().map(|raise| (risk.id, raise.tag_kind(), raise.tag_value())));
         let kev = raises.iter().any(|raise| matches!(raise, Raise::Kev { .. }));
         was.push((risk.level, kev));
-        changes.push(change(occasion, risk, &raises, asset, &about)?);
+        changes.push(change(occasion, risk, &raises, affected, &about)?);
     }
     if changes.is_empty() {
         return Ok(0);
@@ -133,13 +132,13 @@ fn change(
     occasion: &Occasion<'_>,
     risk: risk::Model,
     raises: &[Raise],
-    asset: &asset::Model,
+    affected: &Affected,
     about: &About,
 ) -> Result<Change, Problem> {
     let score = |number: Option<i16>| number.and_then(|number| u8::try_from(number).ok());
     let rated = Rated {
         severity: about.severities.get(&risk.id).copied(),
-        tier: asset.tier,
+        tier: affected.tier(),
         raised_before: about.is_raised(risk.id),
         stands: score(risk.inherent_likelihood).zip(score(risk.inherent_impact)),
     };
@@ -174,7 +173,7 @@ fn change(
 /// What is known about some risks.
 struct About {
     tags: BTreeMap<i64, Vec<(String, String)>>,
-    assets: BTreeMap<i64, asset::Model>,
+    affected: HashMap<i64, Affected>,
     severities: BTreeMap<i64, Level>,
     attacked: Attacked,
 }
@@ -191,10 +190,8 @@ impl About {
         for row in rows {
             tags.entry(row.risk_id).or_default().push((row.kind, row.value));
         }
-        let assets = asset::Entity::find()
-            .filter(asset::Column::Id.is_in(risks.iter().map(|risk| risk.asset_id)))
-            .all(db)
-            .await?;
+        let places: Vec<(i64, i64)> = risks.iter().map(|risk| (risk.id, risk.asset_id)).collect();
+        let affected = affected::of_risks(db, &places).await?;
         let severities: Vec<(Option<i64>, Level)> = finding::Entity::find()
             .select_only()
             .column(finding::Column::RiskId)
@@ -209,7 +206,7 @@ impl About {
         let attacked = Attacked::about(db, cves.collect()).await?;
         Ok(Self {
             tags,
-            assets: assets.into_iter().map(|asset| (asset.id, asset)).collect(),
+            affected,
             severities: severities.into_iter().filter_map(|(id, severity)| Some((id?, severity))).collect(),
             attacked,
         })
@@ -226,7 +223,7 @@ impl About {
 
     /// What raises the risk and has not done so before.
     fn raises(&self, risk: &risk::Model) -> Vec<Raise> {
-        let facing = self.assets.get(&risk.asset_id).is_some_and(|asset| asset.internet_facing);
+        let facing = self.affected.get(&risk.id).is_some_and(|affected| affected.internet_facing);
         let mut raises = self.attacked.raises(self.words(risk.id, "cve"), facing);
         raises.retain(|raise| {
             let mut said = self.words(risk.id, raise.tag_kind());

@@ -16,6 +16,7 @@ use crate::platform::database::placeholders;
 use crate::platform::job::{Job, Work, queue};
 use crate::platform::problem::{Kind, Problem};
 use crate::policy::Policies;
+use crate::risk::affected::{EXPOSED, ON_ASSET};
 use crate::risk::judgement;
 use crate::risk::record::{self, Occasion};
 use crate::risk::step::{self, Asked};
@@ -30,7 +31,8 @@ const BATCH: i64 = 200;
 
 /// What is wanted after an import: what KEV says about the risks that are there.
 const LISTED: &str = "listed";
-/// What is wanted after other answers about vulnerabilities: what the directive says.
+/// What is wanted after other answers about vulnerabilities: what the directive says. It is followed by a colon and the
+/// number of the risk after which to go on.
 const JUDGED: &str = "judged";
 
 /// Wants the risks judged again by the directive.
@@ -38,7 +40,11 @@ const JUDGED: &str = "judged";
 /// # Errors
 /// When the database refuses.
 pub(super) async fn want_judged(tx: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<(), Problem> {
-    Ok(queue::enqueue(tx, KIND, JUDGED, now, now).await?)
+    want_judged_after(tx, 0, now).await
+}
+
+async fn want_judged_after(tx: &impl ConnectionTrait, last: i64, now: DateTime<Utc>) -> Result<(), Problem> {
+    Ok(queue::enqueue(tx, KIND, &format!("{JUDGED}:{last}"), now, now).await?)
 }
 
 /// Wants the risks looked at after an import; nothing where no catalogue is kept.
@@ -54,19 +60,33 @@ pub async fn want(tx: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<(), P
 
 fn run<'a>(state: &'a AppState, subject: &'a str) -> Work<'a> {
     Box::pin(async move {
-        if subject == JUDGED {
-            return judgement::pass(state, Via::Timer, None).await.map(drop);
+        let after = subject.strip_prefix(JUDGED).and_then(|rest| rest.strip_prefix(':'));
+        if let Some(after) = after.and_then(|after| after.parse().ok()) {
+            return judge(state, after).await;
         }
         raise::run(state, Via::Timer, &[Catalogue::Kev], None).await?;
         confirm(state, Via::Timer, None).await
     })
 }
 
-/// Settles all risks; answers how many were rated again.
+/// Judges a page of risks, and queues the next one with it, so that it goes on where it was after a crash.
+async fn judge(state: &AppState, after: i64) -> Result<(), Problem> {
+    let now = state.clock.now();
+    let judged = state.database.write(async |tx| {
+        let Some((last, _)) = judgement::page(tx, Via::Timer, None, after, now).await? else { return Ok(()) };
+        want_judged_after(tx, last, now).await
+    });
+    judged.await?;
+    state.database.make_way().await;
+    Ok(())
+}
+
+/// Settles all risks, but for what the directive says, which a job looks at; answers how many were rated again.
 pub(super) async fn all(state: &AppState, via: Via) -> Result<u64, Problem> {
     let raised = raise::run(state, via, Catalogue::ALL, None).await?;
     confirm(state, via, None).await?;
-    judgement::pass(state, via, None).await?;
+    let now = state.clock.now();
+    state.database.write(async |tx| want_judged(tx, now).await).await?;
     Ok(raised)
 }
 
@@ -77,7 +97,7 @@ pub(super) async fn all(state: &AppState, via: Via) -> Result<u64, Problem> {
 pub(crate) async fn asset(state: &AppState, asset_id: i64) -> Result<(), Problem> {
     raise::run(state, Via::Timer, Catalogue::ALL, Some(asset_id)).await?;
     confirm(state, Via::Timer, Some(asset_id)).await?;
-    judgement::pass(state, Via::Timer, Some(asset_id)).await?;
+    judgement::of_asset(state, Via::Timer, asset_id).await?;
     Ok(())
 }
 
@@ -104,16 +124,17 @@ async fn candidates(
     after: i64,
 ) -> Result<Vec<i64>, Problem> {
     let backend = db.get_database_backend();
-    let here = if asset_id.is_some() { " AND r.asset_id = ?" } else { "" };
+    let here = if asset_id.is_some() { ON_ASSET } else { "1 = 1" };
     let sql = placeholders(
         backend,
         &format!(
             "SELECT DISTINCT r.id FROM kev_entry e JOIN risk_tag t ON t.kind = 'cve' AND t.value = e.cve \
-             JOIN risk r ON r.id = t.risk_id JOIN asset a ON a.id = r.asset_id \
-             WHERE r.state = 'new' AND a.internet_facing = TRUE{here} AND r.id > ? ORDER BY r.id LIMIT ?"
+             JOIN risk r ON r.id = t.risk_id \
+             WHERE r.state = 'new' AND {EXPOSED} AND {here} AND r.id > ? ORDER BY r.id LIMIT ?"
         ),
     );
-    let values = asset_id.map(Into::into).into_iter().chain([after.into(), BATCH.into()]);
+    let place = asset_id.into_iter().flat_map(|id| [id.into(), id.into()]);
+    let values = place.chain([after.into(), BATCH.into()]);
     let rows = db.query_all_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
     Ok(rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, DbErr>>()?)
 }

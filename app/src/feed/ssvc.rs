@@ -5,9 +5,7 @@ use abate_entity::ssvc_assessment;
 use abate_integrations::feed::ssvc::SsvcRecord;
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
-};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait};
 use serde::Serialize;
 use serde_json::json;
 
@@ -89,20 +87,8 @@ async fn load_part(
     records: &[SsvcRecord],
     now: DateTime<Utc>,
 ) -> Result<Loaded, Problem> {
-    let by_people: Vec<String> = ssvc_assessment::Entity::find()
-        .filter(ssvc_assessment::Column::Cve.is_in(records.iter().map(|record| record.cve.as_str())))
-        .filter(ssvc_assessment::Column::Source.eq(PERSON))
-        .all(tx)
-        .await?
-        .into_iter()
-        .map(|row| row.cve)
-        .collect();
     let mut loaded = Loaded::default();
     for record in records {
-        if by_people.contains(&record.cve) {
-            loaded.kept += 1;
-            continue;
-        }
         let row = ssvc_assessment::Model {
             cve: record.cve.clone(),
             exploitation: record.exploitation.clone(),
@@ -114,8 +100,11 @@ async fn load_part(
             reason: String::new(),
             recorded_at: now,
         };
-        put(tx, row).await?;
-        loaded.written += 1;
+        // The row is looked at as it is written: somebody may answer meanwhile.
+        match put(tx, row, Some(PERSON)).await? {
+            true => loaded.written += 1,
+            false => loaded.kept += 1,
+        }
     }
     let data = json!({ "written": loaded.written, "kept": loaded.kept });
     audit_log::add_as(tx, None, Via::Command, "ssvc.load", "ssvc", data, now).await?;
@@ -172,7 +161,7 @@ pub async fn answer(
         reason: reason.to_owned(),
         recorded_at: now,
     };
-    put(tx, row.clone()).await?;
+    put(tx, row.clone(), None).await?;
     let data = json!({
         "before": before.map(SsvcView::from), "after": SsvcView::from(row.clone()), "reason": reason,
     });
@@ -181,7 +170,12 @@ pub async fn answer(
     Ok(row)
 }
 
-async fn put(tx: &impl ConnectionTrait, row: ssvc_assessment::Model) -> Result<(), Problem> {
+/// Writes answers in place of others, but for those of `stays`; answers whether they were written.
+async fn put(
+    tx: &impl ConnectionTrait,
+    row: ssvc_assessment::Model,
+    stays: Option<&str>,
+) -> Result<bool, Problem> {
     use ssvc_assessment::Column;
     let replaced = OnConflict::column(Column::Cve)
         .update_columns([
@@ -194,6 +188,7 @@ async fn put(tx: &impl ConnectionTrait, row: ssvc_assessment::Model) -> Result<(
             Column::Reason,
             Column::RecordedAt,
         ])
+        .action_and_where_option(stays.map(|source| Column::Source.ne(source)))
         .to_owned();
     let row = ssvc_assessment::ActiveModel {
         cve: Set(row.cve),
@@ -206,6 +201,7 @@ async fn put(tx: &impl ConnectionTrait, row: ssvc_assessment::Model) -> Result<(
         reason: Set(row.reason),
         recorded_at: Set(row.recorded_at),
     };
-    ssvc_assessment::Entity::insert(row).on_conflict(replaced).exec_without_returning(tx).await?;
-    Ok(())
+    let written =
+        ssvc_assessment::Entity::insert(row).on_conflict(replaced).exec_without_returning(tx).await?;
+    Ok(written > 0)
 }

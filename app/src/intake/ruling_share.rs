@@ -7,7 +7,8 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult, Statement, 
 use crate::platform::database::placeholders;
 use crate::platform::problem::Problem;
 use crate::policy::Policies;
-use crate::policy::ruling::{Ruling, Subject};
+use crate::policy::ruling::Ruling;
+use crate::risk::affected::Affected;
 
 /// The rows that one ruling holds for. The shares of a set are apart from each other, and are all of it.
 pub(super) struct Share {
@@ -38,13 +39,10 @@ pub(super) async fn shares(
     let asked = Statement::from_sql_and_values(backend, placeholders(backend, &sql), values);
     let mut by_ruling: BTreeMap<Ruling, Vec<String>> = BTreeMap::new();
     for found in OnAsset::find_by_statement(asked).all(tx).await? {
-        let subject = Subject {
-            tier: found.tier,
-            internet_facing: found.internet_facing,
-            data_classes: found.data_classes.split_whitespace().map(str::to_owned).collect(),
-            team_id: found.team_id,
-        };
-        by_ruling.entry(policies.ruling(&subject)).or_default().push(found.id.to_string());
+        // What a report finds is on one asset.
+        let affected = Affected::default().and(found.tier, found.internet_facing, &found.data_classes);
+        let ruling = policies.ruling(&affected, found.team_id);
+        by_ruling.entry(ruling).or_default().push(found.id.to_string());
     }
     // The largest share is what the others are not, so that no row is left out and the lists stay short.
     let Some((largest, _)) = by_ruling.iter().max_by_key(|(_, assets)| assets.len()) else {

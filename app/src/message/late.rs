@@ -89,7 +89,7 @@ async fn not_told(
     let open = State::ALL.iter().copied().filter(|state| state.is_open());
     let mut late = risk::Entity::find()
         .select_only()
-        .columns([risk::Column::Id, risk::Column::DueOn, risk::Column::DueAt, risk::Column::PolicyId])
+        .columns([risk::Column::Id, risk::Column::DueOn, risk::Column::DueAt, risk::Column::TeamId])
         .filter(risk::Column::State.is_in(open))
         .filter(risk::Column::DueAt.lt(now))
         .filter(risk::Column::DueOn.is_not_null())
@@ -110,8 +110,7 @@ async fn not_told(
         .into_tuple()
         .all(db)
         .await?;
-    let over =
-        late.into_iter().filter(|(_, _, due_at, policy_id)| *due_at + policies.grace(*policy_id) < now);
+    let over = late.into_iter().filter(|(_, _, due_at, team_id)| *due_at + policies.grace_of(*team_id) < now);
     Ok(over.map(|(id, due_on, ..)| (id, due_on)).collect())
 }
 

@@ -18,6 +18,7 @@ pub mod frame;
 pub mod listing;
 pub mod markdown;
 pub mod problem;
+pub mod refused;
 pub mod said;
 pub mod shell;
 pub mod static_file;

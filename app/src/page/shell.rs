@@ -8,6 +8,7 @@ use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError, web};
 use askama::Template;
 
+use super::badge::Tone;
 use super::context::{self, DemoBars};
 use super::frame::{Frame, Section};
 use super::listing::address;

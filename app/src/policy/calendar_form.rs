@@ -40,7 +40,9 @@ pub struct HolidayForm {
     pub name: String,
 }
 
-const WEEK: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+/// The days of the week, as words.
+pub(super) const WEEK: [&str; 7] =
+    ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
 fn monday_to_friday() -> Vec<String> {
     WEEK[..5].iter().map(|day| (*day).to_owned()).collect()

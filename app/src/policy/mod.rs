@@ -6,6 +6,7 @@
 pub mod api;
 mod calendar;
 mod calendar_form;
+pub mod look_again;
 pub mod page;
 mod policy_form;
 mod preview;
@@ -15,6 +16,7 @@ mod recompute_rules;
 pub mod ruling;
 mod sla;
 pub mod version;
+mod version_difference;
 
 use std::collections::BTreeMap;
 
@@ -133,14 +135,7 @@ impl Policies {
         self.grid.label()
     }
 
-    /// How long after a due date a channel hears nothing of it, by the row of the base policy.
-    #[must_use]
-    pub fn grace(&self, policy_id: i64) -> Duration {
-        let policy = self.sla.all().find(|version| version.id == policy_id);
-        policy.map_or(Duration::zero(), |policy| Duration::hours(i64::from(policy.data.grace_hours)))
-    }
-
-    /// The longest grace that any policy gives.
+    /// The longest grace that any policy gives or has given.
     #[must_use]
     pub fn longest_grace(&self) -> Duration {
         let longest = self.sla.all().map(|version| version.data.grace_hours).max().unwrap_or_default();

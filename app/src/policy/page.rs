@@ -12,6 +12,7 @@ use super::calendar_form::CalendarForm;
 use super::policy_form::PolicyForm;
 use super::preview::{self, Moved, Preview};
 use super::proposal::{self, Proposal};
+use super::version_difference::Said;
 use crate::access::actor::Actor;
 use crate::access::csrf::SignedForm;
 use crate::access::require::Require;
@@ -30,6 +31,8 @@ const PATH: &str = "/settings/policies";
 /// The two kinds of what is published here.
 const POLICY: &str = "policy";
 const CALENDAR: &str = "calendar";
+/// Risks that are listed below what would change, of those that would be due soonest.
+const SOONEST: usize = 10;
 
 /// Registers the pages.
 pub fn pages(config: &mut ServiceConfig) {
@@ -65,6 +68,7 @@ struct PreviewView {
     data: String,
     digest: String,
     sentence: String,
+    difference: Vec<Said>,
     moved: Vec<MovedRow>,
     more: String,
 }
@@ -146,14 +150,15 @@ async fn look(
     let sent = form.0;
     let looked = async {
         let proposal = sent.proposal(&state)?;
-        preview::look(&state, &proposal, state.clock.now()).await
+        let preview = preview::look(&state, &proposal, state.clock.now()).await?;
+        Ok((proposal, preview))
     };
-    let looked = looked.await;
+    let looked: Result<_, Problem> = looked.await;
     let policies = Policies::load(state.database.reader()).await?;
     let mut page = page(&request, &caller, &policies, &sent);
     match looked {
-        Ok(preview) => {
-            page.preview = Some(view(&sent, preview, &policies));
+        Ok((proposal, preview)) => {
+            page.preview = Some(view(&sent, &proposal, preview, &policies));
             shell::html(&page)
         }
         Err(problem) => refuse(page, &problem),
@@ -264,7 +269,8 @@ fn words(policy: &SlaPolicy) -> String {
     words
 }
 
-fn view(sent: &Sent, preview: Preview, policies: &Policies) -> PreviewView {
+fn view(sent: &Sent, proposal: &Proposal, mut preview: Preview, policies: &Policies) -> PreviewView {
+    preview.items.truncate(SOONEST);
     let Preview { open, changed, earlier, later, becoming_late, staying_late, .. } = preview;
     let sentence = format!(
         "Of {}, {changed} would move: {earlier} would have less time, {later} more. {becoming_late} would be late that \
@@ -277,6 +283,7 @@ fn view(sent: &Sent, preview: Preview, policies: &Policies) -> PreviewView {
         data: sent.data.clone(),
         digest: preview.digest,
         sentence,
+        difference: proposal.difference(policies),
         more: if changed > listed { format!("And {} more.", changed - listed) } else { String::new() },
         moved: preview.items.iter().map(|moved| moved_row(moved, policies)).collect(),
     }

@@ -18,7 +18,7 @@ const LISTED: usize = 100;
 /// What would become of the open risks.
 #[derive(Clone, Debug, Default, Serialize, utoipa::ToSchema)]
 pub struct Preview {
-    /// Stands for this outcome; to publish it, send it back.
+    /// Stands for the version and for those that hold now; to publish it, send it back.
     pub digest: String,
     /// The version that it would be.
     pub version: i32,
@@ -34,7 +34,7 @@ pub struct Preview {
     pub becoming_late: u64,
     /// Those that are late and stay so, although they would have more time: a date that has passed never moves out.
     pub staying_late: u64,
-    /// The first of those whose date would move.
+    /// Some of those whose date would move, those that would be due soonest.
     pub items: Vec<Moved>,
 }
 
@@ -62,6 +62,21 @@ pub struct Moved {
     pub new_policies: Vec<String>,
 }
 
+/// Stands for a version and for those that hold as it is looked at: what is published is what was looked at, in place of
+/// what it was compared with. The risks are not part of it: they change all day, and publishing says what became of them.
+pub(super) fn digest(proposal: &Proposal, current: &Policies) -> Result<String, Problem> {
+    let version = proposal.newest(current) + 1;
+    let mut seen = Sha256::new();
+    seen.update(format!("{} {}@{version} {}", proposal.kind(), proposal.name, proposal.stored()?));
+    for policy in current.sla().in_force() {
+        seen.update(format!("\npolicy {}", policy.label()));
+    }
+    for calendar in current.calendars().in_force() {
+        seen.update(format!("\ncalendar {}", calendar.label()));
+    }
+    Ok(hex::encode(seen.finalize()))
+}
+
 /// Looks at every open risk.
 pub(super) async fn look(
     state: &AppState,
@@ -71,28 +86,29 @@ pub(super) async fn look(
     let db = state.database.reader();
     let current = Policies::load(db).await?;
     let policies = current.with(proposal)?;
-    let mut preview = Preview { version: proposal.newest(&current) + 1, ..Preview::default() };
-    let mut seen = Sha256::new();
-    let head = format!("{} {}@{} {}", proposal.kind(), proposal.name, preview.version, proposal.stored()?);
-    seen.update(head.as_bytes());
+    let mut preview = Preview {
+        digest: digest(proposal, &current)?,
+        version: proposal.newest(&current) + 1,
+        ..Preview::default()
+    };
     let mut after = 0;
     loop {
         let looked = recompute::look(db, &policies, recompute::ALL, after, now).await?;
         preview.open += looked.count;
         for found in looked.found {
-            preview.count(found, &mut seen, now);
+            preview.count(found, now);
         }
+        preview.keep_soonest();
         match looked.last {
             Some(last) => after = last,
             None => break,
         }
     }
-    preview.digest = hex::encode(seen.finalize());
     Ok(preview)
 }
 
 impl Preview {
-    fn count(&mut self, found: Found, seen: &mut Sha256, now: DateTime<Utc>) {
+    fn count(&mut self, found: Found, now: DateTime<Utc>) {
         let outcome = found.outcome;
         self.staying_late += u64::from(outcome.stays_late);
         if !outcome.is_change() {
@@ -106,22 +122,25 @@ impl Preview {
         }
         let at = |date: Option<Date>| date.map(|date| date.at);
         let on = |date: Option<Date>| date.and_then(|date| date.on);
-        seen.update(format!("\n{} {:?} {:?}", found.risk.id, at(outcome.old), at(outcome.new)).as_bytes());
-        if self.items.len() < LISTED {
-            self.items.push(Moved {
-                key: RiskKey(found.risk.id).to_string(),
-                level: found.risk.level,
-                clock: match outcome.which {
-                    Which::Triage => "triage",
-                    Which::Remediation => "remediation",
-                },
-                old_due_at: at(outcome.old),
-                old_due_on: on(outcome.old),
-                new_due_at: at(outcome.new),
-                new_due_on: on(outcome.new),
-                old_policies: outcome.old_policies,
-                new_policies: found.ruling.policies,
-            });
-        }
+        self.items.push(Moved {
+            key: RiskKey(found.risk.id).to_string(),
+            level: found.risk.level,
+            clock: match outcome.which {
+                Which::Triage => "triage",
+                Which::Remediation => "remediation",
+            },
+            old_due_at: at(outcome.old),
+            old_due_on: on(outcome.old),
+            new_due_at: at(outcome.new),
+            new_due_on: on(outcome.new),
+            old_policies: outcome.old_policies,
+            new_policies: found.ruling.policies,
+        });
+    }
+
+    /// Lists those that would be due soonest; having no date is later than any.
+    fn keep_soonest(&mut self) {
+        self.items.sort_by_key(|moved| moved.new_due_at.unwrap_or(DateTime::<Utc>::MAX_UTC));
+        self.items.truncate(LISTED);
     }
 }

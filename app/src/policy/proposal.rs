@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::calendar_form::CalendarForm;
 use super::policy_form::PolicyForm;
 use super::preview::{self, Preview};
+use super::version_difference::{self, Said};
 use super::{NAME_RULE, Policies, STANDARD, is_name, recompute, write};
 use crate::access::actor::Actor;
 use crate::audit_log;
@@ -94,6 +95,20 @@ impl Proposal {
         }
     }
 
+    /// What it says otherwise than the version that holds.
+    pub(super) fn difference(&self, policies: &Policies) -> Vec<Said> {
+        match &self.data {
+            ProposedData::Policy(policy) => {
+                let before = policies.sla.newest(&self.name).map(|newest| &newest.data);
+                version_difference::of_policy(before, policy)
+            }
+            ProposedData::Calendar(calendar) => {
+                let before = policies.calendars.newest(&self.name).map(|newest| &newest.data);
+                version_difference::of_calendar(before, calendar)
+            }
+        }
+    }
+
     fn before(&self, policies: &Policies) -> Result<Value, Problem> {
         match self.data {
             ProposedData::Policy(_) => write(&policies.sla.newest(&self.name).map(|newest| &newest.data)),
@@ -136,7 +151,7 @@ fn broken(field: &str, rule: &'static str, detail: &str) -> Problem {
 /// Publishes what was previewed, and has the open risks worked out again.
 ///
 /// # Errors
-/// 409 when something else would become of the risks than what `digest` stands for, 422 without a reason.
+/// 409 when another version was published since what `digest` stands for was looked at, 422 without a reason.
 pub async fn publish(
     state: &AppState,
     actor: &Actor,
@@ -149,16 +164,17 @@ pub async fn publish(
         let detail = format!("Say why, in 1 to {LONGEST_REASON} characters.");
         return Err(broken("reason", "reason_given", &detail));
     }
-    let now = state.clock.now();
-    let preview = preview::look(state, proposal, now).await?;
-    if preview.digest != digest {
+    if preview::digest(proposal, &Policies::load(state.database.reader()).await?)? != digest {
         return Err(moved());
     }
+    let now = state.clock.now();
+    // As the risks are now, for the log and the answer.
+    let preview = preview::look(state, proposal, now).await?;
     state
         .database
         .write(async |tx| {
             let policies = Policies::load(tx).await?;
-            if proposal.newest(&policies) + 1 != preview.version {
+            if preview::digest(proposal, &policies)? != digest {
                 return Err(moved());
             }
             proposal.insert(tx, preview.version, now).await?;
@@ -167,6 +183,7 @@ pub async fn publish(
                 "before": proposal.before(&policies)?, "after": proposal.stored()?, "reason": reason, "digest": digest,
                 "open": preview.open, "earlier": preview.earlier, "later": preview.later,
                 "becoming_late": preview.becoming_late,
+                "staying_late": preview.staying_late,
             });
             let action = format!("{}.publish", proposal.kind());
             audit_log::add(tx, actor, &action, &subject, data, now).await?;
@@ -177,7 +194,6 @@ pub async fn publish(
 }
 
 fn moved() -> Problem {
-    let detail =
-        "Something else would become of the risks now than what you looked at; look again, and publish that.";
+    let detail = "This is not what you looked at, or another version was published since; look again, and publish that.";
     Problem::new(Kind::Conflict, detail)
 }

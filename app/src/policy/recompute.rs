@@ -13,12 +13,12 @@ use serde_json::json;
 
 use super::Policies;
 use super::recompute_rules::{self, Outcome};
-use super::ruling::{self, Ruling};
+use super::ruling::{self, Placed, Ruling};
 use crate::platform::job::{Job, Work, queue};
 use crate::platform::problem::Problem;
-use crate::risk::clock::Happening;
-use crate::risk::judgement;
+use crate::risk::clock::{Clock, Happening};
 use crate::risk::record::{self, Change, NewEvent, Occasion};
+use crate::risk::{affected, judgement};
 use crate::state::AppState;
 
 /// The name of the job.
@@ -38,7 +38,7 @@ pub async fn want(tx: &impl ConnectionTrait, scope: &str, now: DateTime<Utc>) ->
     Ok(queue::enqueue(tx, KIND, &format!("{scope}:0"), now, now).await?)
 }
 
-/// The open risks of an asset.
+/// The open risks that affect an asset.
 #[must_use]
 pub fn of_asset(asset_id: i64) -> String {
     format!("asset-{asset_id}")
@@ -70,20 +70,21 @@ async fn page(
     let policies = Policies::load(tx).await?;
     let looked = look(tx, &policies, scope, after, now).await?;
     let Some(last) = looked.last else { return Ok(()) };
-    // The entry of whoever published is the one of them all, and each event has both dates.
-    let occasion = Occasion { audit_each: false, ..Occasion::system(Via::Timer, now, &policies) };
+    let occasion = Occasion::system(Via::Timer, now, &policies);
     let (moved, same): (Vec<_>, Vec<_>) =
-        looked.found.into_iter().partition(|found| found.outcome.is_change());
+        looked.found.into_iter().partition(|found| found.outcome.is_ruled_anew());
     let changes = moved.into_iter().map(|found| change(found, now)).collect::<Result<Vec<_>, Problem>>()?;
-    let mut risks = record::record(tx, &occasion, changes).await?;
+    // The entry of whoever published is the one of them all, and each event has both dates.
+    let of_all = Occasion { audit_each: scope != ALL, ..occasion };
+    let mut risks = record::record(tx, &of_all, changes).await?;
     risks.extend(same.into_iter().map(|found| found.risk));
-    // A policy may ask for the directive where none did before.
+    // A policy may ask for the directive where none did before. What that says has an entry for each risk, as always.
     judgement::settle(tx, &occasion, risks).await?;
     Ok(queue::enqueue(tx, KIND, &format!("{scope}:{last}"), now, now).await?)
 }
 
 fn change(found: Found, now: DateTime<Utc>) -> Result<Change, Problem> {
-    let Outcome { old, new, old_policies, .. } = found.outcome;
+    let Outcome { old, ruled: new, old_policies, .. } = found.outcome;
     let mut event = NewEvent::plain("recomputed", now);
     event.reason = "Other policies for due dates hold.".to_owned();
     event.clock = vec![(now, Happening::PolicyChanged)];
@@ -97,7 +98,7 @@ fn change(found: Found, now: DateTime<Utc>) -> Result<Change, Problem> {
     Change::of(found.risk, event)
 }
 
-/// A risk that another ruling holds for than before.
+/// A risk that another ruling holds for than before, or of which the directive says something new.
 pub(super) struct Found {
     pub(super) risk: risk::Model,
     pub(super) ruling: Ruling,
@@ -110,7 +111,7 @@ pub(super) struct Looked {
     pub(super) count: u64,
     /// The last of them, none when there were none.
     pub(super) last: Option<i64>,
-    /// Those for which another ruling holds.
+    /// Those for which something is otherwise.
     pub(super) found: Vec<Found>,
 }
 
@@ -130,20 +131,23 @@ pub(super) async fn look(
         .limit(BATCH);
     let number = |kind: &str| scope.strip_prefix(kind).and_then(|id| id.parse::<i64>().ok());
     if let Some(asset_id) = number("asset-") {
-        query = query.filter(risk::Column::AssetId.eq(asset_id));
+        query = query.filter(affected::on(asset_id));
     } else if let Some(team_id) = number("team-") {
         query = query.filter(risk::Column::TeamId.eq(team_id));
     }
     let risks = query.all(db).await?;
     let ids: Vec<i64> = risks.iter().map(|risk| risk.id).collect();
     let mut events: HashMap<_, _> = record::clock_events_of_all(db, &ids).await?;
-    let ruled = risks.iter().map(|risk| (risk.asset_id, risk.team_id)).collect();
-    let rulings = ruling::of_risks(db, policies, &ruled).await?;
+    let placed: Vec<Placed> = risks.iter().map(Placed::from).collect();
+    let rulings = ruling::of_risks(db, policies, &placed).await?;
+    let mut judged = judgement::under(db, policies, &risks, &rulings).await?;
     let mut looked = Looked { count: risks.len() as u64, last: ids.last().copied(), found: Vec::new() };
     for risk in risks {
-        let Some(ruling) = rulings.get(&(risk.asset_id, risk.team_id)) else { continue };
+        let Some(ruling) = rulings.get(&risk.id) else { continue };
         let events = events.remove(&risk.id).unwrap_or_default();
-        let outcome = recompute_rules::outcome(&events, ruling, &policies.versions, now);
+        let clock = Clock::replay(&events, &policies.versions).map_err(Problem::internal)?;
+        let news = judgement::news(&risk, &clock, judged.remove(&risk.id).unwrap_or_default());
+        let outcome = recompute_rules::outcome(&clock, ruling, &news, &policies.versions, now);
         if let Some(outcome) = outcome.map_err(Problem::internal)? {
             looked.found.push(Found { risk, ruling: ruling.clone(), outcome });
         }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::ruling::Ruling;
-use crate::risk::clock::{Clock, ClockEvent, Happening, UnknownVersion, Versions};
+use crate::risk::clock::{Clock, Happening, Judgement, UnknownVersion, Versions};
 
 /// Which of both clocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +25,9 @@ pub(super) struct Date {
 pub(super) struct Outcome {
     pub(super) which: Which,
     pub(super) old: Option<Date>,
+    /// By the ruling alone.
+    pub(super) ruled: Option<Date>,
+    /// By the ruling, and by what the directive says where it asks for that.
     pub(super) new: Option<Date>,
     pub(super) old_policies: Vec<String>,
     /// It is late, and stays so although the policies would give more time.
@@ -35,6 +38,11 @@ impl Outcome {
     /// Whether the date moves.
     pub(super) fn is_change(&self) -> bool {
         self.old != self.new
+    }
+
+    /// Whether the ruling alone moves it.
+    pub(super) fn is_ruled_anew(&self) -> bool {
+        self.old != self.ruled
     }
 
     /// Whether it moves out; having none is later than any.
@@ -50,31 +58,42 @@ impl Outcome {
     }
 }
 
-/// What the events of a risk lead to under a ruling from `now` on; none where that ruling holds already.
+/// What a risk's clock leads to under a ruling from `now` on, with what the directive says anew; none where that ruling
+/// holds already and nothing is new.
 pub(super) fn outcome(
-    events: &[ClockEvent],
+    before: &Clock,
     ruling: &Ruling,
+    judged: &[Judgement],
     versions: &Versions,
     now: DateTime<Utc>,
 ) -> Result<Option<Outcome>, UnknownVersion> {
-    let before = Clock::replay(events, versions)?;
     let Some((policies, calendar)) = before.ruling() else { return Ok(None) };
-    if policies == ruling.policies && calendar == ruling.calendar {
+    let holds = policies == ruling.policies && calendar == ruling.calendar;
+    if holds && judged.is_empty() {
         return Ok(None);
     }
     let old_policies = policies.to_vec();
-    let mut after = before.clone();
-    for event in ruling.stamp(vec![(now, Happening::PolicyChanged)]) {
-        after = after.with(&event, versions)?;
-    }
-    let (triage, due) = (triage(&before) != triage(&after), due(&before) != due(&after));
-    let stays_late = after.stays_late;
-    Ok(Some(if due || !triage {
-        let (old, new) = (self::due(&before), self::due(&after));
-        Outcome { which: Which::Remediation, old, new, old_policies, stays_late }
-    } else {
-        let (old, new) = (self::triage(&before), self::triage(&after));
-        Outcome { which: Which::Triage, old, new, old_policies, stays_late }
+    let then = |clock: Clock, happenings: Vec<Happening>| {
+        let happenings = happenings.into_iter().map(|happening| (now, happening)).collect();
+        ruling.stamp(happenings).iter().try_fold(clock, |clock, event| clock.with(event, versions))
+    };
+    let ruled = match holds {
+        true => before.clone(),
+        false => then(before.clone(), vec![Happening::PolicyChanged])?,
+    };
+    let after = then(ruled.clone(), judged.iter().cloned().map(Happening::Judged).collect())?;
+    let (triage, due) = (triage(before) != triage(&after), due(before) != due(&after));
+    let (which, date): (_, fn(&Clock) -> Option<Date>) = match due || !triage {
+        true => (Which::Remediation, self::due),
+        false => (Which::Triage, self::triage),
+    };
+    Ok(Some(Outcome {
+        which,
+        old: date(before),
+        ruled: date(&ruled),
+        new: date(&after),
+        old_policies,
+        stays_late: ruled.stays_late && date(before) == date(&after),
     }))
 }
 

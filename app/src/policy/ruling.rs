@@ -1,51 +1,34 @@
-//! Which policies and which calendar rule a risk, by its asset and its team.
+//! Which policies and which calendar rule a risk, by its assets and its team.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use abate_entity::tier::Tier;
-use abate_entity::{asset, team};
-use chrono::{DateTime, Utc};
+use abate_entity::{risk, team};
+use chrono::{DateTime, Duration, Utc};
 use chrono_tz::Tz;
-use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect,
-};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter};
 
 use super::version::Version;
 use super::{Policies, STANDARD};
 use crate::platform::problem::Problem;
-use crate::risk::clock::{ClockEvent, Happening};
+use crate::risk::affected::{self, Affected};
+use crate::risk::clock::{ClockEvent, Happening, SlaPolicy};
 
-/// Assets that are asked for at a time.
-const CHUNK: usize = 500;
-
-/// What the choice of policies looks at.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Subject {
-    /// How much depends on the asset.
-    pub tier: Tier,
-    /// Whether strangers can reach it.
-    pub internet_facing: bool,
-    /// The classes of data that it holds.
-    pub data_classes: Vec<String>,
-    /// The team that answers for the risk.
+/// A risk where it is, or where it is to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Placed {
+    /// The risk.
+    pub risk_id: i64,
+    /// Its primary asset.
+    pub asset_id: i64,
+    /// The team that answers for it.
     pub team_id: i64,
 }
 
-impl Subject {
-    /// A risk of a team on an asset.
-    #[must_use]
-    pub fn on(asset: &asset::Model, team_id: i64) -> Self {
-        Self {
-            tier: asset.tier,
-            internet_facing: asset.internet_facing,
-            data_classes: words(&asset.data_classes),
-            team_id,
-        }
+impl From<&risk::Model> for Placed {
+    fn from(risk: &risk::Model) -> Self {
+        Self { risk_id: risk.id, asset_id: risk.asset_id, team_id: risk.team_id }
     }
-}
-
-fn words(text: &str) -> Vec<String> {
-    text.split_whitespace().map(str::to_owned).collect()
 }
 
 /// The versions that rule a risk.
@@ -87,71 +70,71 @@ pub(super) async fn team_choices(db: &impl ConnectionTrait) -> Result<BTreeMap<i
     Ok(teams.map(|team| (team.id, TeamChoice { calendar: team.calendar, policy: team.policy })).collect())
 }
 
-#[derive(FromQueryResult)]
-struct Facts {
-    id: i64,
-    tier: Tier,
-    internet_facing: bool,
-    data_classes: String,
-}
-
-/// The rulings of risks, by the number of the asset and that of the team.
+/// The rulings of risks, by the number of the risk.
 ///
 /// # Errors
 /// When the database cannot be asked, or one of the assets is not there.
 pub async fn of_risks(
     db: &impl ConnectionTrait,
     policies: &Policies,
-    risks: &BTreeSet<(i64, i64)>,
-) -> Result<HashMap<(i64, i64), Ruling>, Problem> {
-    let ids: Vec<i64> =
-        risks.iter().map(|(asset_id, _)| *asset_id).collect::<BTreeSet<_>>().into_iter().collect();
-    let mut assets = HashMap::new();
-    for ids in ids.chunks(CHUNK) {
-        let found = asset::Entity::find()
-            .select_only()
-            .columns([
-                asset::Column::Id,
-                asset::Column::Tier,
-                asset::Column::InternetFacing,
-                asset::Column::DataClasses,
-            ])
-            .filter(asset::Column::Id.is_in(ids.iter().copied()))
-            .into_model::<Facts>()
-            .all(db)
-            .await?;
-        assets.extend(found.into_iter().map(|facts| (facts.id, facts)));
+    risks: &[Placed],
+) -> Result<HashMap<i64, Ruling>, Problem> {
+    let places: Vec<(i64, i64)> = risks.iter().map(|risk| (risk.risk_id, risk.asset_id)).collect();
+    let affected = affected::of_risks(db, &places).await?;
+    // Most risks of a page are on few assets.
+    let mut known: HashMap<(&Affected, i64), Ruling> = HashMap::new();
+    let mut rulings = HashMap::with_capacity(risks.len());
+    for risk in risks {
+        let Some(affected) = affected.get(&risk.risk_id) else { continue };
+        let ruling =
+            known.entry((affected, risk.team_id)).or_insert_with(|| policies.ruling(affected, risk.team_id));
+        rulings.insert(risk.risk_id, ruling.clone());
     }
-    let ruling = |&(asset_id, team_id): &(i64, i64)| {
-        let facts = assets.get(&asset_id).ok_or_else(|| Problem::not_found("the asset of the risk"))?;
-        let subject = Subject {
-            tier: facts.tier,
-            internet_facing: facts.internet_facing,
-            data_classes: words(&facts.data_classes),
-            team_id,
-        };
-        Ok(((asset_id, team_id), policies.ruling(&subject)))
-    };
-    risks.iter().map(ruling).collect()
+    Ok(rulings)
 }
 
 impl Policies {
-    /// What rules a risk.
+    /// What rules a risk of a team. A policy holds where one of the affected assets asks for it.
     #[must_use]
-    pub fn ruling(&self, subject: &Subject) -> Ruling {
-        let choice = self.teams.get(&subject.team_id);
-        let named = choice.and_then(|choice| choice.policy.as_deref()).and_then(|name| self.sla.newest(name));
-        let (policy_id, base) =
-            named.map_or_else(|| (self.policy_id, self.policy.clone()), |policy| (policy.id, policy.label()));
-        let base_name = named.map_or(STANDARD, |policy| policy.name.as_str());
+    pub fn ruling(&self, affected: &Affected, team_id: i64) -> Ruling {
+        let base = self.base_of(team_id);
+        let (policy_id, base_name, base) = base
+            .map_or((self.policy_id, STANDARD, self.policy.clone()), |policy| {
+                (policy.id, policy.name.as_str(), policy.label())
+            });
         let further = self.sla.in_force().into_iter().filter(|policy| {
-            let Subject { tier, internet_facing, data_classes, .. } = subject;
+            let Affected { tiers, internet_facing, data_classes } = affected;
             let asked = data_classes.iter().any(|class| self.asked_for.get(class) == Some(&policy.name));
-            ![base_name, STANDARD].contains(&policy.name.as_str())
-                && policy.data.applies.fits(*tier, *internet_facing, data_classes, asked)
+            let fits = |tier: &Tier| policy.data.applies.fits(*tier, *internet_facing, data_classes, asked);
+            ![base_name, STANDARD].contains(&policy.name.as_str()) && tiers.iter().any(fits)
         });
         let policies = std::iter::once(base).chain(further.map(Version::label)).collect();
-        Ruling { policies, calendar: self.calendar_of(subject.team_id), policy_id }
+        Ruling { policies, calendar: self.calendar_of(team_id), policy_id }
+    }
+
+    /// The newest version of the policy that a team starts from, where it has chosen one.
+    fn base_of(&self, team_id: i64) -> Option<&Version<SlaPolicy>> {
+        self.sla.newest(self.teams.get(&team_id)?.policy.as_deref()?)
+    }
+
+    /// How long after a due date of a team's risk a channel hears nothing of it, as its base says by now.
+    #[must_use]
+    pub fn grace_of(&self, team_id: i64) -> Duration {
+        let base = self.base_of(team_id).or_else(|| self.sla.newest(STANDARD));
+        base.map_or(Duration::zero(), |policy| Duration::hours(i64::from(policy.data.grace_hours)))
+    }
+
+    /// Whether a policy that may hold for some risk asks for the directive.
+    #[must_use]
+    pub fn may_judge(&self) -> bool {
+        let asked = |name: &String| {
+            self.asked_for.values().any(|asked| asked == name)
+                || self.teams.values().any(|team| team.policy.as_ref() == Some(name))
+        };
+        let may_hold = |policy: &&Version<SlaPolicy>| {
+            !policy.data.applies.only_where_asked || policy.name == STANDARD || asked(&policy.name)
+        };
+        self.sla.in_force().into_iter().filter(may_hold).any(|policy| policy.data.directive)
     }
 
     /// What rules where nothing is known of the asset: the organisation's own policy and calendar.

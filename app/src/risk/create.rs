@@ -1,9 +1,9 @@
 //! Records a risk by hand, or from a workshop.
 
 use abate_entity::lifecycle::{State, Treatment};
-use abate_entity::{asset, risk, risk_asset};
+use abate_entity::{asset, risk};
 use chrono::{DateTime, Utc};
-use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait};
+use sea_orm::{ActiveValue::Set, DatabaseTransaction};
 
 use super::clock::Happening;
 use super::rate::{self, Why};
@@ -124,31 +124,11 @@ pub async fn create(
     first.clock = vec![(now, Happening::Ingested { level })];
     first.data.insert("level".to_owned(), level.as_str().into());
     first.data.insert("grid".to_owned(), occasion.policies.grid_label().into());
-    let risk = record::create(tx, occasion, row, first).await?;
-    add_assets(tx, risk.id, asset.id, new.further_assets).await?;
+    let mut further_assets = new.further_assets;
+    further_assets.retain(|further| *further != asset.id);
+    let risk = record::create(tx, occasion, row, &further_assets, first).await?;
     tag::add(tx, new.tags.into_iter().map(|(kind, word)| (risk.id, kind, word))).await?;
     Ok(risk)
-}
-
-async fn add_assets(
-    tx: &DatabaseTransaction,
-    risk_id: i64,
-    primary: i64,
-    further: Vec<i64>,
-) -> Result<(), Problem> {
-    let rows: Vec<_> = further
-        .into_iter()
-        .filter(|asset_id| *asset_id != primary)
-        .map(|asset_id| risk_asset::ActiveModel {
-            risk_id: Set(risk_id),
-            asset_id: Set(asset_id),
-            ..Default::default()
-        })
-        .collect();
-    for chunk in rows.chunks(CHUNK) {
-        risk_asset::Entity::insert_many(chunk.to_vec()).exec_without_returning(tx).await?;
-    }
-    Ok(())
 }
 
 /// Refuses a text that is too long or holds characters that no text holds.

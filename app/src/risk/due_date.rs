@@ -81,9 +81,8 @@ async fn latest(
     level: Option<Level>,
     today: NaiveDate,
 ) -> Result<Option<NaiveDate>, Problem> {
-    let place = (risk.asset_id, risk.team_id);
-    let rulings = ruling::of_risks(tx, policies, &[place].into()).await?;
-    Ok(rulings.get(&place).and_then(|ruling| {
+    let rulings = ruling::of_risks(tx, policies, &[risk.into()]).await?;
+    Ok(rulings.get(&risk.id).and_then(|ruling| {
         moving::latest(level, (&ruling.policies, &ruling.calendar), &policies.versions, today)
     }))
 }

@@ -4,20 +4,21 @@
 use std::collections::{BTreeMap, HashMap};
 
 use abate_entity::lifecycle::{State, Via};
-use abate_entity::{asset, kev_entry, risk, risk_tag};
-use chrono::NaiveDate;
+use abate_entity::{kev_entry, risk, risk_tag};
+use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::sea_query::Query;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
+use super::affected;
 use super::clock::directive::{self, Answers};
 use super::clock::{Clock, Happening, Judgement};
 use super::record::{self, Change, NewEvent, Occasion};
 use crate::feed::known;
 use crate::platform::problem::Problem;
 use crate::policy::Policies;
-use crate::policy::ruling;
+use crate::policy::ruling::{self, Placed, Ruling};
 use crate::state::AppState;
 
 /// Risks that are read and written in one transaction.
@@ -36,31 +37,38 @@ pub async fn of_risks(
     policies: &Policies,
     risks: &[risk::Model],
 ) -> Result<HashMap<i64, Vec<Judgement>>, Problem> {
+    if !policies.may_judge() {
+        return Ok(HashMap::new());
+    }
+    let placed: Vec<Placed> = risks.iter().map(Placed::from).collect();
+    let rulings = ruling::of_risks(db, policies, &placed).await?;
+    under(db, policies, risks, &rulings).await
+}
+
+/// The same, where it is known what rules the risks.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn under(
+    db: &impl ConnectionTrait,
+    policies: &Policies,
+    risks: &[risk::Model],
+    rulings: &HashMap<i64, Ruling>,
+) -> Result<HashMap<i64, Vec<Judgement>>, Problem> {
     let asks = |name: &String| policies.versions.policies.get(name).is_some_and(|policy| policy.directive);
-    let places = risks.iter().map(|risk| (risk.asset_id, risk.team_id)).collect();
-    let rulings = ruling::of_risks(db, policies, &places).await?;
-    let ruled = |risk: &&risk::Model| {
-        rulings.get(&(risk.asset_id, risk.team_id)).is_some_and(|ruling| ruling.policies.iter().any(asks))
-    };
-    let risks: Vec<&risk::Model> = risks.iter().filter(ruled).collect();
+    let ruled =
+        |risk: &&risk::Model| rulings.get(&risk.id).is_some_and(|ruling| ruling.policies.iter().any(asks));
+    let risks: Vec<(i64, i64)> = risks.iter().filter(ruled).map(|risk| (risk.id, risk.asset_id)).collect();
     if risks.is_empty() {
         return Ok(HashMap::new());
     }
     let tags = risk_tag::Entity::find()
-        .filter(risk_tag::Column::RiskId.is_in(risks.iter().map(|risk| risk.id)))
+        .filter(risk_tag::Column::RiskId.is_in(risks.iter().map(|(id, _)| *id)))
         .filter(risk_tag::Column::Kind.eq("cve"))
         .order_by_asc(risk_tag::Column::Value)
         .all(db)
         .await?;
-    let exposed: HashMap<i64, bool> = asset::Entity::find()
-        .select_only()
-        .columns([asset::Column::Id, asset::Column::InternetFacing])
-        .filter(asset::Column::Id.is_in(risks.iter().map(|risk| risk.asset_id)))
-        .into_tuple()
-        .all(db)
-        .await?
-        .into_iter()
-        .collect();
+    let affected = affected::of_risks(db, &risks).await?;
     let listed: HashMap<String, NaiveDate> = kev_entry::Entity::find()
         .select_only()
         .columns([kev_entry::Column::Cve, kev_entry::Column::AddedOn])
@@ -79,19 +87,36 @@ pub async fn of_risks(
             (row.cve, answers)
         })
         .collect();
-    let assets: HashMap<i64, i64> = risks.iter().map(|risk| (risk.id, risk.asset_id)).collect();
     let mut judged: HashMap<i64, Vec<Judgement>> = HashMap::new();
     for tag in tags {
-        let exposed = assets.get(&tag.risk_id).and_then(|asset_id| exposed.get(asset_id)).copied();
+        let exposed = affected.get(&tag.risk_id).is_some_and(|affected| affected.internet_facing);
         let judgement = directive::judge(
             &tag.value,
             listed.get(&tag.value).copied(),
-            exposed.unwrap_or_default(),
+            exposed,
             assessed.get(&tag.value).copied().unwrap_or_default(),
         );
         judged.entry(tag.risk_id).or_default().push(judgement);
     }
     Ok(judged)
+}
+
+/// What the directive says otherwise than a risk's clock knows: while a risk is closed nobody judges it.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn since_closed(
+    db: &impl ConnectionTrait,
+    policies: &Policies,
+    risk: &risk::Model,
+) -> Result<Vec<Judgement>, Problem> {
+    let said = of_risks(db, policies, std::slice::from_ref(risk)).await?.remove(&risk.id).unwrap_or_default();
+    if said.is_empty() {
+        return Ok(said);
+    }
+    let events = record::clock_events(db, risk.id).await?;
+    let clock = Clock::replay(&events, &policies.versions).map_err(Problem::internal)?;
+    Ok(unknown(&clock, said))
 }
 
 /// Writes what the directive says anew about these risks; answers how many that were.
@@ -114,15 +139,25 @@ pub async fn settle(
         let Some(judgements) = judged.remove(&risk.id) else { continue };
         let events = events.remove(&risk.id).unwrap_or_default();
         let clock = Clock::replay(&events, &occasion.policies.versions).map_err(Problem::internal)?;
-        let is_new = |judgement: &Judgement| clock.judged(&judgement.cve) != Some(judgement);
-        let new: Vec<Judgement> = judgements.into_iter().filter(is_new).collect();
-        if new.is_empty() || !BEGUN.contains(&risk.state) {
+        let new = news(&risk, &clock, judgements);
+        if new.is_empty() {
             continue;
         }
         changes.push(change(occasion, risk, new)?);
     }
     let judged = record::record(tx, &occasion.by_system(occasion.via), changes).await?;
     Ok(judged.len() as u64)
+}
+
+/// What of this a risk's clock does not know yet; nothing while remediation has not begun.
+#[must_use]
+pub fn news(risk: &risk::Model, clock: &Clock, judgements: Vec<Judgement>) -> Vec<Judgement> {
+    if BEGUN.contains(&risk.state) { unknown(clock, judgements) } else { Vec::new() }
+}
+
+fn unknown(clock: &Clock, mut judgements: Vec<Judgement>) -> Vec<Judgement> {
+    judgements.retain(|judgement| clock.judged(&judgement.cve) != Some(judgement));
+    judgements
 }
 
 fn change(occasion: &Occasion<'_>, risk: risk::Model, new: Vec<Judgement>) -> Result<Change, Problem> {
@@ -141,39 +176,52 @@ fn change(occasion: &Occasion<'_>, risk: risk::Model, new: Vec<Judgement>) -> Re
     Ok(change)
 }
 
-/// Judges every risk whose remediation has begun, or those of one asset; answers how many it said something new about.
+/// Judges every risk of an asset whose remediation has begun; answers how many it said something new about.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn pass(state: &AppState, via: Via, asset_id: Option<i64>) -> Result<u64, Problem> {
+pub async fn of_asset(state: &AppState, via: Via, asset_id: i64) -> Result<u64, Problem> {
     let mut judged = 0;
     let mut after = 0;
     loop {
         let now = state.clock.now();
-        let looked = state.database.write(async |tx| {
-            let named = Query::select()
-                .column(risk_tag::Column::RiskId)
-                .from(risk_tag::Entity)
-                .and_where(risk_tag::Column::Kind.eq("cve"))
-                .to_owned();
-            let mut query = risk::Entity::find()
-                .filter(risk::Column::Id.in_subquery(named))
-                .filter(risk::Column::State.is_in(BEGUN))
-                .filter(risk::Column::Id.gt(after))
-                .order_by_asc(risk::Column::Id)
-                .limit(BATCH);
-            if let Some(asset_id) = asset_id {
-                query = query.filter(risk::Column::AssetId.eq(asset_id));
-            }
-            let risks = query.all(tx).await?;
-            let Some(last) = risks.last().map(|risk| risk.id) else { return Ok(None) };
-            let policies = Policies::load(tx).await?;
-            let occasion = Occasion::system(via, now, &policies);
-            Ok(Some((last, settle(tx, &occasion, risks).await?)))
-        });
-        let Some((last, count)) = looked.await? else { return Ok(judged) };
+        let looked = state.database.write(async |tx| page(tx, via, Some(asset_id), after, now).await).await?;
+        let Some((last, count)) = looked else { return Ok(judged) };
         after = last;
         judged += count;
         state.database.make_way().await;
     }
+}
+
+/// Judges the next risks whose remediation has begun, everywhere or on one asset; answers the last of them and how many
+/// it said something new about, none when there are no more.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn page(
+    tx: &DatabaseTransaction,
+    via: Via,
+    asset_id: Option<i64>,
+    after: i64,
+    now: DateTime<Utc>,
+) -> Result<Option<(i64, u64)>, Problem> {
+    let named = Query::select()
+        .column(risk_tag::Column::RiskId)
+        .from(risk_tag::Entity)
+        .and_where(risk_tag::Column::Kind.eq("cve"))
+        .to_owned();
+    let mut query = risk::Entity::find()
+        .filter(risk::Column::Id.in_subquery(named))
+        .filter(risk::Column::State.is_in(BEGUN))
+        .filter(risk::Column::Id.gt(after))
+        .order_by_asc(risk::Column::Id)
+        .limit(BATCH);
+    if let Some(asset_id) = asset_id {
+        query = query.filter(affected::on(asset_id));
+    }
+    let risks = query.all(tx).await?;
+    let Some(last) = risks.last().map(|risk| risk.id) else { return Ok(None) };
+    let policies = Policies::load(tx).await?;
+    let occasion = Occasion::system(via, now, &policies);
+    Ok(Some((last, settle(tx, &occasion, risks).await?)))
 }

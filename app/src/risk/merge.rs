@@ -3,6 +3,7 @@
 
 use abate_entity::lifecycle::{self, DuplicateTarget};
 use abate_entity::{finding, risk, risk_asset, risk_identity, risk_tag, staged_change};
+use chrono::{DateTime, Utc};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
@@ -17,10 +18,11 @@ use super::parties::requester;
 use super::rate;
 use super::rated::Rated;
 use super::record::{self, Change, NewEvent, Occasion};
-use super::{standing, step, tag};
+use super::{affected, standing, step, tag};
 use crate::access::actor::Actor;
 use crate::access::right::MergeRisks;
 use crate::platform::problem::{FieldProblem, Problem};
+use crate::policy::recompute;
 
 /// Joins `from` to `into`; answers `into` as it is now.
 ///
@@ -148,7 +150,7 @@ async fn take_over(
         .exec(tx)
         .await?;
     copy_tags(tx, from.id, into.id).await?;
-    copy_assets(tx, from, into).await?;
+    copy_assets(tx, from, into, occasion.now).await?;
     Ok(moved)
 }
 
@@ -161,24 +163,22 @@ async fn copy_assets(
     tx: &impl ConnectionTrait,
     from: &risk::Model,
     into: &risk::Model,
+    now: DateTime<Utc>,
 ) -> Result<(), Problem> {
     let rows = risk_asset::Entity::find()
         .filter(risk_asset::Column::RiskId.is_in([from.id, into.id]))
         .all(tx)
         .await?;
     let (there, more): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.risk_id == into.id);
-    let new: Vec<_> = more
+    let new: Vec<i64> = more
         .into_iter()
         .map(|row| row.asset_id)
         .filter(|asset| *asset != into.asset_id && !there.iter().any(|row| row.asset_id == *asset))
-        .map(|asset_id| risk_asset::ActiveModel {
-            risk_id: Set(into.id),
-            asset_id: Set(asset_id),
-            ..Default::default()
-        })
         .collect();
     if !new.is_empty() {
-        risk_asset::Entity::insert_many(new).exec_without_returning(tx).await?;
+        affected::add(tx, into.id, &new).await?;
+        // What holds for these holds for the risk from now on.
+        recompute::want(tx, &recompute::of_asset(into.asset_id), now).await?;
     }
     Ok(())
 }

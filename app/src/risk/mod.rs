@@ -1,6 +1,7 @@
 //! Risks: the unit of decision, and the one engine that moves them.
 
 pub mod absence;
+pub mod affected;
 pub mod alias;
 pub mod api;
 pub mod bulk;

@@ -20,7 +20,7 @@ use super::past_clock::earlier_clock_events;
 pub use super::past_clock::{clock_events, clock_events_of_all};
 use super::rate::{self, NewRating};
 use super::standing::Standing;
-use super::{dismissal, forensics, nearer_rules, pause};
+use super::{affected, dismissal, forensics, nearer_rules, pause};
 use crate::acceptance::keep;
 use crate::access::actor::Actor;
 use crate::audit_log;
@@ -29,7 +29,7 @@ use crate::platform::clock::never;
 use crate::platform::job::queue;
 use crate::platform::problem::{Kind, Problem};
 use crate::policy::Policies;
-use crate::policy::ruling::{self, Ruling};
+use crate::policy::ruling::{self, Placed, Ruling};
 use crate::ticket::ticket_rules::wants_ticket;
 
 /// Rows that go into one INSERT.
@@ -155,7 +155,7 @@ pub async fn record(
 ) -> Result<Vec<risk::Model>, Problem> {
     let mut earlier = earlier_clock_events(tx, &changes).await?;
     let moved = changes.iter().filter(|change| !change.event.clock.is_empty());
-    let ruled = moved.map(|change| ruled_by(&change.before, &change.set)).collect();
+    let ruled: Vec<Placed> = moved.map(|change| placed(&change.before, &change.set)).collect();
     let rulings = ruling::of_risks(tx, occasion.policies, &ruled).await?;
     let mut events = Vec::with_capacity(changes.len());
     let mut entries = Vec::new();
@@ -166,7 +166,7 @@ pub async fn record(
     for mut change in changes {
         let version = change.before.version + 1;
         let acceptances = keep::follow(occasion, &change)?;
-        let ruling = rulings.get(&ruled_by(&change.before, &change.set));
+        let ruling = rulings.get(&change.before.id);
         let happenings = std::mem::take(&mut change.event.clock);
         let clock = ruling.map(|ruling| ruling.stamp(happenings)).unwrap_or_default();
         if let Some(ruling) = ruling.filter(|_| !clock.is_empty()) {
@@ -215,7 +215,7 @@ pub async fn record(
     Ok(after)
 }
 
-/// Writes new risks, complete but for the due dates, with their first events.
+/// Writes a new risk, complete but for the due dates, with its further assets and its first event.
 ///
 /// # Errors
 /// When the database refuses.
@@ -223,17 +223,19 @@ pub async fn create(
     tx: &DatabaseTransaction,
     occasion: &Occasion<'_>,
     mut new: risk::ActiveModel,
+    further_assets: &[i64],
     mut first: NewEvent,
 ) -> Result<risk::Model, Problem> {
-    let ruled = (given(&new.asset_id), given(&new.team_id));
-    let rulings = ruling::of_risks(tx, occasion.policies, &[ruled].into()).await?;
-    let ruling = rulings.get(&ruled).ok_or_else(|| Problem::not_found("the asset of the risk"))?;
+    let assets: Vec<i64> = [given(&new.asset_id)].into_iter().chain(further_assets.iter().copied()).collect();
+    let affected = affected::of_assets(tx, &assets).await?;
+    let ruling = occasion.policies.ruling(&affected, given(&new.team_id));
     let clock = ruling.stamp(first.clock.clone());
-    set_due_dates(&mut new, None, &clock, occasion, ruling)?;
+    set_due_dates(&mut new, None, &clock, occasion, &ruling)?;
     new.version = Set(1);
     new.created_at = Set(occasion.now);
     new.updated_at = Set(occasion.now);
     let risk = new.insert(tx).await?;
+    affected::add(tx, risk.id, further_assets).await?;
     rate::insert(tx, rating_rows(occasion, &mut first, (risk.id, 1))).await?;
     let change = Change {
         set: risk::ActiveModel { state: Set(risk.state), ..Default::default() },
@@ -286,10 +288,14 @@ fn running_triage(clock: &Clock) -> Option<DateTime<Utc>> {
     clock.triage_due_at.filter(|_| clock.triage_left_at.is_none())
 }
 
-/// The asset and the team by which a risk is ruled after a change.
-fn ruled_by(before: &risk::Model, set: &risk::ActiveModel) -> (i64, i64) {
+/// Where a risk is after a change.
+fn placed(before: &risk::Model, set: &risk::ActiveModel) -> Placed {
     let after = |value: &ActiveValue<i64>, before| if value.is_set() { given(value) } else { before };
-    (after(&set.asset_id, before.asset_id), after(&set.team_id, before.team_id))
+    Placed {
+        risk_id: before.id,
+        asset_id: after(&set.asset_id, before.asset_id),
+        team_id: after(&set.team_id, before.team_id),
+    }
 }
 
 /// A number that was set.

@@ -89,11 +89,16 @@ pub async fn plan(
     if level != judged.level {
         clock.insert(0, (request.at, Happening::LevelChanged { to: level }));
     }
-    if clock.iter().any(|(_, happening)| matches!(happening, Happening::Started { .. })) {
+    let begins = |happening: &Happening| matches!(happening, Happening::Started { .. });
+    let said = if clock.iter().any(|(_, happening)| begins(happening)) {
         let said = judgement::of_risks(tx, occasion.policies, std::slice::from_ref(&change.before)).await?;
-        let said = said.into_values().flatten().map(|judgement| (request.at, Happening::Judged(judgement)));
-        clock.extend(said);
-    }
+        said.into_values().flatten().collect()
+    } else if clock.iter().any(|(_, happening)| *happening == Happening::Reopened) {
+        judgement::since_closed(tx, occasion.policies, &change.before).await?
+    } else {
+        Vec::new()
+    };
+    clock.extend(said.into_iter().map(|judgement| (request.at, Happening::Judged(judgement))));
     change.event = NewEvent {
         kind: request.event.as_str(),
         transition: Some(step.transition.id.as_str()),

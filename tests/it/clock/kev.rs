@@ -2,14 +2,14 @@
 //! the system on what faces the internet.
 
 use abate::access::role::Role;
-use abate::feed::Catalogue;
+use abate::feed::{Catalogue, settle};
 use abate::risk::clock::SlaPolicy;
 use abate_entity::lifecycle::{State, Via};
-use abate_entity::{notice, risk, risk_event, risk_ladder, risk_tag, sla_policy};
+use abate_entity::{audit_entry, job, notice, risk, risk_event, risk_ladder, risk_tag, sla_policy};
 use chrono::Duration;
 use reqwest::Method;
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
+use sea_orm::{ActiveModelTrait as _, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
 use serde_json::{Value, json};
 
 use super::owned::at;
@@ -289,8 +289,77 @@ async fn a_policy_that_begins_to_ask_for_the_directive_judges_what_is_open() {
     let path = "/api/v1/sla-policies";
     let form = json!({"name": "standard", "data": data});
     let preview = ruled.first.api.post(&format!("{path}/preview"), &form).await.expect(200).json();
+    // A regression: the preview left out what the directive says.
+    assert_eq!((&preview["changed"], &preview["earlier"]), (&json!(1), &json!(1)), "{preview:#}");
+    let moved = &preview["items"][0];
+    assert_eq!((&moved["old_due_on"], &moved["new_due_on"]), (&json!("2026-11-04"), &json!("2026-10-19")));
     let form = json!({"data": data, "digest": preview["digest"], "reason": "we are asked to"});
-    ruled.first.api.post(&format!("{path}/standard/publish"), &form).await.expect(200);
+    let published = ruled.first.api.post(&format!("{path}/standard/publish"), &form).await.expect(200).json();
+    assert_eq!(published["earlier"], 1);
     ruled.app.settle().await;
     assert_eq!(ruled.due_on().await, "2026-10-19");
+    let entry = async |action: &str| {
+        let entry = audit_entry::Entity::find().filter(audit_entry::Column::Action.eq(action));
+        entry.one(ruled.app.state.database.reader()).await.unwrap().unwrap()
+    };
+    assert_eq!(entry("policy.publish").await.data["earlier"], 1);
+    // And no entry told of the date.
+    assert_eq!(entry("risk.judged").await.data["after"]["due_on"], "2026-10-19");
+}
+
+/// A regression: what KEV lists while a risk is closed was judged at the next look of a feed only.
+#[tokio::test]
+async fn what_comes_back_is_judged_at_once() {
+    let ruled = Ruled::on("2026-10-05", false).await;
+    ruled.report(&[(1001, "HIGH")]).await;
+    ruled.confirm().await;
+    let vera = ruled.app.person("vera@example.org", &[Role::Viewer, Role::Verifier]).await;
+    let proof = json!(["https://example.org/change/1"]);
+    ruled.step(&ruled.first, json!({"event": "claim_fixed", "evidence": proof})).await;
+    ruled.step(&vera, json!({"event": "verify_pass", "evidence": proof})).await;
+    take(&ruled.app, Catalogue::Kev, &kev(&[(1001, "2026-10-05")])).await;
+    assert_eq!(ruled.due_on().await, "2026-11-04");
+    ruled.step(&vera, json!({"event": "reopen", "reason": "it is back"})).await;
+    assert_eq!(ruled.due_on().await, "2026-10-19");
+    // What it knows is not said again when it comes back once more: the days that were left go on.
+    ruled.step(&ruled.first, json!({"event": "claim_fixed", "evidence": proof})).await;
+    ruled.step(&vera, json!({"event": "verify_pass", "evidence": proof})).await;
+    ruled.go_to("2026-10-15").await;
+    ruled.step(&vera, json!({"event": "reopen", "reason": "it is back again"})).await;
+    assert_eq!(ruled.due_on().await, "2026-10-29");
+}
+
+/// A regression: one job judged all risks, and what did not fit into its lease was never judged.
+#[tokio::test]
+async fn the_directive_looks_at_a_page_of_risks_at_a_time() {
+    let ruled = Ruled::on("2026-10-05", false).await;
+    ruled.report(&[(1001, "LOW")]).await;
+    ruled.confirm().await;
+    let db = ruled.app.state.database.reader();
+    let subject = format!("judged:{}", risk::Entity::find().one(db).await.unwrap().unwrap().id);
+    let now = ruled.app.state.clock.now();
+    // Somebody else has the next page.
+    let held = job::ActiveModel {
+        kind: Set(settle::JOB.kind.to_owned()),
+        subject: Set(subject.clone()),
+        state: Set("running".to_owned()),
+        attempt: Set(1),
+        run_at: Set(now),
+        holder: Set(Some("another process".to_owned())),
+        leased_until: Set(Some(now + chrono::Duration::days(1))),
+        created_at: Set(now),
+        ..Default::default()
+    };
+    let held = ruled.app.state.database.write(async |tx| Ok(held.clone().insert(tx).await?)).await.unwrap();
+    (settle::JOB.run)(&ruled.app.state, "judged:0").await.unwrap();
+    let next = job::Entity::find().filter(job::Column::Subject.eq(&subject));
+    let next = next.filter(job::Column::State.eq("queued"));
+    assert!(next.one(db).await.unwrap().is_some());
+    let done = ruled.app.state.database.write(async |tx| {
+        job::Entity::delete_by_id(held.id).exec(tx).await?;
+        Ok(())
+    });
+    done.await.unwrap();
+    ruled.app.settle().await;
+    assert_eq!(job::Entity::find().filter(job::Column::Subject.eq(&subject)).one(db).await.unwrap(), None);
 }

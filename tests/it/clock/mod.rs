@@ -4,6 +4,7 @@ mod cadences;
 mod clock_changes;
 mod due_dates;
 mod explained;
+mod further;
 mod kev;
 mod moved;
 mod owned;

@@ -88,7 +88,12 @@ async fn what_is_published_is_what_was_looked_at() {
     let look = async || stage.look("sla-policies", "standard", &data).await.expect(200).json();
     let seen = look().await;
     assert_eq!(look().await["digest"], seen["digest"], "nothing happened in between");
+    // A regression: one more risk, and nothing could be published.
     stage.open("shop", "high").await;
+    assert_eq!(look().await["digest"], seen["digest"], "the risks change all day");
+    let other =
+        json!({"title": "For some", "remediation": {"low": 9}, "applies": {"only_where_asked": true}});
+    stage.publish("sla-policies", "some", other).await;
     let form = json!({"data": data, "digest": seen["digest"], "reason": "we agreed on it"});
     let publish =
         async |form: &Value| stage.first.api.post("/api/v1/sla-policies/standard/publish", form).await;
@@ -99,7 +104,7 @@ async fn what_is_published_is_what_was_looked_at() {
     let count = sla_policy::Entity::find().filter(sla_policy::Column::Name.eq("standard"));
     assert_eq!(count.count(stage.app.state.database.reader()).await.unwrap(), 1, "nothing was written");
     let form = json!({"data": data, "digest": look().await["digest"], "reason": "we agreed on it"});
-    publish(&form).await.expect(200);
+    assert_eq!(publish(&form).await.expect(200).json()["earlier"], 2);
     publish(&form).await.expect(409);
     let unknown = "/api/v1/sla-policies/never_heard_of/publish";
     stage.first.api.post(unknown, &form).await.expect(404);
@@ -151,6 +156,9 @@ async fn the_page_looks_first_and_publishes_then() {
     let fields = [("kind", "policy"), ("name", "standard"), ("data", data)];
     let seen = browser.submit("/settings/policies/preview", &fields).await.expect(200);
     assert!(seen.text.contains("2026") && seen.text.contains("Publish"), "{}", seen.text);
+    // What it says otherwise than the version that holds.
+    let row = "<th scope=\"row\">Fix of high</th><td data-label=\"Now\">30 days</td><td data-label=\"Then\">5 days</td>";
+    assert!(seen.text.contains(row) && seen.text.contains("15 days"), "{}", seen.text);
     let digest = stage.look("sla-policies", "standard", &serde_json::from_str(data).unwrap()).await.json();
     let digest = digest["digest"].as_str().unwrap();
     assert!(seen.text.contains(digest));

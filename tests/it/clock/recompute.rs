@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use abate::policy::recompute::JOB;
-use abate_entity::{job, risk, risk_event};
+use abate::risk::clock::SlaPolicy;
+use abate_entity::level::Level;
+use abate_entity::{asset, job, risk, risk_event, sla_policy};
 use chrono::Duration;
 use sea_orm::ActiveValue::Set;
 use sea_orm::{
@@ -81,4 +83,48 @@ async fn a_page_that_was_written_is_not_written_again_and_the_others_follow() {
         assert!(shown.get(key.as_str()).is_none_or(|said| *said == due), "{key}");
         assert_eq!(risk.triage_due_at - risk.sla_start_at, Duration::hours(10), "{key}");
     }
+}
+
+/// A regression: what an import wrote while another policy was published kept the old one for ever, as did what it wrote
+/// while its asset was changed.
+#[tokio::test]
+async fn what_was_written_meanwhile_is_looked_at_again() {
+    let stage = Stage::new().await;
+    stage.at("2026-10-05");
+    let policy = json!({
+        "title": "Facing the world", "remediation": {"high": 5}, "applies": {"exposure": "internet_facing"},
+    });
+    stage.publish("sla-policies", "exposed", policy).await;
+    let path = stage.open("shop", "high").await;
+    stage.app.pass(Duration::hours(3)).await;
+    assert_eq!(stage.show(&path).await["due_on"], "2026-11-04");
+    let now = stage.app.state.clock.now();
+    // Nobody works out again what rules the risk now, as where it was not committed yet.
+    let mut quick = SlaPolicy::standard();
+    quick.remediation[Level::High.index()] = Some(10);
+    let version = sla_policy::ActiveModel {
+        name: Set("standard".to_owned()),
+        version: Set(2),
+        data: Set(serde_json::to_value(quick).unwrap()),
+        created_at: Set(now),
+        ..Default::default()
+    };
+    let made = stage.app.state.database.write(async |tx| {
+        sla_policy::Entity::insert(version.clone()).exec_without_returning(tx).await?;
+        Ok(())
+    });
+    made.await.unwrap();
+    stage.app.pass(Duration::hours(1)).await;
+    assert_eq!(stage.show(&path).await["due_on"], "2026-10-15");
+    stage.app.pass(Duration::hours(3)).await;
+    let now = stage.app.state.clock.now();
+    let turned = stage.app.state.database.write(async |tx| {
+        let shop =
+            asset::ActiveModel { internet_facing: Set(true), updated_at: Set(now), ..Default::default() };
+        asset::Entity::update_many().set(shop).filter(asset::Column::Key.eq("shop")).exec(tx).await?;
+        Ok(())
+    });
+    turned.await.unwrap();
+    stage.app.pass(Duration::hours(1)).await;
+    assert_eq!(stage.show(&path).await["due_on"], "2026-10-10");
 }

@@ -26,6 +26,11 @@ async fn a_team_has_its_own_days_and_zone() {
     let choice = json!({"calendar": "japan", "policy": "working_days"});
     stage.first.api.put("/api/v1/teams/tokyo/due-dates", &choice).await.expect(200);
     stage.app.settle().await;
+    let teams = stage.first.api.get("/api/v1/teams").await.expect(200).json();
+    let team = teams["items"].as_array().unwrap().iter().find(|team| team["key"] == "tokyo").unwrap();
+    assert_eq!((&team["calendar"], &team["policy"]), (&choice["calendar"], &choice["policy"]));
+    let page = stage.app.first().await.browser.get("/teams").await.expect(200).text;
+    assert!(page.contains("Policy working_days, Calendar japan"), "{page}");
     let after = stage.open("depot", "high").await;
     for path in [&before, &after] {
         let sla = stage.first.api.get(&format!("{path}/sla")).await.json();

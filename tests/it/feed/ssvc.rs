@@ -1,10 +1,13 @@
 //! The answers to the questions of SSVC: from records, and from people.
 
 use abate::access::role::Role;
-use abate_entity::{risk, risk_tag};
+use abate::feed::ssvc::load;
+use abate_entity::{risk, risk_tag, ssvc_assessment};
+use abate_integrations::feed::ssvc::SsvcRecord;
 use sea_orm::ActiveValue::Set;
 use sea_orm::EntityTrait as _;
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
 use super::{kev, take};
 use crate::harness::app::TestApp;
@@ -119,4 +122,46 @@ async fn the_days_of_a_risk_are_the_fewest_that_one_of_its_vulnerabilities_gives
     assert_eq!(days().await, 14, "3 would be for one that is listed and automatable");
     take(&app, abate::feed::Catalogue::Kev, &kev(&[1001, 1002])).await;
     assert_eq!(days().await, 3);
+}
+
+/// A regression: who answered while records were loaded was overwritten by them.
+#[tokio::test]
+async fn who_answers_while_records_are_loaded_is_heard() {
+    let app = TestApp::spawn().await;
+    let record = SsvcRecord {
+        cve: "CVE-2026-1000".to_owned(),
+        exploitation: "active".to_owned(),
+        automatable: true,
+        total_impact: true,
+        assessed_at: None,
+    };
+    let answer = ssvc_assessment::ActiveModel {
+        cve: Set(record.cve.clone()),
+        exploitation: Set("poc".to_owned()),
+        automatable: Set(false),
+        total_impact: Set(false),
+        assessed_at: Set(None),
+        source: Set("person".to_owned()),
+        actor_id: Set(None),
+        reason: Set("needs a click".to_owned()),
+        recorded_at: Set(app.state.clock.now()),
+    };
+    let is_written = Notify::new();
+    let answering = app.state.database.write(async |tx| {
+        ssvc_assessment::Entity::insert(answer.clone()).exec_without_returning(tx).await?;
+        is_written.notify_one();
+        // Long enough for the other to look, and to wait for this to end.
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        Ok(())
+    });
+    let loading = async {
+        is_written.notified().await;
+        load(&app.state, std::slice::from_ref(&record)).await
+    };
+    let (answered, loaded) = tokio::join!(answering, loading);
+    answered.unwrap();
+    let loaded = loaded.unwrap();
+    assert_eq!((loaded.written, loaded.kept), (0, 1));
+    let kept = ssvc_assessment::Entity::find().one(app.state.database.reader()).await.unwrap().unwrap();
+    assert_eq!(kept.reason, "needs a click");
 }

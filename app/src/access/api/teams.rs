@@ -24,6 +24,10 @@ struct TeamView {
     name: String,
     /// Address of who leads it.
     lead: Option<String>,
+    /// Name of the calendar that it has chosen for its due dates.
+    calendar: Option<String>,
+    /// Name of the policy that its due dates start from, where it has chosen one.
+    policy: Option<String>,
 }
 
 impl TeamView {
@@ -32,7 +36,14 @@ impl TeamView {
             Some(id) => app_user::Entity::find_by_id(id).one(db).await?.map(|user| user.email),
             None => None,
         };
-        Ok(Self { id: team.id, key: team.key, name: team.name, lead })
+        Ok(Self {
+            id: team.id,
+            key: team.key,
+            name: team.name,
+            lead,
+            calendar: team.calendar,
+            policy: team.policy,
+        })
     }
 }
 

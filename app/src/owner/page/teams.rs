@@ -34,6 +34,8 @@ struct Row {
     name: String,
     /// Who leads it; empty when nobody does.
     lead: String,
+    /// What its due dates are derived from.
+    due_dates: String,
     fields: Vec<Field>,
 }
 
@@ -73,6 +75,7 @@ fn row(team: team::Model, people: &[app_user::Model]) -> Row {
     choices.extend(people.iter().map(|user| Choice::new(&user.email, &user.name, chosen)));
     Row {
         id: team.id,
+        due_dates: due_dates(&team),
         lead: lead.map(|user| user.name.clone()).unwrap_or_default(),
         fields: vec![
             Field::new("name", "Name", Kind::Text).required().value(&team.name),
@@ -81,6 +84,12 @@ fn row(team: team::Model, people: &[app_user::Model]) -> Row {
         key: team.key,
         name: team.name,
     }
+}
+
+fn due_dates(team: &team::Model) -> String {
+    let named = [("Policy", &team.policy), ("Calendar", &team.calendar)];
+    let chosen = named.into_iter().filter_map(|(what, name)| Some(format!("{what} {}", name.as_ref()?)));
+    chosen.collect::<Vec<_>>().join(", ")
 }
 
 /// What the form sends.
