@@ -80,6 +80,8 @@ pub(super) struct RunView {
     cadence: String,
     /// The date that the rule gives; it never moves.
     scheduled_on: NaiveDate,
+    /// The moment of that date at which it begins, also where the clocks skip its time of day or repeat it.
+    scheduled_at: DateTime<Utc>,
     /// The day by which it has to be done.
     due_on: NaiveDate,
     /// The end of that day.
@@ -126,6 +128,7 @@ impl RunView {
             cadence_id: row.cadence_id,
             cadence: cadence.name.clone(),
             scheduled_on: row.scheduled_on,
+            scheduled_at: row.scheduled_at,
             due_on: row.due_on,
             due_at: row.due_at,
             opens_at: row.opens_at,
