@@ -1,7 +1,7 @@
 //! The timer that has risks worked out again that were being written while what rules them changed: on PostgreSQL an import
 //! reads the policies, writes for some time, and its risks are seen by nobody before it ends.
 //!
-//! What changed not long ago is wanted once more, with the same job. Where nothing did, nothing is done.
+//! What changed an hour ago or two is wanted once more, with the same job. Where nothing did, nothing is done.
 
 use std::collections::BTreeSet;
 
@@ -18,16 +18,17 @@ use crate::state::AppState;
 /// Looks once an hour.
 pub const TIMER: Timer<AppState> = Timer { name: "policy.look_again", every: Duration::hours(1), run };
 
-/// What changed for so long is wanted again: twice the time between two looks, so that each change is seen by one look
-/// that comes at least an hour after it.
-const SINCE: Duration = Duration::hours(2);
+/// What changed so long ago at least is wanted again: what began before has ended by then.
+const UNTIL: Duration = Duration::hours(1);
+/// What changed longer ago than this was wanted again before, also when a look came late.
+const SINCE: Duration = Duration::hours(3);
 /// With more assets than these, all risks are worked out again.
 const MOST_ASSETS: usize = 200;
 
 fn run(state: &AppState) -> Work<'_> {
     Box::pin(async move {
         let now = state.clock.now();
-        let scopes = changed(state.database.reader(), now - SINCE).await?;
+        let scopes = changed(state.database.reader(), now - SINCE, now - UNTIL).await?;
         if scopes.is_empty() {
             return Ok(());
         }
@@ -43,19 +44,24 @@ fn run(state: &AppState) -> Work<'_> {
     })
 }
 
-/// The scopes of what changed since.
-async fn changed(db: &impl ConnectionTrait, since: DateTime<Utc>) -> Result<BTreeSet<String>, Problem> {
+/// The scopes of what changed between two moments.
+async fn changed(
+    db: &impl ConnectionTrait,
+    since: DateTime<Utc>,
+    until: DateTime<Utc>,
+) -> Result<BTreeSet<String>, Problem> {
     let all = || Ok(BTreeSet::from([recompute::ALL.to_owned()]));
-    let policies = sla_policy::Entity::find().filter(sla_policy::Column::CreatedAt.gte(since));
-    let calendars = calendar::Entity::find().filter(calendar::Column::CreatedAt.gte(since));
-    let classes = data_class_table::Entity::find().filter(data_class_table::Column::CreatedAt.gte(since));
+    let policies = sla_policy::Entity::find().filter(sla_policy::Column::CreatedAt.between(since, until));
+    let calendars = calendar::Entity::find().filter(calendar::Column::CreatedAt.between(since, until));
+    let classes =
+        data_class_table::Entity::find().filter(data_class_table::Column::CreatedAt.between(since, until));
     if policies.count(db).await? + calendars.count(db).await? + classes.count(db).await? > 0 {
         return all();
     }
     let assets: Vec<i64> = asset::Entity::find()
         .select_only()
         .column(asset::Column::Id)
-        .filter(asset::Column::UpdatedAt.gte(since))
+        .filter(asset::Column::UpdatedAt.between(since, until))
         .limit(MOST_ASSETS as u64 + 1)
         .into_tuple()
         .all(db)
@@ -68,7 +74,7 @@ async fn changed(db: &impl ConnectionTrait, since: DateTime<Utc>) -> Result<BTre
         .select_only()
         .column(audit_entry::Column::Subject)
         .filter(audit_entry::Column::Action.eq("team.due_dates"))
-        .filter(audit_entry::Column::RecordedAt.gte(since))
+        .filter(audit_entry::Column::RecordedAt.between(since, until))
         .into_tuple()
         .all(db)
         .await?;

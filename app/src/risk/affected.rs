@@ -115,9 +115,8 @@ pub(super) async fn add(
         asset_id: Set(*asset_id),
         ..Default::default()
     };
-    if !further_assets.is_empty() {
-        let rows = further_assets.iter().map(row);
-        risk_asset::Entity::insert_many(rows).exec_without_returning(tx).await?;
+    for some in further_assets.chunks(CHUNK) {
+        risk_asset::Entity::insert_many(some.iter().map(row)).exec_without_returning(tx).await?;
     }
     Ok(())
 }
