@@ -193,8 +193,13 @@ async fn what_waited_over_a_weekend_is_the_latest_word_alone() {
     workspace.app.database.tamper(sunday).await;
     // Thursday at noon.
     pass(&workspace, Duration::days(31) + Duration::hours(3)).await;
+    let told = async || {
+        let mut lines = workspace.lines("D0ANA").await;
+        lines.retain(|line| line.starts_with("R-"));
+        lines
+    };
     let mut lines = vec!["R-1 (high) is due 5 Apr 2026.", "R-2 (high) is due 5 Apr 2026."];
-    assert_eq!(workspace.lines("D0ANA").await, lines);
+    assert_eq!(told().await, lines);
     // Saturday at noon: a day before is noted, and waits.
     pass(&workspace, Duration::days(2)).await;
     let ana = workspace.app.known("ana@example.org").await;
@@ -202,8 +207,8 @@ async fn what_waited_over_a_weekend_is_the_latest_word_alone() {
     ana.api.post("/api/v1/risks/R-2/transitions", &claim).await.expect(200);
     // Monday after midnight: it is late, which waits too, and Monday morning.
     pass(&workspace, Duration::hours(37)).await;
-    assert_eq!(workspace.lines("D0ANA").await, lines);
+    assert_eq!(told().await, lines);
     pass(&workspace, Duration::hours(8)).await;
     lines.push("R-1 (high) is late: it was due 5 Apr 2026.");
-    assert_eq!(workspace.lines("D0ANA").await, lines);
+    assert_eq!(told().await, lines);
 }
