@@ -22,9 +22,6 @@ const MAX_TITLE: usize = 300;
 /// Longest text, in characters.
 const MAX_TEXT: usize = 50_000;
 
-/// Rows of one statement.
-const CHUNK: usize = 500;
-
 /// A risk to be recorded.
 #[derive(Clone, Debug, Default)]
 pub struct NewRisk {
