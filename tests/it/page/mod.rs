@@ -4,4 +4,6 @@ mod dashboard;
 mod forms;
 mod frame;
 mod list;
+mod new_risk;
+mod refused;
 mod sign_in;
