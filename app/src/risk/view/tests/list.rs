@@ -3,6 +3,7 @@
 use super::super::*;
 use crate::page::form::{Choice, Kind};
 use crate::page::frame::Section;
+use crate::page::listing::{Column, Empty, Link, Pager};
 use crate::page::sample::{date, due, frame};
 
 pub(super) fn row(key: &str, title: &str, level: &str, state: &str, owner: &str, due: Due) -> RiskRow {
