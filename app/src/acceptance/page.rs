@@ -21,8 +21,8 @@ use crate::access::require::Require;
 use crate::access::right::{MoveRisks, See};
 use crate::calendar::local_time::local_date;
 use crate::page::badge::{Badge, Tone, capitalised, counted};
-use crate::page::due::{Due, day};
-use crate::page::form::{Field, Kind, Problems};
+use crate::page::due::{Due, day, in_words};
+use crate::page::form::{Field, Kind, Problems, label_of};
 use crate::page::frame::Section;
 use crate::page::listing::{Empty, Pager, address};
 use crate::page::{context, said, shell};
@@ -72,6 +72,17 @@ async fn show(
 struct Answered {
     reason: String,
     expires_on: String,
+    /// The part of the register that the form stood in.
+    show: String,
+    cursor: String,
+}
+
+/// An answer that was refused.
+struct Refused<'a> {
+    id: i64,
+    action: &'a str,
+    said: &'a Answered,
+    problem: &'a Problem,
 }
 
 async fn answer(
@@ -97,9 +108,11 @@ async fn answer(
         Ok::<_, Problem>(text)
     };
     match answered.await {
-        Ok(text) => Ok(said::see_other("/acceptances", Tone::Good, text)),
+        Ok(text) => Ok(said::see_other(&here(&form.show, &form.cursor), Tone::Good, text)),
         Err(problem) if matches!(problem.kind(), problem::Kind::Invalid | problem::Kind::Conflict) => {
-            let page = page(&request, &caller, &state, &Asked::default(), Some(&problem)).await?;
+            let asked = Asked { show: form.show.clone(), cursor: form.cursor.clone() };
+            let refused = Refused { id, action: &action, said: &form, problem: &problem };
+            let page = page(&request, &caller, &state, &asked, Some(&refused)).await?;
             shell::html_with_problem(&page, &problem)
         }
         Err(problem) => Err(problem),
@@ -127,7 +140,7 @@ async fn page(
     caller: &Actor,
     state: &AppState,
     asked: &Asked,
-    refused: Option<&Problem>,
+    refused: Option<&Refused<'_>>,
 ) -> Result<AcceptancesPage, Problem> {
     let db = state.database.reader();
     let now = state.clock.now();
@@ -146,7 +159,10 @@ async fn page(
     let mut rows = Vec::new();
     for (row, risk) in &found.items {
         let context = Request::new(Event::ExpireOrRevoke, now, today);
-        let answers = answers(caller, row, risk, &context)?;
+        let mut answers = answers(caller, row, risk, &context)?;
+        if let Some(refused) = refused.filter(|refused| refused.id == row.id) {
+            answers.iter_mut().for_each(|answer| refused.keep(answer));
+        }
         if !mine || answers.iter().any(|answer| answer.action == "approve") {
             rows.push(line(row, risk, &people, (today, zone), answers));
         }
@@ -156,7 +172,9 @@ async fn page(
     let summary = counted(rows.len() as u64, "acceptance", "acceptances");
     Ok(AcceptancesPage {
         frame: context::frame(request, caller, "Acceptances", Section::Risks),
-        problems: refused.map(problems),
+        problems: refused.map(|refused| problems(refused.problem)),
+        show: asked.show.clone(),
+        cursor: asked.cursor.clone(),
         tabs: tabs(&asked.show),
         pager: Pager { summary, first, next },
         rows,
@@ -166,6 +184,24 @@ async fn page(
             links: vec![("Open risks".to_owned(), "/risks".to_owned())],
         },
     })
+}
+
+impl Refused<'_> {
+    /// Leaves what was written in the form that it was written in.
+    fn keep(&self, answer: &mut AnswerForm) {
+        if answer.action != self.action {
+            return;
+        }
+        answer.open = true;
+        for field in &mut answer.fields {
+            let said = if field.name == "reason" { &self.said.reason } else { &self.said.expires_on };
+            field.value.clone_from(said);
+            let errors = self.problem.errors();
+            if let Some(error) = errors.iter().find(|error| error.field == field.name) {
+                field.error = in_words(&error.detail);
+            }
+        }
+    }
 }
 
 fn here(show: &str, cursor: &str) -> String {
@@ -279,14 +315,14 @@ fn answers(
     if row.state == state::REQUESTED {
         return Ok(match lifecycle::decline(&facts, Pending::Acceptance, &who, Some("no")) {
             Ok(declined) if declined.withdrawn => {
-                vec![AnswerForm { action: "reject", label: "Take back", fields: vec![reason().required()] }]
+                vec![AnswerForm::new("reject", "Take back", vec![reason().required()])]
             }
             Ok(_) => {
                 let earlier = Field::new("expires_on", "Until, if earlier", Kind::Date)
                     .between(context.today.to_string(), row.ends_on.to_string());
                 vec![
-                    AnswerForm { action: "approve", label: "Approve", fields: vec![earlier, reason()] },
-                    AnswerForm { action: "reject", label: "Reject", fields: vec![reason().required()] },
+                    AnswerForm::new("approve", "Approve", vec![earlier, reason()]),
+                    AnswerForm::new("reject", "Reject", vec![reason().required()]),
                 ]
             }
             Err(_) => Vec::new(),
@@ -298,13 +334,17 @@ fn answers(
     let may_end = lifecycle::open_steps(&facts, context, &who)
         .into_iter()
         .any(|(line, open)| line.event == Event::ExpireOrRevoke && matches!(open, Availability::Open { .. }));
-    let end = AnswerForm { action: "revoke", label: "End it", fields: vec![reason()] };
+    let end = AnswerForm::new("revoke", "End it", vec![reason()]);
     Ok(if may_end { vec![end] } else { Vec::new() })
 }
 
 fn problems(problem: &Problem) -> Problems {
-    let items =
-        problem.errors().iter().map(|error| (capitalised(&error.field), error.detail.clone())).collect();
+    let label = |field: &str| match field {
+        "expires_on" => "Until, if earlier".to_owned(),
+        "event" => String::new(),
+        field => label_of(field),
+    };
+    let items = problem.errors().iter().map(|error| (label(&error.field), in_words(&error.detail))).collect();
     let title =
         if problem.errors().is_empty() { problem.detail().to_owned() } else { problem.title().to_owned() };
     Problems { title, items }

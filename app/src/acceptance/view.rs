@@ -17,6 +17,10 @@ pub(super) struct AcceptancesPage {
     pub(super) frame: Frame,
     /// What was wrong with the form that was just sent.
     pub(super) problems: Option<Problems>,
+    /// The part that is shown, and where it begins: its forms lead back there.
+    pub(super) show: String,
+    /// See [`Self::show`].
+    pub(super) cursor: String,
     /// Shortcuts above the list.
     pub(super) tabs: Vec<Tab>,
     /// The acceptances.
@@ -63,4 +67,13 @@ pub(super) struct AnswerForm {
     pub(super) label: &'static str,
     /// What it takes.
     pub(super) fields: Vec<Field>,
+    /// Whether it is unfolded, because it was sent with a mistake.
+    pub(super) open: bool,
+}
+
+impl AnswerForm {
+    /// The form, folded.
+    pub(super) fn new(action: &'static str, label: &'static str, fields: Vec<Field>) -> Self {
+        Self { action, label, fields, open: false }
+    }
 }

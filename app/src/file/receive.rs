@@ -52,8 +52,30 @@ impl Form {
 /// # Errors
 /// 400 when it is no such body, 413 when the file is too large, 415 when it is of a kind that is not taken, 422 for an
 /// empty file or unknown fields.
-pub async fn multipart(mut payload: Multipart, token: Option<&str>, known: &[&str]) -> Result<Form, Problem> {
+pub async fn multipart(payload: Multipart, token: Option<&str>, known: &[&str]) -> Result<Form, Problem> {
+    let (form, read) = kept(payload, token, known).await;
+    read.map(|()| form)
+}
+
+/// The same for a page, which shows the fields before the file again when something is wrong.
+pub async fn kept(
+    mut payload: Multipart,
+    token: Option<&str>,
+    known: &[&str],
+) -> (Form, Result<(), Problem>) {
     let mut form = Form::default();
+    let read = fill(&mut form, &mut payload, known).await;
+    let own = token.map_or(Ok(()), |own| {
+        csrf::check(form.fields.get("csrf").map(String::as_str).unwrap_or_default(), own)
+    });
+    match own {
+        Ok(()) => (form, read),
+        // What another site sent is not shown.
+        Err(problem) => (Form::default(), Err(problem)),
+    }
+}
+
+async fn fill(form: &mut Form, payload: &mut Multipart, known: &[&str]) -> Result<(), Problem> {
     while let Some(mut field) = payload.try_next().await.map_err(|error| unreadable(&error))? {
         let name = field.name().unwrap_or_default().to_owned();
         match name.as_str() {
@@ -68,10 +90,7 @@ pub async fn multipart(mut payload: Multipart, token: Option<&str>, known: &[&st
             _ => return Err(Problem::invalid(name, "There is no such field.")),
         }
     }
-    if let Some(own) = token {
-        csrf::check(form.fields.get("csrf").map(String::as_str).unwrap_or_default(), own)?;
-    }
-    Ok(form)
+    Ok(())
 }
 
 /// Takes the file; none for a form in which no file was chosen.

@@ -77,6 +77,29 @@ pub fn day(date: NaiveDate) -> String {
     format!("{} {} {}", date.day(), date.format("%b"), date.year())
 }
 
+/// A sentence with its days as pages print them: `2026-11-04` becomes `4 Nov 2026`.
+pub fn in_words(sentence: &str) -> String {
+    let mut told = String::with_capacity(sentence.len());
+    let mut rest = sentence;
+    while let Some(first) = rest.chars().next() {
+        let stands_alone = !told.ends_with(|before: char| before.is_ascii_alphanumeric() || before == '-');
+        let date = rest.get(..10).filter(|_| stands_alone && first.is_ascii_digit());
+        let date = date
+            .filter(|_| !rest[10..].starts_with(|next: char| next.is_ascii_alphanumeric() || next == '-'));
+        match date.and_then(|text| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()) {
+            Some(date) => {
+                told.push_str(&day(date));
+                rest = &rest[10..];
+            }
+            None => {
+                told.push(first);
+                rest = &rest[first.len_utf8()..];
+            }
+        }
+    }
+    told
+}
+
 /// A moment in the organisation's zone: `4 Nov 2026, 23:59`.
 pub fn moment(at: DateTime<Utc>, zone: Tz) -> String {
     let local = at.with_timezone(&zone);
@@ -118,6 +141,17 @@ mod tests {
         assert_eq!(Due::running(date("2027-01-03"), today).words, "in 43 days");
         assert_eq!(Due::stopped(date("2026-11-04"), date("2026-11-04")).words, "met");
         assert_eq!(Due::stopped(date("2026-11-04"), date("2026-11-06")).words, "missed by 2 days");
+    }
+
+    #[test]
+    fn days_in_a_sentence_are_told_as_elsewhere() {
+        assert_eq!(in_words("No later than 2026-12-21."), "No later than 21 Dec 2026.");
+        assert_eq!(in_words("2026-12-01 to 2026-12-31"), "1 Dec 2026 to 31 Dec 2026");
+        for other in
+            ["CVE-2026-12-31", "2026-13-01", "2026-12-011", "12026-12-01", "2026-12-01T10:00", "é2026-1", ""]
+        {
+            assert_eq!(in_words(other), other);
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Rules. Form fields as values, so that one template draws every form.
 
+use super::badge::capitalised;
+
 /// What a field takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -17,6 +19,8 @@ pub enum Kind {
     Check,
     /// An address on the web.
     Address,
+    /// An address on the web, or some of what is there already, as ticks.
+    Proof,
     /// One line that nobody is to read over a shoulder.
     Password,
 }
@@ -52,7 +56,7 @@ pub struct Field {
     pub kind: Kind,
     /// What it holds.
     pub value: String,
-    /// The choices of a [`Kind::Choice`].
+    /// The choices of a [`Kind::Choice`], and the ticks of a [`Kind::Proof`].
     pub choices: Vec<Choice>,
     /// Whether the form needs it.
     pub required: bool,
@@ -117,17 +121,28 @@ impl Field {
         self
     }
 
+    /// Whether the browser keeps the form while its input is empty; a tick is as good as an address.
+    pub fn needs_input(&self) -> bool {
+        self.required && !(self.kind == Kind::Proof && !self.choices.is_empty())
+    }
+
     /// The `type` of its input element.
     pub fn input_type(&self) -> &'static str {
         match self.kind {
             Kind::Date => "date",
             Kind::Number => "number",
-            Kind::Address => "url",
+            Kind::Address | Kind::Proof => "url",
             Kind::Check => "checkbox",
             Kind::Password => "password",
             Kind::Text | Kind::Lines | Kind::Choice => "text",
         }
     }
+}
+
+/// The name of a field as a reader is told it, where its form has no label at hand: `due_on` is *Due on*, and the second
+/// of several pieces of evidence is *Evidence*.
+pub fn label_of(name: &str) -> String {
+    capitalised(name.split_once('[').map_or(name, |(name, _)| name))
 }
 
 /// What was wrong with a form: words for the top, and for the fields that can be named.
@@ -137,4 +152,16 @@ pub struct Problems {
     pub title: String,
     /// What to do: one entry a problem, with the field's label where there is one.
     pub items: Vec<(String, String)>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_is_told_in_words() {
+        assert_eq!(label_of("due_on"), "Due on");
+        assert_eq!(label_of("evidence[0]"), "Evidence");
+        assert_eq!(label_of(""), "");
+    }
 }

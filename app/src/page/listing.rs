@@ -1,5 +1,7 @@
 //! Rules. What lists share: the head of a sortable column, pages by cursor, and what an empty list says.
 
+use std::borrow::Borrow;
+
 use url::form_urlencoded::Serializer;
 
 /// The head of a column.
@@ -58,6 +60,21 @@ impl Link {
     }
 }
 
+/// Whether a row of a matrix says something.
+pub fn is_said(cells: &[String]) -> bool {
+    cells.iter().any(|cell| !cell.is_empty())
+}
+
+/// Whether any row of a matrix says something.
+pub fn says_something(rows: &[(String, Vec<String>)]) -> bool {
+    rows.iter().any(|(_, cells)| is_said(cells))
+}
+
+/// Whether any row of a matrix says something in the column at that place.
+pub fn is_filled(rows: &[(String, Vec<String>)], place: impl Borrow<usize>) -> bool {
+    rows.iter().any(|(_, cells)| cells.get(*place.borrow()).is_some_and(|cell| !cell.is_empty()))
+}
+
 /// `path` with those parameters that say something.
 pub fn address(path: &str, parameters: &[(&str, &str)]) -> String {
     let mut query = Serializer::new(String::new());
@@ -76,5 +93,14 @@ mod tests {
     fn an_address_leaves_out_what_says_nothing() {
         assert_eq!(address("/risks", &[("state", ""), ("q", "a b&c")]), "/risks?q=a+b%26c");
         assert_eq!(address("/risks", &[("state", "")]), "/risks");
+    }
+
+    #[test]
+    fn a_matrix_shows_the_rows_and_columns_that_say_something() {
+        let row = |label: &str, cells: [&str; 2]| (label.to_owned(), cells.map(str::to_owned).to_vec());
+        let rows = [row("Spoofing", ["", ""]), row("Tampering", ["", "2"])];
+        assert!(says_something(&rows) && !says_something(&rows[..1]));
+        assert_eq!((is_filled(&rows, 0), is_filled(&rows, 1), is_filled(&rows, 2)), (false, true, false));
+        assert!(!is_said(&rows[0].1) && is_said(&rows[1].1));
     }
 }

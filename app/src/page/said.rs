@@ -7,7 +7,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::badge::Tone;
+use super::form::label_of;
 use super::frame::Flash;
+use crate::platform::problem::Problem;
 
 /// The cookie that carries the message.
 pub const COOKIE: &str = "abate-said";
@@ -22,6 +24,17 @@ pub fn see_other(location: &str, tone: Tone, text: &str) -> HttpResponse {
     let mut response = HttpResponse::SeeOther();
     response.insert_header((LOCATION, location)).cookie(cookie(value, Duration::minutes(1)));
     response.finish()
+}
+
+/// Leads the browser back to `location`, where it is said what was wrong.
+#[must_use]
+pub fn refused(location: &str, problem: &Problem) -> HttpResponse {
+    let errors = problem.errors().iter().map(|error| match error.field.as_str() {
+        "event" => error.detail.clone(),
+        field => format!("{}: {}", label_of(field), error.detail),
+    });
+    let errors = errors.collect::<Vec<_>>().join(" ");
+    see_other(location, Tone::Bad, if errors.is_empty() { problem.detail() } else { &errors })
 }
 
 /// The cookie that takes the message away once it was shown.

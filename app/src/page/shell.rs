@@ -10,6 +10,7 @@ use askama::Template;
 
 use super::badge::Tone;
 use super::context::{self, DemoBars};
+use super::form::label_of;
 use super::frame::{Frame, Section};
 use super::listing::address;
 use super::problem::ErrorPage;
@@ -87,7 +88,7 @@ async fn page_of(response: &ServiceResponse) -> Option<HttpResponse> {
         status: problem.status_code().as_u16(),
         title: problem.title().to_owned(),
         detail: if problem.errors().is_empty() { problem.detail().to_owned() } else { String::new() },
-        items: problem.errors().iter().map(|error| (error.field.clone(), error.detail.clone())).collect(),
+        items: problem.errors().iter().map(|error| (label_of(&error.field), error.detail.clone())).collect(),
         reference: reference(request),
     };
     let body = page.render().ok()?;

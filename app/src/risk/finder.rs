@@ -222,7 +222,7 @@ fn after(sort: SortBy, order: &Order, place: Place) -> Result<Condition, Problem
     }))
 }
 
-async fn condition(
+pub(super) async fn condition(
     db: &impl ConnectionTrait,
     me: i64,
     filter: &RiskFilter,

@@ -7,6 +7,7 @@ pub mod api;
 pub mod bulk;
 pub mod clock;
 pub mod comment;
+mod count;
 pub mod create;
 pub mod decline;
 pub mod difference;

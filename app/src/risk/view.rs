@@ -4,74 +4,11 @@ use crate::page::badge::Badge;
 use crate::page::due::{Due, Moment};
 use crate::page::form::{Field, Problems};
 use crate::page::frame::Frame;
-use crate::page::listing::{Column, Empty, Link, Pager};
 use askama::Template;
 
-/// The list of risks.
-#[derive(Debug, Template)]
-#[template(path = "risk/list.html")]
-pub struct RiskListPage {
-    /// The frame.
-    pub frame: Frame,
-    /// How many there are, in words.
-    pub summary: String,
-    /// Shortcuts above the list, each with its count.
-    pub tabs: Vec<Tab>,
-    /// The fields of the filter form.
-    pub filters: Vec<Field>,
-    /// What is filtered by now; the list offers to clear it.
-    pub filtered: bool,
-    /// The sort order, kept by the filter form.
-    pub sort: String,
-    /// The fields of what can be done to several; none for those who may change nothing.
-    pub bulk: Vec<Field>,
-    /// The columns.
-    pub columns: Vec<Column>,
-    /// The rows.
-    pub rows: Vec<RiskRow>,
-    /// The way to the rest.
-    pub pager: Pager,
-    /// What to say when there are no rows.
-    pub empty: Empty,
-}
+mod list;
 
-/// A shortcut above the list.
-#[derive(Debug, Clone)]
-pub struct Tab {
-    /// What it says.
-    pub label: String,
-    /// How many are behind it; empty when not counted.
-    pub count: String,
-    /// Where it leads.
-    pub href: String,
-    /// Whether it is shown now.
-    pub current: bool,
-}
-
-/// One risk in a list.
-#[derive(Debug, Clone)]
-pub struct RiskRow {
-    /// `R-12`.
-    pub key: String,
-    /// Its page.
-    pub href: String,
-    /// Its title.
-    pub title: String,
-    /// Its primary asset.
-    pub asset: String,
-    /// Its current level.
-    pub level: Badge,
-    /// Its state.
-    pub state: Badge,
-    /// Who answers for it; empty when nobody does.
-    pub owner: String,
-    /// The owner's team.
-    pub team: String,
-    /// When it is due.
-    pub due: Due,
-    /// Its ticket.
-    pub ticket: Option<Link>,
-}
+pub use list::{RiskListPage, RiskRow, Tab};
 
 /// A control that the risk can be said to rely on.
 #[derive(Debug)]
@@ -95,6 +32,19 @@ pub struct Statement {
     pub decline: String,
     /// What its button says.
     pub button: &'static str,
+}
+
+/// An answer to what somebody asked for: no.
+#[derive(Debug)]
+pub struct Decline {
+    /// What is declined, as the form sends it.
+    pub what: &'static str,
+    /// What the button says.
+    pub label: &'static str,
+    /// Why.
+    pub reason: Field,
+    /// Whether its form is unfolded (because it was sent with a mistake).
+    pub open: bool,
 }
 
 /// The page of one risk.
@@ -125,12 +75,16 @@ pub struct RiskPage {
     pub people: Vec<Field>,
     /// What it says and its ratings, as fields; none for those who may not change it.
     pub edit: Vec<Field>,
-    /// Whether that form is unfolded, because it was sent with a mistake.
-    pub edit_open: bool,
+    /// The form that was just sent with a mistake, which is unfolded; empty for none.
+    pub refused_form: String,
+    /// Answers that the reader may give to what somebody asked for.
+    pub declines: Vec<Decline>,
     /// What others say of it that waits for an answer.
     pub statements: Vec<Statement>,
     /// The day on which its transfer is looked at again, where the reader may confirm it.
     pub transfer_review: Option<String>,
+    /// The form that confirms it.
+    pub transfer: Vec<Field>,
     /// Whether the reader is the assignee.
     pub is_assignee: bool,
     /// Steps open to the reader now.
@@ -157,8 +111,6 @@ pub struct RiskPage {
     pub controls: Vec<(String, String)>,
     /// The controls that it could rely on; none where the reader may not say so.
     pub control_choices: Vec<ControlChoice>,
-    /// Whether the form of them was just refused.
-    pub controls_open: bool,
     /// How the due date came about.
     pub derivation: Derivation,
     /// The form that puts off what the reader is told; no fields where there is nothing to put off.
@@ -177,8 +129,12 @@ pub struct RiskPage {
     pub no_ticket: String,
     /// Proof attached to it.
     pub evidence: Vec<EvidenceRow>,
+    /// The form that attaches more, besides its file.
+    pub attach: Vec<Field>,
     /// What people said.
     pub comments: Vec<Comment>,
+    /// A comment that was sent and refused.
+    pub comment_text: String,
     /// Whether the reader may comment and attach.
     pub may_write: bool,
     /// Whether the reader may see what the audit log says of it.
@@ -295,10 +251,10 @@ pub struct Derivation {
     pub none: String,
     /// What is asked of a risk manager; empty where no pause waits.
     pub pause: String,
-    /// Whether the reader may answer it.
-    pub may_answer: bool,
-    /// Whether the reader may move the due date.
-    pub may_move: bool,
+    /// The form that refuses it; no fields for those who may not answer.
+    pub refusing: Vec<Field>,
+    /// The form that moves the due date; no fields for those who may not.
+    pub moving: Vec<Field>,
 }
 
 /// One step of it.
@@ -353,6 +309,8 @@ pub struct TicketView {
 pub struct EvidenceRow {
     /// Its number.
     pub id: i64,
+    /// What a step names it by.
+    pub reference: String,
     /// File name or title.
     pub name: String,
     /// Where it is, empty for what has no place.

@@ -151,7 +151,12 @@ impl Field {
             Self::Resolution => transition.resolutions.iter().map(|word| word.as_str()).collect(),
             Self::VexJustification => VexJustification::ALL.iter().map(|word| word.as_str()).collect(),
             Self::BlockerKind => BlockerKind::ALL.iter().map(|word| word.as_str()).collect(),
-            Self::Treatment => Treatment::ALL.iter().map(|word| word.as_str()).collect(),
+            // To retain it is to accept it, which is another step.
+            Self::Treatment => Treatment::ALL
+                .iter()
+                .filter(|word| **word != Treatment::Retain)
+                .map(|word| word.as_str())
+                .collect(),
             _ => Vec::new(),
         }
     }

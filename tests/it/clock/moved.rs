@@ -106,12 +106,17 @@ async fn the_page_moves_it_for_those_who_may() {
     assert!(seen.contains("move-due-date"), "{seen}");
     let path = format!("{page}/due-date");
     let form = [("due_on", "2026-10-30"), ("ground", ""), ("reason", "an audit")];
-    stage.owner.browser.submit(&path, &form).await.expect(303);
+    let refused = stage.owner.browser.submit(&path, &form).await.expect(403).text;
+    assert!(refused.contains("This is for") || refused.contains("is for"), "{refused}");
     assert_eq!(stage.due_on().await, "2026-11-04");
+    let later = [("due_on", "2026-12-30"), ("ground", ""), ("reason", "an <audit>")];
+    let refused = stage.manager.browser.submit(&path, &later).await.expect(422).text;
+    assert!(refused.contains(r#"value="2026-12-30""#) && refused.contains("an &#60;audit&#62;"), "{refused}");
+    assert!(!refused.contains("due_on:") && refused.contains(r#"id="move-due-date" open"#), "{refused}");
     stage.manager.browser.submit(&path, &form).await.expect(303);
     assert_eq!(stage.due_on().await, "2026-10-30");
     let seen = stage.owner.browser.get(&page).await.expect(200).text;
-    assert!(seen.contains("Moved the due date to 2026-10-30") && seen.contains("Moved by hand"), "{seen}");
+    assert!(seen.contains("Moved the due date to 30 Oct 2026") && seen.contains("Moved by hand"), "{seen}");
 }
 
 /// A regression: only the base policy was asked how far a due date may move out.

@@ -129,10 +129,10 @@ async fn the_page_asks_those_who_may_answer_and_takes_their_answer() {
     assert!(!seen.contains("pause/approve"));
     let seen = stage.manager.browser.get(&page).await.expect(200).text;
     assert!(seen.contains("pause/approve") && seen.contains("pause/refuse"), "{seen}");
-    stage.owner.browser.submit(&format!("{page}/pause/approve"), &[]).await.expect(303);
+    stage.owner.browser.submit(&format!("{page}/pause/approve"), &[]).await.expect(403);
     assert_eq!(stage.due_on().await, "2026-11-04", "the answer is not the owner's");
     stage.manager.browser.submit(&format!("{page}/pause/approve"), &[]).await.expect(303);
     assert_eq!(stage.due_on().await, "2026-11-14");
     let seen = stage.owner.browser.get(&page).await.expect(200).text;
-    assert!(seen.contains("Approved a pause of 10 days from 2026-10-05"), "{seen}");
+    assert!(seen.contains("Approved a pause of 10 days from 5 Oct 2026"), "{seen}");
 }

@@ -157,9 +157,9 @@ async fn the_page_takes_a_file_and_shows_what_people_wrote_as_text() {
     let none = || Part::bytes(Vec::new()).file_name("");
     let note = Form::new().text("title", "<b>said</b>").part("file", none()).text("url", "");
     browser.submit_parts(&path, note).await.expect(303);
-    browser.submit_parts(&path, Form::new().text("title", " ").part("file", none())).await.problem(422);
+    browser.submit_parts(&path, Form::new().text("title", " ").part("file", none())).await.expect(422);
     let both = Form::new().part("file", file()).text("url", "https://example.org");
-    browser.submit_parts(&path, both).await.problem(422);
+    browser.submit_parts(&path, both).await.expect(422);
     let page = browser.get(&format!("/risks/{key}")).await.expect(200).text;
     assert!(page.contains("&#60;script&#62;alert(1)") && !page.contains("<b>said"), "{page}");
     assert!(page.contains(&format!("/api/v1/risks/{key}/evidence/1/file")), "{page}");

@@ -28,8 +28,11 @@ async fn a_risk_goes_from_new_to_open_by_its_forms() {
     let moved = browser.submit(&path, &[("event", "start_triage"), ("version", &seen)]).await.expect(303);
     assert_eq!(moved.header("location"), format!("/risks/{key}"));
     let page = browser.get(&format!("/risks/{key}")).await.expect(200);
-    assert!(page.text.contains(&format!("{key} is now triage.")), "the page says what was done");
-    assert!(!browser.get(&format!("/risks/{key}")).await.text.contains("is now triage."), "and says it once");
+    assert!(page.text.contains(&format!("{key} is now in triage.")), "the page says what was done");
+    assert!(
+        !browser.get(&format!("/risks/{key}")).await.text.contains("is now in triage."),
+        "and says it once"
+    );
 
     let seen = version(&browser, &key).await;
     let fields = [
@@ -145,7 +148,7 @@ async fn evidence_is_a_link_to_the_web() {
     let browser = app.first().await.browser;
     let path = format!("/risks/{key}/evidence");
     let form = |url: &'static str| Form::new().text("title", "Change 12").text("url", url);
-    browser.submit_parts(&path, form("javascript:alert(1)")).await.problem(422);
+    browser.submit_parts(&path, form("javascript:alert(1)")).await.expect(422);
     browser.submit_parts(&path, form("https://example.com/12")).await.expect(303);
     let page = browser.get(&format!("/risks/{key}")).await.expect(200).text;
     assert!(page.contains("href=\"https://example.com/12\""), "{page}");

@@ -5,4 +5,6 @@ mod dashboard;
 mod forms;
 mod frame;
 mod list;
+mod new_risk;
+mod refused;
 mod sign_in;

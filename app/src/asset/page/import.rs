@@ -10,8 +10,8 @@ use crate::asset::import::{self, Action, ImportReport, ReportRow, upload};
 use crate::asset::view::{AssetImportPage, AssetImportRow};
 use crate::page::badge::{Badge, Tone, capitalised, counted};
 use crate::page::frame::Section;
-use crate::page::{context, shell};
-use crate::platform::problem::Problem;
+use crate::page::{context, said, shell};
+use crate::platform::problem::{Kind, Problem};
 use crate::state::AppState;
 
 /// Rows that the page shows.
@@ -29,8 +29,15 @@ pub(super) async fn import(
         .get::<CurrentSession>()
         .map(|session| session.0.csrf_token.clone())
         .unwrap_or_default();
-    let table = upload::multipart(payload, Some(&own)).await?;
-    let report = import::take(&state, Some(&caller), caller.via, table).await?;
+    let taken = match upload::multipart(payload, Some(&own)).await {
+        Ok(table) => import::take(&state, Some(&caller), caller.via, table).await,
+        Err(problem) => Err(problem),
+    };
+    let report = match taken {
+        Ok(report) => report,
+        Err(problem) if is_of_the_file(&problem) => return Ok(said::refused("/assets", &problem)),
+        Err(problem) => return Err(problem),
+    };
     let heading = if report.applied { "The register was brought in" } else { "What the table would change" };
     shell::html(&AssetImportPage {
         frame: context::frame(&request, &caller, heading, Section::Assets),
@@ -55,6 +62,12 @@ pub(super) async fn import(
             .map(|note| (format!("Line {}", note.line), note.detail.clone()))
             .collect(),
     })
+}
+
+/// Whether another file mends it.
+fn is_of_the_file(problem: &Problem) -> bool {
+    let mendable = [Kind::Invalid, Kind::Malformed, Kind::TooLarge, Kind::UnsupportedMedia, Kind::Conflict];
+    mendable.contains(&problem.kind())
 }
 
 fn summary(report: &ImportReport) -> String {

@@ -48,6 +48,7 @@ fn an_asset_shows_its_open_risks() {
         href: "/risks/R-6".into(),
         title: "Changing a record identifier returns another person's data".into(),
         asset: String::new(),
+        detail: String::new(),
         level: Badge::level("high"),
         state: Badge::state("open"),
         owner: "Sam Okafor".into(),

@@ -20,7 +20,7 @@ use crate::page::badge::{Badge, Tone, capitalised};
 use crate::page::listing::{Pager, address};
 use crate::page::said;
 use crate::platform::paging::PageQuery;
-use crate::platform::problem::Problem;
+use crate::platform::problem::{Kind, Problem};
 use crate::state::AppState;
 
 /// Registers the pages.
@@ -78,9 +78,16 @@ async fn upload(
         .get::<CurrentSession>()
         .map(|session| session.0.csrf_token.clone())
         .unwrap_or_default();
-    let upload = receive::multipart(payload, Some(&own)).await?;
     let sender = Sender { actor: Some(caller.into_actor()), via: Via::Page, idempotency_key: None };
-    let import = stage::stage(&state, &sender, upload).await?;
+    let staged = match receive::multipart(payload, Some(&own)).await {
+        Ok(upload) => stage::stage(&state, &sender, upload).await,
+        Err(problem) => Err(problem),
+    };
+    let import = match staged {
+        Ok(import) => import,
+        Err(problem) if is_of_the_file(&problem) => return Ok(said::refused("/imports", &problem)),
+        Err(problem) => return Err(problem),
+    };
     let (tone, text) = match import.status.as_str() {
         status::APPLIED => (Tone::Good, "Imported."),
         status::PLANNED => (Tone::Plain, "This is what the file would change; nothing is written yet."),
@@ -89,6 +96,12 @@ async fn upload(
         _ => (Tone::Plain, "The import is being applied; reload in a moment."),
     };
     Ok(said::see_other(&format!("/imports/{}", import.id), tone, text))
+}
+
+/// Whether another file, or another asset, mends it.
+fn is_of_the_file(problem: &Problem) -> bool {
+    let mendable = [Kind::Invalid, Kind::Malformed, Kind::TooLarge, Kind::UnsupportedMedia, Kind::Conflict];
+    mendable.contains(&problem.kind())
 }
 
 /// Forms that only carry the token.

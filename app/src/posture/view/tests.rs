@@ -16,6 +16,7 @@ fn risk(key: &str, title: &str, level: &str, owner: &str, day: &str) -> RiskRow 
         href: format!("/risks/{key}"),
         title: title.into(),
         asset: String::new(),
+        detail: String::new(),
         level: Badge::level(level),
         state: Badge::state("open"),
         owner: owner.into(),

@@ -26,6 +26,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 pub(super) use evidence::withdraw as withdraw_evidence;
 pub use form::TransitionForm;
+pub(super) use list::{RiskForm, record};
 pub(crate) use show::if_match;
 
 /// Registers the endpoints.

@@ -1,8 +1,8 @@
 //! `POST /risks/{key}/transitions` and `/comments`
 
+use abate_entity::lifecycle::State;
 use abate_entity::risk;
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::show;
@@ -42,14 +42,35 @@ pub(super) async fn transition(
             let text = moved(&before, &after);
             Ok(said::see_other(&format!("/risks/{}", RiskKey(after.id)), Tone::Good, &text))
         }
-        Err(problem) if is_for_the_form(&problem) => {
-            let now = show::find(&caller, &state, &key).await?;
-            let refused = refused(sent, &problem);
-            let page = show::page(&request, &caller, &state, now, Some(&refused)).await?;
-            shell::html_with_problem(&page, &problem)
+        Err(problem) => {
+            let event = value(&sent, "event").unwrap_or_default().to_owned();
+            say((&request, &caller, &state), before.id, &event, sent, problem).await
         }
-        Err(problem) => Err(problem),
     }
+}
+
+/// Says on the risk's page what is wrong with one of its forms, beside what was sent.
+pub(super) async fn say(
+    (request, caller, state): (&HttpRequest, &Actor, &AppState),
+    risk_id: i64,
+    event: &str,
+    mut sent: Sent,
+    problem: Problem,
+) -> Result<HttpResponse, Problem> {
+    if !is_for_the_form(&problem) {
+        return Err(problem);
+    }
+    sent.retain(|(name, _)| name != "event");
+    let refused = Refused {
+        event: event.to_owned(),
+        errors: problem.errors().iter().map(|error| (error.field.clone(), error.detail.clone())).collect(),
+        detail: problem.detail().to_owned(),
+        stale: problem.kind() == Kind::Stale,
+        values: sent,
+    };
+    let now = finder::one(state.database.reader(), &caller.scope(), RiskKey(risk_id)).await?;
+    let page = show::page(request, caller, state, now, Some(&refused)).await?;
+    shell::html_with_problem(&page, &problem)
 }
 
 async fn take(
@@ -81,47 +102,49 @@ async fn take(
         .await
 }
 
-/// What a comment form sends.
-#[derive(Debug, Deserialize)]
-pub(super) struct CommentForm {
-    #[serde(default)]
-    body: String,
-}
+/// What the form of comments is called among those of the page.
+pub(super) const COMMENT: &str = "comment";
 
 /// Adds a comment.
 pub(super) async fn comment(
+    request: HttpRequest,
     caller: Require<MoveRisks>,
     state: web::Data<AppState>,
     key: web::Path<String>,
-    form: SignedForm<CommentForm>,
+    form: SignedForm<Sent>,
 ) -> Result<HttpResponse, Problem> {
     let risk = show::find(&caller, &state, &key).await?;
+    let SignedForm(sent) = form;
     let key = RiskKey(risk.id);
     let now = state.clock.now();
-    state
+    let body = value(&sent, "body").unwrap_or_default();
+    let added = state
         .database
         .write(async |tx| {
             let policies = Policies::load(tx).await?;
             let risk = finder::one(tx, &caller.scope(), key).await?;
             caller.require_in::<MoveRisks>(risk.team_id)?;
-            comments::add(tx, &Occasion::by(&caller, now, &policies), risk, &form.0.body).await
+            comments::add(tx, &Occasion::by(&caller, now, &policies), risk, body).await
         })
-        .await?;
-    Ok(said::see_other(&format!("/risks/{key}#comments"), Tone::Good, "Your comment is there."))
+        .await;
+    match added {
+        Ok(_) => Ok(said::see_other(&format!("/risks/{key}#comments"), Tone::Good, "Your comment is there.")),
+        Err(problem) => say((&request, &caller, &state), risk.id, COMMENT, sent, problem).await,
+    }
 }
 
 /// Whether the sender can mend it on the page that the form is on.
-pub(super) fn is_for_the_form(problem: &Problem) -> bool {
-    matches!(problem.kind(), Kind::Invalid | Kind::Conflict | Kind::Forbidden | Kind::Stale)
-}
-
-pub(super) fn refused(sent: Sent, problem: &Problem) -> Refused {
-    Refused {
-        event: value(&sent, "event").unwrap_or_default().to_owned(),
-        errors: problem.errors().iter().map(|error| (error.field.clone(), error.detail.clone())).collect(),
-        detail: problem.detail().to_owned(),
-        values: sent,
-    }
+fn is_for_the_form(problem: &Problem) -> bool {
+    let mendable = [
+        Kind::Invalid,
+        Kind::Conflict,
+        Kind::Forbidden,
+        Kind::Stale,
+        Kind::TooLarge,
+        Kind::UnsupportedMedia,
+        Kind::Malformed,
+    ];
+    mendable.contains(&problem.kind())
 }
 
 pub(super) fn value<'a>(sent: &'a Sent, name: &str) -> Option<&'a str> {
@@ -148,7 +171,11 @@ fn read_step(sent: &Sent) -> Result<TransitionForm, Problem> {
     Ok(TransitionForm {
         event: text("event").unwrap_or_default(),
         reason: text("reason"),
-        evidence: text("evidence").into_iter().collect(),
+        evidence: sent
+            .iter()
+            .filter(|(name, _)| name == "evidence")
+            .map(|(_, value)| value.clone())
+            .collect(),
         resolution: text("resolution"),
         justification: text("justification"),
         duplicate_of: text("duplicate_of"),
@@ -171,13 +198,27 @@ fn read_step(sent: &Sent) -> Result<TransitionForm, Problem> {
 /// What was done, for the next page to say.
 fn moved(before: &risk::Model, after: &risk::Model) -> String {
     let key = RiskKey(after.id);
-    let state = after.state.as_str().replace('_', " ");
+    let state = stands(after.state);
     if before.state == after.state {
         return format!("{key}: noted. It waits for a second person and is still {state}.");
     }
     match after.due_on.filter(|_| after.state.is_open()) {
         Some(due) => format!("{key} is now {state}, due {}.", day(due)),
         None => format!("{key} is now {state}."),
+    }
+}
+
+/// A state as the end of a sentence: the risk is …
+fn stands(state: State) -> &'static str {
+    match state {
+        State::New => "new",
+        State::Triage => "in triage",
+        State::Open => "open",
+        State::InProgress => "being worked on",
+        State::Blocked => "blocked",
+        State::Verification => "waiting for its verification",
+        State::Accepted => "accepted",
+        State::Closed => "closed",
     }
 }
 

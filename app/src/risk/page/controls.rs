@@ -3,7 +3,7 @@
 use abate_entity::risk;
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::act::{Sent, is_for_the_form, refused, value};
+use super::act::{Sent, say, value};
 use super::gather::Gathered;
 use super::show;
 use super::steps::Refused;
@@ -13,7 +13,7 @@ use crate::access::require::Require;
 use crate::access::right::MoveRisks;
 use crate::control::relied::{self, Relying};
 use crate::page::badge::Tone;
-use crate::page::{said, shell};
+use crate::page::said;
 use crate::platform::problem::Problem;
 use crate::policy::Policies;
 use crate::risk::finder;
@@ -36,20 +36,13 @@ pub(super) async fn rely(
 ) -> Result<HttpResponse, Problem> {
     let seen = show::find(&caller, &state, &key).await?;
     let key_now = RiskKey(seen.id);
-    let SignedForm(mut sent) = form;
+    let SignedForm(sent) = form;
     match write(&caller, &state, key_now, &sent).await {
         Ok(()) => {
             let said = "The risk relies on these controls now.";
             Ok(said::see_other(&format!("/risks/{key_now}"), Tone::Good, said))
         }
-        Err(problem) if is_for_the_form(&problem) => {
-            sent.push(("event".to_owned(), EVENT.to_owned()));
-            let refused = refused(sent, &problem);
-            let now = show::find(&caller, &state, &key).await?;
-            let page = show::page(&request, &caller, &state, now, Some(&refused)).await?;
-            shell::html_with_problem(&page, &problem)
-        }
-        Err(problem) => Err(problem),
+        Err(problem) => say((&request, &caller, &state), seen.id, EVENT, sent, problem).await,
     }
 }
 

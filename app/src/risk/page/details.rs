@@ -1,18 +1,21 @@
 //! Rules. The details of a risk in words: ratings, kill chain, techniques, assets, what is asked for.
 
-use abate_entity::lifecycle::{Event, Given, Party, Resolution};
+use abate_entity::lifecycle::{self, Event, Given, Party, Pending, Resolution};
 use abate_entity::{risk, risk_rating};
 
 use super::gather::Gathered;
+use super::steps::{Proposal, Refused};
 use crate::access::actor::Actor;
 use crate::access::right::AnswerVex;
 use crate::grid::rules::Grid;
 use crate::page::badge::{Badge, capitalised};
 use crate::page::due::day;
+use crate::page::form::{Field, Kind};
 use crate::risk::key::RiskKey;
 use crate::risk::parties::requester;
+use crate::risk::standing;
 use crate::risk::technique::TechniqueView;
-use crate::risk::view::{AssetRow, Phase, Rating, Statement, Technique};
+use crate::risk::view::{AssetRow, Decline, Phase, Rating, Statement, Technique};
 
 /// The phases of the kill chain: as stored, and as read.
 const PHASES: [(&str, &str); 7] = [
@@ -134,17 +137,56 @@ pub(super) fn transfer_review(risk: &risk::Model, caller: &Actor) -> Option<Stri
 
 /// What was proposed for each step, for the one who decides on it: by another person, by a VEX statement, or at the
 /// ticket.
-pub(super) fn proposals(gathered: &Gathered) -> Vec<(Event, String)> {
+pub(super) fn proposals(gathered: &Gathered) -> Vec<Proposal> {
     let standing = &gathered.standing;
     let told = |event: &Event| {
+        let asked = standing.persons_proposal_for(*event);
         let stated = standing.vex.as_ref().filter(|vex| vex.given(*event).is_some());
-        let asked = standing.persons_proposal_for(*event).map(|asked| proposal(gathered, *event, asked));
         let wished = standing.ticket.as_ref().filter(|ticket| ticket.given(*event).is_some());
         let reason = stated.map(|vex| &vex.reason).or(wished.map(|ticket| &ticket.reason));
         let stated = || reason.map(|reason| format!("{reason} What you leave empty is taken from it."));
-        Some((*event, asked.or_else(stated)?))
+        Some(Proposal {
+            event: *event,
+            text: asked.map(|asked| proposal(gathered, *event, asked)).or_else(stated)?,
+            by_person: asked.is_some(),
+            until: asked.and_then(|asked| asked.expires_on),
+        })
     };
     Event::ALL.iter().filter_map(told).collect()
+}
+
+/// The answers that the reader may give to what somebody asked for.
+pub(super) fn declines(
+    risk: &risk::Model,
+    gathered: &Gathered,
+    caller: &Actor,
+    refused: Option<&Refused>,
+) -> Vec<Decline> {
+    let who = requester(caller, risk);
+    let facts = standing::facts(risk, &gathered.standing, false);
+    let form = |what: &Pending| {
+        let withdrawn = lifecycle::decline(&facts, *what, &who, Some("no")).ok()?.withdrawn;
+        let (what, own, other) = match what {
+            Pending::Acceptance => (what, "Take back the request to accept it", "Reject the acceptance"),
+            Pending::Dismissal => (what, "Take back the proposal to dismiss it", "Reject the dismissal"),
+            // Its answers stand beside the pause.
+            Pending::Pause => return None,
+        };
+        let event = format!("decline_{}", what.as_str());
+        let refused = refused.filter(|refused| refused.is(&event));
+        let mut reason = Field::new("reason", "Reason", Kind::Lines).required();
+        if let Some(refused) = refused {
+            reason.value = refused.value("reason").to_owned();
+            reason.error = refused.error("reason").to_owned();
+        }
+        Some(Decline {
+            what: what.as_str(),
+            label: if withdrawn { own } else { other },
+            reason,
+            open: refused.is_some(),
+        })
+    };
+    Pending::of(&facts).iter().filter_map(form).collect()
 }
 
 /// What another person asked for.
@@ -164,7 +206,14 @@ fn proposal(gathered: &Gathered, event: Event, asked: &Given) -> String {
     if let Some(controls) = &asked.compensating_controls {
         text.push_str(&format!(" Meanwhile: {controls}"));
     }
-    text.push_str(". You agree to this as it was asked; only the last day may be an earlier one.");
+    if !text.ends_with('.') {
+        text.push('.');
+    }
+    text.push_str(if asked.expires_on.is_some() {
+        " You agree to this as it was asked; only the last day may be an earlier one."
+    } else {
+        " You agree to this as it was asked."
+    });
     text
 }
 

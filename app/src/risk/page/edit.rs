@@ -3,7 +3,7 @@
 use abate_entity::risk;
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::act::{Sent, is_for_the_form, refused, typed, value};
+use super::act::{Sent, say, typed, value};
 use super::show;
 use super::steps::{Refused, SCORES};
 use crate::access::actor::Actor;
@@ -12,7 +12,7 @@ use crate::access::require::Require;
 use crate::access::right::MoveRisks;
 use crate::page::badge::{Tone, capitalised};
 use crate::page::form::{Choice, Field, Kind};
-use crate::page::{said, shell};
+use crate::page::said;
 use crate::platform::problem::{Kind as Refusal, Problem};
 use crate::policy::Policies;
 use crate::risk::edit::{self, Edit};
@@ -39,18 +39,11 @@ pub(super) async fn edit(
     form: SignedForm<Sent>,
 ) -> Result<HttpResponse, Problem> {
     let seen = show::find(&caller, &state, &key).await?;
-    let SignedForm(mut sent) = form;
+    let SignedForm(sent) = form;
     let key_now = RiskKey(seen.id);
     match write(&caller, &state, seen.id, &sent).await {
-        Ok(()) => Ok(said::see_other(&format!("/risks/{key_now}"), Tone::Good, "The risk says so now.")),
-        Err(problem) if is_for_the_form(&problem) => {
-            sent.push(("event".to_owned(), EVENT.to_owned()));
-            let refused = refused(sent, &problem);
-            let now = show::find(&caller, &state, &key).await?;
-            let page = show::page(&request, &caller, &state, now, Some(&refused)).await?;
-            shell::html_with_problem(&page, &problem)
-        }
-        Err(problem) => Err(problem),
+        Ok(()) => Ok(said::see_other(&format!("/risks/{key_now}"), Tone::Good, "Your changes are saved.")),
+        Err(problem) => say((&request, &caller, &state), seen.id, EVENT, sent, problem).await,
     }
 }
 

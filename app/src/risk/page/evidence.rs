@@ -4,10 +4,12 @@ use abate_entity::{evidence, risk};
 use actix_multipart::Multipart;
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web};
 use chrono_tz::Tz;
-use serde::Deserialize;
 
+use super::act::{Sent, say, value};
+use super::due::as_sent;
 use super::gather::Gathered;
 use super::show;
+use super::steps::Refused;
 use crate::access::actor::Actor;
 use crate::access::csrf::SignedForm;
 use crate::access::require::Require;
@@ -16,6 +18,7 @@ use crate::access::session::CurrentSession;
 use crate::file::receive;
 use crate::page::badge::{Tone, capitalised};
 use crate::page::due::Moment;
+use crate::page::form::{Field, Kind};
 use crate::page::said;
 use crate::platform::problem::Problem;
 use crate::policy::Policies;
@@ -27,7 +30,9 @@ use crate::risk::record::Occasion;
 use crate::risk::view::EvidenceRow;
 use crate::state::AppState;
 
-/// Fields of the form besides the file.
+/// What the form is called among those of the page.
+pub(super) const EVENT: &str = "evidence";
+/// Fields of the form besides the file, which come before it.
 const FIELDS: [&str; 2] = ["title", "url"];
 
 /// The evidence as the page shows it.
@@ -56,6 +61,7 @@ fn row(risk: &risk::Model, row: &evidence::Model, gathered: &Gathered, zone: Tz)
         .map(|_| format!("Withdrawn by {}: {}", gathered.person(row.withdrawn_by), row.withdrawn_reason));
     EvidenceRow {
         id: row.id,
+        reference: format!("evidence:{}", row.id),
         name: row.title.clone(),
         href,
         detail,
@@ -76,19 +82,55 @@ pub(super) async fn attach(
     let risk = show::find(&caller, &state, &key).await?;
     caller.require_in::<MoveRisks>(risk.team_id)?;
     let token = request.extensions().get::<CurrentSession>().map(|session| session.0.csrf_token.clone());
-    let form = receive::multipart(payload, Some(&token.unwrap_or_default()), &FIELDS).await?;
-    let key = RiskKey(risk.id);
+    let (form, read) = receive::kept(payload, Some(&token.unwrap_or_default()), &FIELDS).await;
+    let sent = FIELDS.iter().filter_map(|name| Some(((*name).to_owned(), form.filled(name)?))).collect();
+    let attached = match read {
+        Ok(()) => take(&state, &caller, RiskKey(risk.id), form).await,
+        Err(problem) => Err(problem),
+    };
+    match attached {
+        Ok(()) => {
+            let page = format!("/risks/{}#evidence", RiskKey(risk.id));
+            Ok(said::see_other(&page, Tone::Good, "The evidence is attached."))
+        }
+        Err(problem) => say((&request, &caller, &state), risk.id, EVENT, sent, problem).await,
+    }
+}
+
+async fn take(state: &AppState, caller: &Actor, key: RiskKey, form: receive::Form) -> Result<(), Problem> {
     let (title, url) = (form.filled("title"), form.filled("url"));
     match form.file {
         Some(_) if url.is_some() => {
-            return Err(Problem::invalid("url", "Attach either a file or a link, not both at once."));
+            Err(Problem::invalid("url", "Attach either a file or a link, not both at once."))
         }
-        Some(file) => {
-            proofs::attach(&state, &caller, key, title, file).await?;
-        }
-        None => add(&state, &caller, key, title, url).await?,
+        Some(file) => proofs::attach(state, caller, key, title, file).await.map(drop),
+        None if title.is_none() && url.is_none() => Err(Problem::invalid(
+            "file",
+            "Choose a file, give a link, or write a title, which makes it a note.",
+        )),
+        None => add(state, caller, key, title, url).await,
     }
-    Ok(said::see_other(&format!("/risks/{key}#evidence"), Tone::Good, "The evidence is attached."))
+}
+
+/// The fields of the form besides the file.
+pub(super) fn fields(refused: Option<&Refused>) -> Vec<Field> {
+    let fields = vec![
+        Field::new("title", "Title", Kind::Text)
+            .hint("What it is. A title alone is a note, which explains and proves nothing."),
+        Field::new("url", "Link", Kind::Address)
+            .hint("A change, commit, configuration or test report that shows the fix."),
+    ];
+    as_sent(fields, refused.filter(|refused| refused.is(EVENT)))
+}
+
+/// What a step can name as its evidence: its reference and its title.
+pub(super) fn offered(gathered: &Gathered) -> Vec<(String, String)> {
+    gathered
+        .evidence
+        .iter()
+        .filter(|row| row.withdrawn_at.is_none() && row.kind != "note")
+        .map(|row| (format!("evidence:{}", row.id), row.title.clone()))
+        .collect()
 }
 
 async fn add(
@@ -115,24 +157,24 @@ async fn add(
         .await
 }
 
-/// Why evidence is taken back.
-#[derive(Debug, Deserialize)]
-pub(super) struct WithdrawForm {
-    #[serde(default)]
-    reason: String,
-}
-
 /// Takes evidence back.
 pub(super) async fn withdraw(
+    request: HttpRequest,
     caller: Require<MoveRisks>,
     state: web::Data<AppState>,
     path: web::Path<(String, i64)>,
-    form: SignedForm<WithdrawForm>,
+    form: SignedForm<Sent>,
 ) -> Result<HttpResponse, Problem> {
     let (key, id) = path.into_inner();
     let risk = show::find(&caller, &state, &key).await?;
     let key = RiskKey(risk.id);
-    api::withdraw_evidence(&state, &caller, key, id, &form.0.reason).await?;
-    let said = "The evidence is withdrawn. It stays to be seen, and counts no more.";
-    Ok(said::see_other(&format!("/risks/{key}#evidence"), Tone::Good, said))
+    let SignedForm(sent) = form;
+    let reason = value(&sent, "reason").unwrap_or_default();
+    match api::withdraw_evidence(&state, &caller, key, id, reason).await {
+        Ok(_) => {
+            let said = "The evidence is withdrawn. It stays to be seen, and counts no more.";
+            Ok(said::see_other(&format!("/risks/{key}#evidence"), Tone::Good, said))
+        }
+        Err(problem) => say((&request, &caller, &state), risk.id, "withdraw", sent, problem).await,
+    }
 }

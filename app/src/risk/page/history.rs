@@ -4,6 +4,7 @@ use abate_entity::lifecycle::{Event, State, Transition};
 use abate_entity::risk_event;
 
 use crate::page::badge::capitalised;
+use crate::page::due::in_words;
 
 /// What happened, in words.
 pub(super) fn what(event: &risk_event::Model) -> String {
@@ -20,8 +21,10 @@ pub(super) fn what(event: &risk_event::Model) -> String {
         "split_off" => format!("Split from {}", text("from")),
         "incident_declared" => format!("Declared an incident: {}", text("incident")),
         "edited" => edited(event),
-        "pause_approved" => format!("Approved a pause of {} days from {}", number("days"), text("from")),
-        "due_date_moved" => format!("Moved the due date to {}", text("to")),
+        "pause_approved" => {
+            format!("Approved a pause of {} days from {}", number("days"), in_words(text("from")))
+        }
+        "due_date_moved" => format!("Moved the due date to {}", in_words(text("to"))),
         "judged" => "Judged by the directive".to_owned(),
         "raised" => "Likelier to be attacked".to_owned(),
         "declined" => format!("Said no to the request: {}", text("what")),

@@ -8,16 +8,18 @@ use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder, QuerySelect};
 
 use super::bulk;
 use super::row::Lines;
+use crate::access::actor::Actor;
 use crate::access::require::Require;
-use crate::access::right::{MoveRisks, See};
+use crate::access::right::{MoveRisks, RecordRisks, See};
 use crate::page::badge::{capitalised, counted, grouped};
-use crate::page::form::{Choice, Field, Kind};
+use crate::page::form::{Choice, Field, Kind, Problems};
 use crate::page::frame::Section;
 use crate::page::listing::{Column, Empty, Pager, address};
 use crate::page::{context, shell};
-use crate::platform::paging::PageQuery;
+use crate::platform::paging::{Page, PageQuery};
 use crate::platform::problem::Problem;
 use crate::posture::cube::Totals;
+use crate::risk::count;
 use crate::risk::finder::{self, RiskFilter};
 use crate::risk::view::{RiskListPage, Tab};
 use crate::state::AppState;
@@ -26,6 +28,8 @@ use crate::state::AppState;
 const EVERY_STATE: &str = "all";
 /// What it means when the address names no state.
 const OPEN: &str = "any_open";
+/// Up to how many are counted.
+const MOST_COUNTED: u64 = 1_000;
 /// Sources that the filter offers at most.
 const SOURCES: u64 = 100;
 
@@ -34,8 +38,8 @@ const SOURCES: u64 = 100;
 struct Asked(Vec<(String, String)>);
 
 impl Asked {
-    fn of(request: &HttpRequest) -> Self {
-        let pairs = url::form_urlencoded::parse(request.query_string().as_bytes());
+    fn of(query: &str) -> Self {
+        let pairs = url::form_urlencoded::parse(query.as_bytes());
         Self(
             pairs
                 .filter(|(_, value)| !value.trim().is_empty())
@@ -67,6 +71,12 @@ impl Asked {
         address("/risks", &pairs)
     }
 
+    /// The address of this list.
+    fn here(&self) -> String {
+        let pairs: Vec<_> = self.0.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        address("/risks", &pairs)
+    }
+
     fn is_filtered(&self) -> bool {
         self.0.iter().any(|(name, _)| !matches!(name.as_str(), "sort" | "cursor" | "limit"))
     }
@@ -78,10 +88,24 @@ pub(super) async fn list(
     caller: Require<See>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
+    shell::html(&page(&request, &caller, &state, request.query_string(), None).await?)
+}
+
+/// The list that a query asks for, with what was wrong with the form for several that was just sent from it.
+///
+/// # Errors
+/// 422 for a filter that means nothing.
+pub(super) async fn page(
+    request: &HttpRequest,
+    caller: &Actor,
+    state: &AppState,
+    query: &str,
+    refused: Option<&bulk::Refused>,
+) -> Result<RiskListPage, Problem> {
     let db = state.database.reader();
     let now = state.clock.now();
     let zone = state.config.organisation.zone;
-    let asked = Asked::of(&request);
+    let asked = Asked::of(query);
     let mut filter: RiskFilter = asked.read()?;
     filter.state = match asked.get("state") {
         "" if asked.get("q").is_empty() && asked.get("waiting").is_empty() => Some(OPEN.to_owned()),
@@ -90,21 +114,40 @@ pub(super) async fn list(
     };
     let paging: PageQuery = asked.read()?;
     let scope = caller.scope();
-    let risks = finder::page(db, &scope, caller.id, &filter, &paging, now).await?;
+    let mut problems = refused.map(bulk::Refused::problems);
+    let risks = match finder::page(db, &scope, caller.id, &filter, &paging, now).await {
+        // Signs alone are no words: nothing is found by them.
+        Err(problem) if problem.errors().iter().any(|error| error.field == "q") => {
+            problems = Some(Problems { title: problem.errors()[0].detail.clone(), items: Vec::new() });
+            Page { items: Vec::new(), next_cursor: None }
+        }
+        found => found?,
+    };
     let lines = Lines::of(db, &risks.items, now, zone).await?;
-    let totals = state.posture.read(&state).await?.totals(&scope, None);
-    let mut frame = context::frame(&request, &caller, "Risks", Section::Risks);
+    let totals = state.posture.read(state).await?.totals(&scope, None);
+    let is_whole = asked.get("cursor").is_empty() && risks.next_cursor.is_none();
+    let listed = match asked.is_filtered() {
+        false => None,
+        true if is_whole => Some(risks.items.len() as u64),
+        true => Some(count::count(db, &scope, caller.id, &filter, MOST_COUNTED + 1, now).await?),
+    };
+    let mut frame = context::frame(request, caller, "Risks", Section::Risks);
     frame.query = asked.get("q").to_owned();
+    frame.here = asked.here();
     let first = if asked.get("cursor").is_empty() { String::new() } else { asked.with("cursor", "") };
     let next = risks.next_cursor.as_deref().map(|cursor| asked.with("cursor", cursor)).unwrap_or_default();
-    shell::html(&RiskListPage {
+    Ok(RiskListPage {
         frame,
-        summary: summary(&totals),
+        summary: summary(&totals, listed, only_open(&filter)),
+        problems,
+        may_record: caller.holds::<RecordRisks>(),
+        ticked: refused.map(bulk::Refused::keys).unwrap_or_default(),
+        here: asked.here(),
         tabs: tabs(&asked, &totals),
         filters: filters(db, &asked).await?,
         filtered: asked.is_filtered(),
         sort: asked.get("sort").to_owned(),
-        bulk: bulk::fields(&caller),
+        bulk: bulk::fields(caller, refused),
         columns: columns(&asked, caller.holds::<MoveRisks>()),
         pager: pager(risks.items.len(), first, next),
         rows: risks.items.iter().map(|risk| lines.row(risk)).collect(),
@@ -112,12 +155,23 @@ pub(super) async fn list(
     })
 }
 
-fn summary(totals: &Totals) -> String {
-    format!(
-        "{} that you can see, {} of them late",
-        counted(totals.open, "open risk", "open risks"),
-        grouped(totals.late)
-    )
+/// Whether a filter finds only risks that are counted as open.
+fn only_open(filter: &RiskFilter) -> bool {
+    let is_open = |word: &str| word.parse::<State>().is_ok_and(State::is_open);
+    filter.state.as_deref().is_some_and(|state| state == OPEN || state.split(',').all(is_open))
+}
+
+/// What is listed, of how many.
+fn summary(totals: &Totals, listed: Option<u64>, only_open: bool) -> String {
+    let open = format!("{} that you can see", counted(totals.open, "open risk", "open risks"));
+    let Some(listed) = listed else {
+        return format!("{open}, {} of them late", grouped(totals.late));
+    };
+    let listed = match listed {
+        ..=MOST_COUNTED => grouped(listed),
+        _ => format!("More than {}", grouped(MOST_COUNTED)),
+    };
+    if only_open { format!("{listed} of {open}") } else { format!("{listed} listed, beside {open}") }
 }
 
 fn tabs(asked: &Asked, totals: &Totals) -> Vec<Tab> {

@@ -91,7 +91,7 @@ fn answer(outcome: Result<(i64, String), Problem>, from: i64) -> Result<HttpResp
         Ok((id, text)) => Ok(said::see_other(&format!("/risks/{}", RiskKey(id)), Tone::Good, &text)),
         Err(problem) if matches!(problem.kind(), Kind::Invalid | Kind::NotFound) => {
             let back = format!("/risks/{}#findings", RiskKey(from));
-            Ok(said::see_other(&back, Tone::Bad, problem.detail()))
+            Ok(said::refused(&back, &problem))
         }
         Err(problem) => Err(problem),
     }

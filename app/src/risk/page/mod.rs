@@ -3,6 +3,7 @@
 mod act;
 mod bulk;
 mod controls;
+mod decline;
 mod details;
 mod due;
 mod edit;
@@ -12,6 +13,7 @@ mod gather;
 mod history;
 mod list;
 mod merge;
+mod new;
 mod people;
 pub(crate) mod row;
 mod show;
@@ -27,10 +29,14 @@ pub fn pages(config: &mut ServiceConfig) {
     config
         .route("/risks", web::get().to(list::list))
         .route("/risks/bulk", web::post().to(bulk::act))
+        .route("/risks", web::post().to(new::record))
+        // Before the page of one risk, whose key it would be taken for.
+        .route("/risks/new", web::get().to(new::blank))
         .route("/risks/{key}", web::get().to(show::show))
         .route("/risks/{key}/transitions", web::post().to(act::transition))
         .route("/risks/{key}/edit", web::post().to(edit::edit))
         .route("/risks/{key}/controls", web::post().to(controls::rely))
+        .route("/risks/{key}/decline", web::post().to(decline::answer))
         .route("/risks/{key}/pause/approve", web::post().to(due::approve))
         .route("/risks/{key}/pause/refuse", web::post().to(due::refuse))
         .route("/risks/{key}/due-date", web::post().to(due::move_due_date))

@@ -1,10 +1,12 @@
 //! A risk as one line of a list.
 
+use std::collections::HashMap;
+
 use abate_entity::lifecycle::State;
-use abate_entity::{connection, risk};
+use abate_entity::{connection, finding, risk, risk_tag};
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
-use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::page::badge::Badge;
 use crate::page::due::Due;
@@ -15,6 +17,11 @@ use crate::risk::api::view::Names;
 use crate::risk::key::RiskKey;
 use crate::risk::view::RiskRow;
 
+/// Findings whose places are read for one list at most.
+const MOST_PLACES: u64 = 500;
+/// Words that tell one risk from others.
+const MOST_WORDS: usize = 3;
+
 /// What the rows of one list have in common.
 #[derive(Debug)]
 pub(crate) struct Lines {
@@ -22,6 +29,8 @@ pub(crate) struct Lines {
     today: NaiveDate,
     zone: Tz,
     browse_url: String,
+    /// What tells risks of one title apart, by their numbers.
+    details: HashMap<i64, String>,
 }
 
 impl Lines {
@@ -38,7 +47,8 @@ impl Lines {
         let names = Names::of(db, risks, &[]).await?;
         let connection = connection::Entity::find().order_by_asc(connection::Column::Id).one(db).await?;
         let browse_url = connection.map(|connection| connection.browse_url).unwrap_or_default();
-        Ok(Self { names, today: now.with_timezone(&zone).date_naive(), zone, browse_url })
+        let details = details(db, risks).await?;
+        Ok(Self { names, today: now.with_timezone(&zone).date_naive(), zone, browse_url, details })
     }
 
     /// The line of one risk.
@@ -48,6 +58,7 @@ impl Lines {
             href: format!("/risks/{key}"),
             key,
             title: risk.title.clone(),
+            detail: self.details.get(&risk.id).cloned().unwrap_or_default(),
             asset: self.names.asset(risk.asset_id).map(|asset| asset.name.clone()).unwrap_or_default(),
             level: Badge::level(risk.level.as_str()),
             state: state(risk),
@@ -57,6 +68,52 @@ impl Lines {
             ticket: self.names.ticket(risk.id).map(|key| Link::new(key, ticket_page(&self.browse_url, key))),
         }
     }
+}
+
+/// What tells the risks apart whose title stands more than once in a list: the vulnerability, the package, and where it
+/// was found.
+async fn details(db: &impl ConnectionTrait, risks: &[risk::Model]) -> Result<HashMap<i64, String>, Problem> {
+    let repeats =
+        |risk: &&risk::Model| risks.iter().any(|other| other.id != risk.id && other.title == risk.title);
+    let ids: Vec<i64> = risks.iter().filter(repeats).map(|risk| risk.id).collect();
+    let mut details: HashMap<i64, Vec<String>> = HashMap::new();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let tags = risk_tag::Entity::find()
+        .filter(risk_tag::Column::RiskId.is_in(ids.iter().copied()))
+        .filter(risk_tag::Column::Kind.is_in(["cve", "package"]))
+        .order_by_asc(risk_tag::Column::Kind)
+        .order_by_asc(risk_tag::Column::Value)
+        .all(db)
+        .await?;
+    for tag in tags {
+        details.entry(tag.risk_id).or_default().push(tag.value);
+    }
+    let places: Vec<(Option<i64>, String)> = finding::Entity::find()
+        .select_only()
+        .columns([finding::Column::RiskId, finding::Column::Location])
+        .filter(finding::Column::RiskId.is_in(ids))
+        .order_by_asc(finding::Column::Id)
+        .limit(MOST_PLACES)
+        .into_tuple()
+        .all(db)
+        .await?;
+    for (risk, place) in places {
+        let Some(risk) = risk else { continue };
+        let words = details.entry(risk).or_default();
+        if !place.is_empty() && !words.contains(&place) {
+            words.push(place);
+        }
+    }
+    let told = |words: Vec<String>| {
+        let mut text = words.iter().take(MOST_WORDS).cloned().collect::<Vec<_>>().join(" · ");
+        if words.len() > MOST_WORDS {
+            text.push_str(" · …");
+        }
+        text
+    };
+    Ok(details.into_iter().map(|(risk, words)| (risk, told(words))).collect())
 }
 
 /// The state of a risk, with its resolution once closed.

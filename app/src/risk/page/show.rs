@@ -9,7 +9,7 @@ use chrono_tz::Tz;
 use super::gather::{FINDINGS, Gathered};
 use super::row::{due_of, state, ticket_page};
 use super::steps::{Offer, Refused, forms};
-use super::{controls, details, due, edit, evidence, flags, history, people};
+use super::{act, controls, details, due, edit, evidence, flags, history, people, transfer};
 use crate::access::actor::Actor;
 use crate::access::require::Require;
 use crate::access::right::{MergeRisks, MoveRisks, ReadAuditLog, See};
@@ -74,6 +74,7 @@ pub(super) async fn page(
         known: known(&risk, &gathered),
         today: today.to_string(),
         proposals: details::proposals(&gathered),
+        proofs: evidence::offered(&gathered),
     };
     let (actions, closed_actions) = forms(steps, &offer, refused);
     let clock = Clock::replay(&record::clock_events(db, risk.id).await?, &policies.versions)
@@ -91,15 +92,17 @@ pub(super) async fn page(
         due: due_of(&risk, today, zone),
         flags: flags::of(&risk, &gathered),
         facts: facts(&risk, &gathered, zone),
-        people: people::fields(&risk, &gathered, caller),
+        people: people::fields(&risk, &gathered, caller, refused),
         edit: edit::fields(&risk, caller, refused),
-        edit_open: refused.is_some_and(|refused| refused.event == edit::EVENT),
+        refused_form: refused.map(|refused| refused.event.clone()).unwrap_or_default(),
+        declines: details::declines(&risk, &gathered, caller, refused),
         statements: details::statements(&risk, &gathered, caller),
         transfer_review: details::transfer_review(&risk, caller),
+        transfer: transfer::fields(refused),
         is_assignee: risk.assignee_id == Some(caller.id),
+        problems: refused.map(|refused| refused.problems(&actions)),
         actions,
         closed_actions,
-        problems: refused.map(Refused::problems),
         description: markdown::render(&risk.description),
         mitigation: markdown::render(if risk.plan.is_empty() { &risk.mitigation } else { &risk.plan }),
         ratings: details::ratings(&risk, policies.grid(), &gathered),
@@ -109,8 +112,7 @@ pub(super) async fn page(
         assets: details::assets(&gathered, risk.asset_id),
         controls: gathered.controls.iter().map(|row| (row.key.clone(), row.name.clone())).collect(),
         control_choices: controls::choices(&risk, &gathered, caller, refused),
-        controls_open: refused.is_some_and(|refused| refused.event == controls::EVENT),
-        derivation: due::derivation(&clock, zone, pause, may_move, &gathered),
+        derivation: due::derivation(&clock, zone, pause, may_move, &gathered, refused),
         snooze: owner::page::snooze::fields(caller, &risk, now),
         findings: findings(&gathered, zone),
         more_findings: more(gathered.finding_count),
@@ -127,7 +129,12 @@ pub(super) async fn page(
         no_ticket: "There is no ticket yet. One is made once the risk is confirmed and a connection to JIRA is set up."
             .to_owned(),
         evidence: evidence::rows(&risk, &gathered, zone),
+        attach: evidence::fields(refused),
         comments: comments(&gathered, zone),
+        comment_text: refused
+            .filter(|refused| refused.is(act::COMMENT))
+            .map(|refused| refused.value("body").to_owned())
+            .unwrap_or_default(),
         may_write: caller.holds_in::<MoveRisks>(risk.team_id),
         may_read_log: caller.holds_in::<ReadAuditLog>(EVERY_TEAM),
         history: events(&gathered, zone),
@@ -145,6 +152,7 @@ fn known(risk: &risk::Model, gathered: &Gathered) -> Vec<(String, String)> {
         score("residual_impact", risk.target_impact),
         owner.map(|user| ("owner".to_owned(), user.email.clone())),
         Some(("plan".to_owned(), risk.plan.clone())),
+        risk.treatment.map(|treatment| ("treatment".to_owned(), treatment.as_str().to_owned())),
     ]
     .into_iter()
     .flatten()

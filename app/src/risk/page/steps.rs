@@ -1,9 +1,11 @@
 //! Rules. The steps of the lifecycle as forms: one a step that is open, and the reasons beside each that is not.
 
 use abate_entity::lifecycle::{self, Availability, Event, FieldKind, Missing, Outcome, Transition};
+use chrono::NaiveDate;
 
 use crate::page::badge::capitalised;
-use crate::page::form::{Choice, Field, Kind, Problems};
+use crate::page::due::{day, in_words};
+use crate::page::form::{Choice, Field, Kind, Problems, label_of};
 use crate::risk::view::{Action, ClosedAction};
 
 /// A form that was sent and refused.
@@ -17,6 +19,8 @@ pub(super) struct Refused {
     pub(super) errors: Vec<(String, String)>,
     /// Why as a whole.
     pub(super) detail: String,
+    /// Whether somebody changed the risk meanwhile.
+    pub(super) stale: bool,
 }
 
 impl Refused {
@@ -24,27 +28,61 @@ impl Refused {
         self.values.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
     }
 
-    pub(super) fn error(&self, name: &str) -> &str {
-        self.errors.iter().find(|(known, _)| known == name).map_or("", |(_, error)| error)
+    /// Everything that it said for a field.
+    pub(super) fn all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
+        self.values.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// What the page says above all: the whole reason, or each field with its label.
-    pub(super) fn problems(&self) -> Problems {
-        let label = |name: &str| {
-            lifecycle::TRANSITIONS
-                .iter()
-                .flat_map(|transition| transition.fields)
-                .find(|field| field.name() == name)
-                .map_or_else(|| capitalised(name), |field| field.label().to_owned())
-        };
-        Problems {
-            title: if self.errors.is_empty() {
-                self.detail.clone()
-            } else {
-                "Nothing was changed yet.".to_owned()
-            },
-            items: self.errors.iter().map(|(name, error)| (label(name), error.clone())).collect(),
+    pub(super) fn error(&self, name: &str) -> &str {
+        let of =
+            |known: &str| known == name || known.strip_prefix(name).is_some_and(|rest| rest.starts_with('['));
+        self.errors.iter().find(|(known, _)| of(known)).map_or("", |(_, error)| error)
+    }
+
+    /// Whether it is this form of the page.
+    pub(super) fn is(&self, event: &str) -> bool {
+        self.event == event
+    }
+
+    /// Whether the form was one of a step that is not offered any more, so that its text has no field to stand in.
+    fn is_gone(&self, offered: &[Action]) -> bool {
+        let is_step = lifecycle::TRANSITIONS.iter().any(|line| line.event.as_str() == self.event);
+        is_step && !offered.iter().any(|action| action.event == self.event)
+    }
+
+    /// What stands beside a field of the form.
+    fn label(&self, name: &str) -> String {
+        let name = name.split_once('[').map_or(name, |(name, _)| name);
+        let field = lifecycle::TRANSITIONS
+            .iter()
+            .filter(|transition| transition.event.as_str() == self.event)
+            .flat_map(|transition| transition.fields)
+            .find(|field| field.name() == name);
+        match (field, name) {
+            (Some(field), _) => field.label().to_owned(),
+            // The rule that it names is a sentence of its own.
+            (None, "event") => String::new(),
+            (None, "url") => "Link".to_owned(),
+            (None, name) => label_of(name),
         }
+    }
+
+    /// What the page says above all: the whole reason, or each field with its label, and what was written where the page
+    /// has no form for it any more.
+    pub(super) fn problems(&self, offered: &[Action]) -> Problems {
+        let gone = self.is_gone(offered);
+        let title = if gone && self.stale {
+            "Nothing was changed: somebody was quicker, and this step is not open any more. What you wrote is kept here."
+        } else if self.errors.is_empty() {
+            self.detail.as_str()
+        } else {
+            "Nothing was changed yet."
+        };
+        let errors = self.errors.iter().map(|(name, error)| (self.label(name), in_words(error)));
+        let unsaid = ["event", "version", "csrf"];
+        let written = self.values.iter().filter(|(name, _)| gone && !unsaid.contains(&name.as_str()));
+        let written = written.map(|(name, value)| (self.label(name), value.clone()));
+        Problems { title: in_words(title), items: errors.chain(written).collect() }
     }
 }
 
@@ -57,8 +95,23 @@ pub(super) struct Offer {
     pub(super) known: Vec<(String, String)>,
     /// The first day that a date can name, as `2026-11-21`.
     pub(super) today: String,
-    /// What was proposed for a step, and this person decides on, in words.
-    pub(super) proposals: Vec<(Event, String)>,
+    /// What was proposed for a step, and this person decides on.
+    pub(super) proposals: Vec<Proposal>,
+    /// What is attached to the risk and shows something: its reference and its title.
+    pub(super) proofs: Vec<(String, String)>,
+}
+
+/// What was proposed for a step.
+#[derive(Debug)]
+pub(super) struct Proposal {
+    /// The step.
+    pub(super) event: Event,
+    /// It in words.
+    pub(super) text: String,
+    /// Whether a person asked, to whose words the second one agrees.
+    pub(super) by_person: bool,
+    /// The last day that was asked for.
+    pub(super) until: Option<NaiveDate>,
 }
 
 /// The forms of all steps, and the reasons for those that are closed.
@@ -96,7 +149,9 @@ fn action(
     let event = transition.event.as_str();
     let refused = refused.filter(|refused| refused.event == event);
     let proposes = outcome == Outcome::Proposed;
-    let proposed = offer.proposals.iter().find(|(event, _)| *event == transition.event);
+    let proposal = offer.proposals.iter().find(|proposal| proposal.event == transition.event);
+    // Whoever asked themselves does not agree to it.
+    let proposal = proposal.filter(|proposal| !(proposes && proposal.by_person));
     let agreement = proposes.then_some("Somebody else has to agree before it takes effect.");
     let to = transition.to.as_str().replace('_', " ");
     Action {
@@ -107,20 +162,48 @@ fn action(
             transition.label.to_owned()
         },
         leads_to: if proposes { format!("{to}, once approved") } else { format!("to {to}") },
-        hint: proposed
-            .map(|(_, text)| text.as_str())
+        hint: proposal
+            .map(|proposal| proposal.text.as_str())
             .into_iter()
             .chain(agreement)
             .collect::<Vec<_>>()
             .join(" "),
-        fields: transition
-            .fields
-            .iter()
-            .map(|field| form_field(*field, transition, asks, offer, refused))
-            .collect(),
+        fields: match proposal.filter(|proposal| proposal.by_person) {
+            Some(proposal) => agreement_fields(proposal, transition, offer, refused),
+            None => transition
+                .fields
+                .iter()
+                .map(|field| form_field(*field, transition, asks, offer, refused))
+                .collect(),
+        },
         final_step: transition.to == lifecycle::State::Closed,
         open: refused.is_some(),
     }
+}
+
+/// What the second person may say to the words of the first: an earlier last day, and why.
+fn agreement_fields(
+    proposal: &Proposal,
+    transition: &Transition,
+    offer: &Offer,
+    refused: Option<&Refused>,
+) -> Vec<Field> {
+    let sent = |mut field: Field| {
+        if let Some(refused) = refused {
+            refused.value(&field.name).clone_into(&mut field.value);
+            refused.error(&field.name).clone_into(&mut field.error);
+        }
+        field
+    };
+    let day_name = lifecycle::Field::ExpiresOn.name();
+    let until = proposal.until.filter(|_| transition.fields.contains(&lifecycle::Field::ExpiresOn));
+    let until = until.map(|last| {
+        Field::new(day_name, "Until, if earlier", Kind::Date)
+            .between(offer.today.clone(), last.to_string())
+            .hint(format!("Left empty, it is until {}.", day(last)))
+    });
+    let reason = Field::new(lifecycle::Field::Reason.name(), "Reason", Kind::Lines);
+    until.into_iter().chain([reason]).map(sent).collect()
 }
 
 fn form_field(
@@ -135,7 +218,7 @@ fn form_field(
     let word = |word: &str| (word.to_owned(), capitalised(word));
     let kind = match field.kind() {
         FieldKind::LongText => Kind::Lines,
-        FieldKind::Evidence => Kind::Address,
+        FieldKind::Evidence => Kind::Proof,
         FieldKind::Choice | FieldKind::Score | FieldKind::Person => Kind::Choice,
         FieldKind::Date => Kind::Date,
         FieldKind::Days => Kind::Number,
@@ -160,15 +243,49 @@ fn form_field(
             .collect();
     }
     chosen.clone_into(&mut form.value);
-    form.required = missing.is_some();
-    form.error = refused.map(|refused| refused.error(name).to_owned()).unwrap_or_default();
+    if kind == Kind::Proof {
+        form = proof(form, offer, refused);
+    }
+    let is_set = kind == Kind::Choice && !known().is_empty();
+    if is_set && missing.is_none() {
+        form.hint = "As it is now; choose otherwise to change it.".to_owned();
+    }
+    form.required = missing.is_some() || is_set;
+    form.error = refused.map(|refused| in_words(refused.error(name))).unwrap_or_default();
     if form.error.is_empty() {
-        form.hint = missing.map(|missing| sentence(&missing.why)).unwrap_or_default();
+        let asked = missing.map(|missing| sentence(&missing.why));
+        form.hint = asked
+            .into_iter()
+            .chain([form.hint])
+            .filter(|hint| !hint.is_empty())
+            .collect::<Vec<_>>()
+            .join(" ");
     }
     match field.kind() {
         FieldKind::Date => form.between(offer.today.clone(), ""),
         FieldKind::Days => form.between("1", "90"),
         _ => form,
+    }
+}
+
+/// The field that takes what is attached already, as ticks, and an address.
+fn proof(field: Field, offer: &Offer, refused: Option<&Refused>) -> Field {
+    let named: Vec<&str> = refused.map(|refused| refused.all(&field.name).collect()).unwrap_or_default();
+    let ticks = offer.proofs.iter().map(|(reference, title)| Choice {
+        selected: named.contains(&reference.as_str()),
+        value: reference.clone(),
+        label: format!("{title} ({reference})"),
+    });
+    let address = named.iter().find(|named| !offer.proofs.iter().any(|(reference, _)| reference == *named));
+    let hint = if offer.proofs.is_empty() {
+        "Give a link here. A file is attached under Evidence on this page first, and can be ticked here then."
+    } else {
+        "Tick what is attached to this risk, or give a link."
+    };
+    Field {
+        value: address.copied().unwrap_or_default().to_owned(),
+        choices: ticks.collect(),
+        ..field.hint(hint)
     }
 }
 
@@ -191,7 +308,7 @@ fn whose(who: &str) -> String {
 }
 
 fn sentence(words: &str) -> String {
-    let words = words.trim_end_matches('.');
+    let words = in_words(words.trim_end_matches('.'));
     let mut letters = words.chars();
     match letters.next() {
         Some(first) => format!("{}{}.", first.to_uppercase(), letters.as_str()),
@@ -200,63 +317,4 @@ fn sentence(words: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use abate_entity::lifecycle::{Event, State};
-
-    fn asks(field: &'static str) -> Missing {
-        let facts = lifecycle::Facts::new(State::Triage, abate_entity::level::Level::Low);
-        let at = chrono::DateTime::UNIX_EPOCH;
-        let request = lifecycle::Request::new(Event::Confirm, at, at.date_naive());
-        let triager = lifecycle::Requester::person(1, [lifecycle::Party::Triager], lifecycle::Via::Page);
-        let Err(lifecycle::Refusal::Missing(all)) = lifecycle::step(&facts, &request, &triager) else {
-            panic!("an empty form confirms nothing");
-        };
-        all.into_iter().find(|missing| missing.field == field).unwrap()
-    }
-
-    #[test]
-    fn every_step_of_the_table_has_a_form_with_its_own_fields() {
-        for transition in &lifecycle::TRANSITIONS {
-            let availability = Availability::Open { asks: Vec::new(), outcome: Outcome::Moved };
-            let (open, closed) = forms(vec![(transition, availability)], &Offer::default(), None);
-            assert!(closed.is_empty());
-            assert_eq!(open.len(), usize::from(transition.is_for_people()), "{}", transition.id);
-            for action in open {
-                let names: Vec<_> = action.fields.iter().map(|field| field.name.as_str()).collect();
-                let expected: Vec<_> = transition.fields.iter().map(|field| field.name()).collect();
-                assert_eq!(names, expected, "{}", transition.id);
-            }
-        }
-    }
-
-    #[test]
-    fn what_is_asked_for_is_required_and_says_why() {
-        let confirm = Transition::find(State::Triage, Event::Confirm).unwrap();
-        let availability = Availability::Open { asks: vec![asks("likelihood")], outcome: Outcome::Moved };
-        let (open, _) = forms(vec![(confirm, availability)], &Offer::default(), None);
-        let required: Vec<_> =
-            open[0].fields.iter().filter(|field| field.required).map(|field| field.name.as_str()).collect();
-        assert_eq!(required, ["likelihood"]);
-        assert!(open[0].fields.iter().all(|field| field.required != field.hint.is_empty()));
-    }
-
-    #[test]
-    fn a_refused_form_stays_open_with_what_it_said() {
-        let confirm = Transition::find(State::Triage, Event::Confirm).unwrap();
-        let availability = Availability::Open { asks: Vec::new(), outcome: Outcome::Moved };
-        let refused = Refused {
-            event: "confirm".into(),
-            values: vec![("reason".into(), "because".into()), ("impact".into(), "4".into())],
-            errors: vec![("likelihood".into(), "choose one".into())],
-            detail: String::new(),
-        };
-        let (open, _) = forms(vec![(confirm, availability)], &Offer::default(), Some(&refused));
-        assert!(open[0].open);
-        let field = |name: &str| open[0].fields.iter().find(|field| field.name == name).unwrap();
-        assert_eq!(field("reason").value, "because");
-        assert_eq!(field("likelihood").error, "choose one");
-        assert!(field("impact").choices.iter().any(|choice| choice.selected && choice.value == "4"));
-        assert_eq!(refused.problems().items, [("Likelihood (1 to 5)".to_owned(), "choose one".to_owned())]);
-    }
-}
+mod tests;

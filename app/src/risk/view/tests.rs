@@ -40,7 +40,7 @@ fn a_bare_risk_says_what_is_missing() {
         assets: Vec::new(),
         controls: Vec::new(),
         control_choices: Vec::new(),
-        controls_open: false,
+        declines: Vec::new(),
         snooze: Vec::new(),
         derivation: Derivation {
             none: "It gets a due date when a triager confirms it.".into(),

@@ -3,6 +3,7 @@
 use super::super::*;
 use crate::page::form::{Choice, Kind};
 use crate::page::frame::Section;
+use crate::page::listing::{Column, Empty, Link, Pager};
 use crate::page::sample::{date, due, frame};
 
 pub(super) fn row(key: &str, title: &str, level: &str, state: &str, owner: &str, due: Due) -> RiskRow {
@@ -11,6 +12,7 @@ pub(super) fn row(key: &str, title: &str, level: &str, state: &str, owner: &str,
         href: format!("/risks/{key}"),
         title: title.into(),
         asset: "CloudVista public API".into(),
+        detail: String::new(),
         level: Badge::level(level),
         state: Badge::state(state),
         owner: owner.into(),
@@ -54,6 +56,10 @@ pub(super) fn list() -> RiskListPage {
     RiskListPage {
         frame: frame("Risks", Section::Risks),
         summary: "13 risks in scope, 9 late".into(),
+        problems: None,
+        may_record: true,
+        ticked: vec!["R-7".into()],
+        here: "/risks?overdue=true".into(),
         tabs: vec![
             tab("All open", "13", "/risks", true),
             tab("Mine", "4", "/risks?owner=me", false),
@@ -94,6 +100,7 @@ pub(super) fn list() -> RiskListPage {
             ),
             RiskRow {
                 ticket: None,
+                detail: "CVE-2024-3094 · xz-utils 5.6.0".into(),
                 ..row(
                     "R-10",
                     "CVE-2024-3094 in xz-utils 5.6.0",

@@ -29,8 +29,13 @@ pub(super) fn actions() -> Vec<Action> {
                 "Claim fixed",
                 "to verification",
                 vec![
-                    Field::new("evidence", "Evidence", Kind::Address)
+                    Field::new("evidence", "Evidence", Kind::Proof)
                         .required()
+                        .choices(vec![Choice::new(
+                            "evidence:1",
+                            "Plan of the change (evidence:1)",
+                            "evidence:1",
+                        )])
                         .hint("A change, commit or test report."),
                     Field::new("claimed_on", "Fixed on", Kind::Date)
                         .value("2026-11-21")
@@ -107,8 +112,8 @@ pub(super) fn derivation() -> Derivation {
         outcome: "7 Nov 2026, 23:59".into(),
         none: String::new(),
         pause: String::new(),
-        may_answer: false,
-        may_move: false,
+        refusing: Vec::new(),
+        moving: Vec::new(),
     }
 }
 
@@ -154,7 +159,13 @@ pub(super) fn show() -> RiskPage {
             fact("First seen", "5 Oct 2026", ""),
         ],
         edit: Vec::new(),
-        edit_open: false,
+        refused_form: String::new(),
+        declines: vec![Decline {
+            what: "acceptance",
+            label: "Reject the acceptance",
+            reason: Field::new("reason", "Reason", Kind::Lines).required(),
+            open: false,
+        }],
         people: vec![
             Field::new("owner", "Owner", Kind::Choice)
                 .choices(vec![Choice::new("sam@example.org", "Sam Okafor", "sam@example.org")])
@@ -162,6 +173,7 @@ pub(super) fn show() -> RiskPage {
         ],
         statements: Vec::new(),
         transfer_review: None,
+        transfer: Vec::new(),
         is_assignee: false,
         actions: actions(),
         closed_actions: vec![
@@ -260,6 +272,7 @@ pub(super) fn show() -> RiskPage {
         evidence: vec![
             EvidenceRow {
                 id: 1,
+                reference: "evidence:1".into(),
                 name: "Plan of the change".into(),
                 href: "https://wiki.example/plan".into(),
                 detail: "Link".into(),
@@ -269,6 +282,7 @@ pub(super) fn show() -> RiskPage {
             },
             EvidenceRow {
                 id: 2,
+                reference: "evidence:2".into(),
                 name: "Wrong <b>screenshot</b>.png".into(),
                 href: "/api/v1/risks/R-7/evidence/2/file".into(),
                 detail: "File, 12 KiB".into(),
@@ -277,6 +291,8 @@ pub(super) fn show() -> RiskPage {
                 withdrawn: "Withdrawn by Sam Okafor: of another risk".into(),
             },
         ],
+        attach: vec![Field::new("url", "Link", Kind::Address)],
+        comment_text: String::new(),
         comments: vec![Comment {
             author: "Jo Lindqvist".into(),
             at: at("2026-11-02T14:30:00Z"),
