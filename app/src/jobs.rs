@@ -28,6 +28,7 @@ pub const JOBS: &[Job<AppState>] = &[
     ticket::want::JOB,
     ticket::reconcile::JOB,
     ticket::poll::JOB,
+    ticket::full_pass::JOB,
 ];
 
 /// The timers.
@@ -57,7 +58,8 @@ pub const TIMERS: &[Timer<AppState>] = &[
     posture::snapshot::TIMER,
     risk::search::TIMER,
     risk::transfer::TIMER,
-    ticket::poll::EVERY_MINUTE,
+    ticket::full_pass::TIMER,
+    ticket::poll::TIMER,
     ticket::reconcile::WATCH,
     ticket::want::CATCH_UP,
 ];

@@ -37,8 +37,14 @@ pub struct Model {
     pub problem: Option<String>,
     /// Nothing is sent before this moment.
     pub retry_at: Option<DateTimeUtc>,
+    /// Calls that failed in a row.
+    pub failures: i32,
     /// Changes up to here have been read.
     pub polled_until: Option<DateTimeUtc>,
+    /// When all tickets were last read.
+    pub full_pass_at: Option<DateTimeUtc>,
+    /// The last ticket that a pass under way has read.
+    pub full_pass_after: Option<i64>,
     /// When it was made.
     pub created_at: DateTimeUtc,
 }

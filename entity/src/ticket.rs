@@ -60,6 +60,10 @@ pub struct Model {
     pub problem: Option<String>,
     /// When both sides were last seen equal.
     pub synced_at: Option<DateTimeUtc>,
+    /// When a linked ticket is looked at again by itself.
+    pub sync_at: Option<DateTimeUtc>,
+    /// How often making it true failed in a row.
+    pub failures: i32,
     /// When it was wanted.
     pub created_at: DateTimeUtc,
 }

@@ -34,6 +34,7 @@ mod m29_control;
 mod m30_incident;
 mod m31_file_use;
 mod m32_evidence_pack;
+mod m33_ticket_stranger;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
@@ -78,6 +79,7 @@ impl MigratorTrait for Migrator {
             Box::new(m30_incident::Migration),
             Box::new(m31_file_use::Migration),
             Box::new(m32_evidence_pack::Migration),
+            Box::new(m33_ticket_stranger::Migration),
         ]
     }
 }

@@ -18,7 +18,10 @@ CREATE TABLE connection (
     paused BOOLEAN NOT NULL, -- nothing is sent or read while set
     problem TEXT, -- what is wrong with it
     retry_at {time}, -- nothing is sent before this moment
+    failures INTEGER NOT NULL, -- calls that failed in a row
     polled_until {time}, -- changes up to here have been read
+    full_pass_at {time}, -- when all tickets were last read
+    full_pass_after BIGINT, -- the last ticket that a pass under way has read
     created_at {time} NOT NULL -- when it was made
 );
 -- The unit of work in JIRA, with a small state machine of its own.
@@ -44,10 +47,13 @@ CREATE TABLE ticket (
     broken BOOLEAN NOT NULL, -- deleted, or hidden from us
     problem TEXT, -- what went wrong last
     synced_at {time}, -- when both sides were last seen equal
+    sync_at {time}, -- when a linked ticket is looked at again by itself
+    failures INTEGER NOT NULL, -- how often making it true failed in a row
     created_at {time} NOT NULL -- when it was wanted
 );
 CREATE INDEX ticket_by_state ON ticket (connection_id, state, next_try_at, id);
 CREATE INDEX ticket_by_risk ON ticket (risk_id);
+CREATE INDEX ticket_by_sync ON ticket (connection_id, sync_at) WHERE sync_at IS NOT NULL;
 CREATE UNIQUE INDEX ticket_by_issue ON ticket (connection_id, issue_id);
 -- A message that another system sent us, kept before it is answered.
 CREATE TABLE webhook_delivery (

@@ -40,7 +40,7 @@ pub(crate) struct Rule {
     /// The method; any where empty.
     pub(crate) method: &'static str,
     /// The end of the path before the query, or a part of it with a `*` in front and behind.
-    pub(crate) path: &'static str,
+    pub(crate) path: String,
     /// How many matching requests pass before the rule applies.
     pub(crate) skip: usize,
     /// How many requests it applies to.
@@ -51,19 +51,19 @@ pub(crate) struct Rule {
 
 impl Rule {
     /// A rule for the next matching request.
-    pub(crate) fn once(method: &'static str, path: &'static str, fault: Fault) -> Self {
-        Self { method, path, skip: 0, count: 1, fault }
+    pub(crate) fn once(method: &'static str, path: &str, fault: Fault) -> Self {
+        Self { method, path: path.to_owned(), skip: 0, count: 1, fault }
     }
 
     /// A rule for all matching requests until it is taken away.
-    pub(crate) fn always(method: &'static str, path: &'static str, fault: Fault) -> Self {
+    pub(crate) fn always(method: &'static str, path: &str, fault: Fault) -> Self {
         Self { count: usize::MAX, ..Self::once(method, path, fault) }
     }
 
     fn matches(&self, method: &str, path: &str) -> bool {
         let part = self.path.strip_prefix('*').and_then(|rest| rest.strip_suffix('*'));
         (self.method.is_empty() || self.method == method)
-            && part.map_or_else(|| path.ends_with(self.path), |part| path.contains(part))
+            && part.map_or_else(|| path.ends_with(&self.path), |part| path.contains(part))
     }
 }
 

@@ -1,7 +1,9 @@
 //! The JIRA site, when it is configured here and not as a connection in the application.
 
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
+use chrono::Duration;
 use secrecy::SecretString;
 use url::Url;
 
@@ -27,6 +29,10 @@ pub struct JiraConfig {
     pub issue_type: String,
     /// The secret that signs its webhooks; without it none is accepted.
     pub webhook_secret: Option<SecretString>,
+    /// How often it is asked for changes.
+    pub poll: Duration,
+    /// How long wishes for tickets are gathered before they are created together.
+    pub gather: Duration,
 }
 
 /// The two kinds of JIRA, which differ in sign-in and in some paths.
@@ -73,6 +79,17 @@ impl JiraConfig {
             project: document.text("jira.project").ok_or_else(|| missing("jira.project"))?.to_owned(),
             issue_type: document.text("jira.issue_type").unwrap_or("Task").to_owned(),
             webhook_secret: document.secret("jira.webhook_secret")?,
+            poll: seconds(document, "jira.poll_seconds", 30..=3600)?,
+            gather: seconds(document, "jira.gather_seconds", 0..=60)?,
         }))
     }
+}
+
+fn seconds(document: &Document, key: &str, allowed: RangeInclusive<i64>) -> Result<Duration, ConfigError> {
+    let expected = format!("a number of seconds from {} to {}", allowed.start(), allowed.end());
+    let given = document.parse::<i64>(key, &expected)?.unwrap_or(*allowed.start());
+    if !allowed.contains(&given) {
+        return Err(document.bad(key, format!("must be {expected}, not {given}")));
+    }
+    Ok(Duration::seconds(given))
 }

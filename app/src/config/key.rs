@@ -48,6 +48,8 @@ pub const KEYS: &[Key] = &[
     plain("jira.project", None, "the key of the project that receives tickets"),
     plain("jira.issue_type", Some("Task"), "the type of the tickets"),
     secret("jira.webhook_secret", None, "the secret that signs JIRA's webhooks"),
+    plain("jira.poll_seconds", Some("120"), "how often changes are asked for, 30 to 3600 seconds"),
+    plain("jira.gather_seconds", Some("3"), "how long wishes for tickets are gathered, 0 to 60 seconds"),
     secret("slack.bot_token", None, "the app's bot token, xoxb-…"),
     secret("slack.signing_secret", None, "the app's signing secret, for requests that Slack sends here"),
     secret("slack.app_token", None, "an app-level token, xapp-…, for Socket Mode"),

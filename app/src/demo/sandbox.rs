@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use actix_web::web::{self, ServiceConfig};
+use chrono::Duration;
 use secrecy::SecretString;
 use url::Url;
 
@@ -95,6 +96,8 @@ impl Sandboxes {
             project: "CV".to_owned(),
             issue_type: "Task".to_owned(),
             webhook_secret: Some(SecretString::from(webhook_secret)),
+            poll: Duration::seconds(30),
+            gather: Duration::zero(),
         });
         config.slack = Some(SlackConfig {
             bot_token: SecretString::from(bot_token),

@@ -11,6 +11,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::check::{self, Finding};
 use super::finder;
 use super::reconcile;
+use super::strangers::{self, StrangerView};
 use super::ticket_rules::TicketState;
 use super::view::TicketView;
 use crate::access::actor::Actor;
@@ -121,7 +122,7 @@ async fn search_again(
     ticket::Entity::update_many().set(set).filter(ticket::Column::Id.eq(ticket.id)).exec(tx).await?;
     let subject = RiskKey(ticket.risk_id).to_string();
     audit_log::add(tx, actor, "ticket.search_again", &subject, json!({"ticket": ticket.id}), now).await?;
-    reconcile::enqueue(tx, ticket.connection_id, now).await
+    reconcile::enqueue(tx, ticket.connection_id, now, now).await
 }
 
 /// A JIRA site and project that tickets are kept in.
@@ -141,13 +142,24 @@ struct ConnectionView {
     retry_at: Option<DateTime<Utc>>,
     /// Changes up to here have been read.
     polled_until: Option<DateTime<Utc>>,
+    /// When all tickets were last read.
+    full_pass_at: Option<DateTime<Utc>>,
+    /// How many issues carry our label and are no ticket.
+    stranger_count: u64,
+    /// The first hundred of them.
+    strangers: Vec<StrangerView>,
     /// Where JIRA is to send its webhooks.
     webhook_url: String,
 }
 
 impl ConnectionView {
-    fn new(row: connection::Model, state: &AppState) -> Self {
-        Self {
+    async fn load(row: connection::Model, state: &AppState) -> Result<Self, Problem> {
+        let db = state.database.reader();
+        let (strangers, stranger_count) = strangers::of_connection(db, row.id, &row.browse_url).await?;
+        Ok(Self {
+            strangers,
+            stranger_count,
+            full_pass_at: row.full_pass_at,
             webhook_url: format!("{}hooks/jira/{}", state.config.web.base_url, row.id),
             id: row.id,
             name: row.name,
@@ -159,7 +171,7 @@ impl ConnectionView {
             problem: row.problem,
             retry_at: row.retry_at,
             polled_until: row.polled_until,
-        }
+        })
     }
 }
 
@@ -172,7 +184,10 @@ async fn connections(
 ) -> Result<web::Json<Page<ConnectionView>>, Problem> {
     let rows =
         connection::Entity::find().order_by_asc(connection::Column::Id).all(state.database.reader()).await?;
-    let items = rows.into_iter().map(|row| ConnectionView::new(row, &state)).collect();
+    let mut items = Vec::new();
+    for row in rows {
+        items.push(ConnectionView::load(row, &state).await?);
+    }
     Ok(web::Json(Page { items, next_cursor: None }))
 }
 

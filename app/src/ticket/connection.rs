@@ -3,15 +3,22 @@
 use abate_entity::connection;
 use abate_integrations::jira::{JiraClient, JiraError, JiraSite};
 use chrono::{DateTime, Duration, Utc};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait,
+    QueryFilter,
+};
 use secrecy::{ExposeSecret as _, SecretString};
 
+use super::health_rules::{self, Trouble};
 use crate::config::{JiraConfig, JiraKind};
 use crate::platform::problem::Problem;
 use crate::state::AppState;
 
 /// How long a request to JIRA may take; several fit into the lease of a job.
 const REQUEST_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(15);
+/// How long nothing is sent while something has to be mended in JIRA or in the settings.
+const UNMENDED: Duration = Duration::minutes(5);
 
 /// The connection in use, with a client of it.
 #[derive(Clone, Debug)]
@@ -36,8 +43,8 @@ fn name(config: &JiraConfig) -> String {
     config.url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
-/// Writes the row of the configured site. A restart is also how a new token comes in, so what was wrong before is
-/// forgotten.
+/// Writes the row of the configured site. Where its settings changed, what was wrong before is forgotten; otherwise a
+/// wait that JIRA asked for holds for a process that starts now, too.
 ///
 /// # Errors
 /// When the database refuses.
@@ -57,19 +64,26 @@ pub async fn write_configured(
         browse_url: Set(config.url.to_string()),
         project: Set(config.project.clone()),
         issue_type: Set(config.issue_type.clone()),
-        problem: Set(None),
-        retry_at: Set(None),
         ..Default::default()
     };
     let name = name(config);
     match connection::Entity::find().filter(connection::Column::Name.eq(&name)).one(tx).await? {
         Some(known) => {
             row.id = Set(known.id);
+            let moved = known.api_url != config.api_url.as_str()
+                || known.project != config.project
+                || known.issue_type != config.issue_type;
+            if moved {
+                row.problem = Set(None);
+                row.retry_at = Set(None);
+                row.failures = Set(0);
+            }
             row.update(tx).await?;
         }
         None => {
             row.name = Set(name);
             row.paused = Set(false);
+            row.failures = Set(0);
             row.created_at = Set(now);
             row.insert(tx).await?;
         }
@@ -113,7 +127,8 @@ pub fn webhook_secret<'a>(state: &'a AppState, row: &connection::Model) -> Optio
     config.webhook_secret.as_ref().map(|secret: &SecretString| secret.expose_secret().as_bytes())
 }
 
-/// Notes that JIRA cannot be used now; answers when to try again, `None` when only this one request was refused.
+/// Notes that a call to JIRA failed; answers until when the whole connection rests, `None` when only what was called
+/// for has to wait.
 ///
 /// # Errors
 /// When the database refuses.
@@ -122,70 +137,113 @@ pub async fn note_failure(
     connection_id: i64,
     error: &JiraError,
 ) -> Result<Option<DateTime<Utc>>, Problem> {
-    match wait_after(error) {
-        Some(wait) => rest_for(state, connection_id, error, wait).await.map(Some),
-        None => Ok(None),
+    let trouble = trouble(error);
+    if !trouble.counts() {
+        return Ok(None);
     }
+    let (now, jitter) = (state.clock.now(), jitter(state));
+    let until = state
+        .database
+        .write(async |tx| {
+            // While it rests, the calls that were under way say nothing new.
+            let counted = connection::Entity::update_many()
+                .col_expr(connection::Column::Failures, Expr::col(connection::Column::Failures).add(1))
+                .filter(connection::Column::Id.eq(connection_id))
+                .filter(is_open(now))
+                .exec(tx)
+                .await?;
+            let Some(row) = connection::Entity::find_by_id(connection_id).one(tx).await? else {
+                return Ok(None);
+            };
+            let known = row.retry_at.filter(|at| *at > now);
+            if counted.rows_affected == 0 && trouble == Trouble::Failed {
+                return Ok(known);
+            }
+            let until = health_rules::rest(trouble, row.failures, jitter).map(|wait| now + wait);
+            if let Some(until) = until.filter(|until| known.is_none_or(|known| known < *until)) {
+                rest_until(tx, connection_id, &error.to_string(), until).await?;
+            }
+            Ok(std::cmp::max(until, known))
+        })
+        .await?;
+    if let Some(until) = until {
+        tracing::warn!(connection = connection_id, %error, %until, "JIRA cannot be used for a while");
+    }
+    Ok(until)
 }
 
-/// Lets the whole connection rest, also after an error that does not pass by itself.
+/// Lets the whole connection rest after an error that does not pass by itself, so that somebody mends it; answers until
+/// when.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn rest(state: &AppState, connection_id: i64, error: &JiraError) -> Result<(), Problem> {
-    let wait = wait_after(error).unwrap_or(Duration::minutes(5));
-    rest_for(state, connection_id, error, wait).await.map(|_| ())
+pub async fn rest(state: &AppState, connection_id: i64, error: &JiraError) -> Result<DateTime<Utc>, Problem> {
+    let until = state.clock.now() + UNMENDED;
+    tracing::warn!(connection = connection_id, %error, %until, "JIRA cannot be used until somebody mends it");
+    let text = error.to_string();
+    state.database.write(async |tx| rest_until(tx, connection_id, &text, until).await).await?;
+    Ok(until)
 }
 
-async fn rest_for(
-    state: &AppState,
+async fn rest_until(
+    tx: &DatabaseTransaction,
     connection_id: i64,
-    error: &JiraError,
-    wait: Duration,
-) -> Result<DateTime<Utc>, Problem> {
-    let until = state.clock.now() + wait;
-    tracing::warn!(connection = connection_id, %error, %until, "JIRA cannot be used for a while");
-    let text = error.to_string();
+    text: &str,
+    until: DateTime<Utc>,
+) -> Result<(), Problem> {
+    connection::Entity::update_many()
+        .set(connection::ActiveModel {
+            problem: Set(Some(text.to_owned())),
+            retry_at: Set(Some(until)),
+            ..Default::default()
+        })
+        .filter(connection::Column::Id.eq(connection_id))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// Notes that JIRA can be used. A wait that somebody else has written since this worker began stays.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn note_success(state: &AppState, row: &connection::Model) -> Result<(), Problem> {
+    if row.problem.is_none() && row.retry_at.is_none() && row.failures == 0 {
+        return Ok(());
+    }
+    let now = state.clock.now();
     state
         .database
         .write(async |tx| {
             connection::Entity::update_many()
                 .set(connection::ActiveModel {
-                    problem: Set(Some(text.clone())),
-                    retry_at: Set(Some(until)),
+                    problem: Set(None),
+                    retry_at: Set(None),
+                    failures: Set(0),
                     ..Default::default()
                 })
-                .filter(connection::Column::Id.eq(connection_id))
+                .filter(connection::Column::Id.eq(row.id))
+                .filter(is_open(now))
                 .exec(tx)
                 .await?;
             Ok(())
         })
-        .await?;
-    Ok(until)
+        .await
 }
 
-/// Notes that JIRA can be used, and which account we are there.
+/// Notes which account we are.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn note_success(
-    state: &AppState,
-    row: &connection::Model,
-    account: Option<&str>,
-) -> Result<(), Problem> {
-    let known = account.is_none_or(|account| row.account.as_deref() == Some(account));
-    if known && row.problem.is_none() && row.retry_at.is_none() {
+pub async fn note_account(state: &AppState, row: &connection::Model, account: &str) -> Result<(), Problem> {
+    if row.account.as_deref() == Some(account) {
         return Ok(());
-    }
-    let mut set = connection::ActiveModel { problem: Set(None), retry_at: Set(None), ..Default::default() };
-    if let Some(account) = account {
-        set.account = Set(Some(account.to_owned()));
     }
     state
         .database
         .write(async |tx| {
             connection::Entity::update_many()
-                .set(set.clone())
+                .set(connection::ActiveModel { account: Set(Some(account.to_owned())), ..Default::default() })
                 .filter(connection::Column::Id.eq(row.id))
                 .exec(tx)
                 .await?;
@@ -194,17 +252,26 @@ pub async fn note_success(
         .await
 }
 
-/// How long the whole connection rests after an error; `None` for errors that concern one ticket.
-fn wait_after(error: &JiraError) -> Option<Duration> {
+fn is_open(now: DateTime<Utc>) -> Expr {
+    connection::Column::RetryAt.is_null().or(connection::Column::RetryAt.lte(now))
+}
+
+/// A number between 0 and 1 that spreads waits, so that not everything wakes at once.
+pub(super) fn jitter(state: &AppState) -> f64 {
+    let mut byte = [0];
+    state.ids.fill(&mut byte);
+    f64::from(byte[0]) / 255.0
+}
+
+fn trouble(error: &JiraError) -> Trouble {
     let asked = error.retry_after().and_then(|wait| Duration::from_std(wait).ok());
     match error {
-        JiraError::RateLimited { .. } => {
-            Some(asked.unwrap_or(Duration::seconds(30)).max(Duration::seconds(1)))
+        error if error.limits_one_issue() => Trouble::IssueLimit,
+        JiraError::RateLimited { .. } => Trouble::Limit(asked),
+        JiraError::Unauthenticated(_) => Trouble::Credentials,
+        JiraError::Unreachable(_) | JiraError::Unavailable { .. } | JiraError::UnknownOutcome { .. } => {
+            Trouble::Failed
         }
-        JiraError::Unauthenticated(_) => Some(Duration::seconds(60)),
-        JiraError::Unreachable(_) => Some(Duration::seconds(10)),
-        JiraError::Unavailable { .. } => Some(asked.unwrap_or(Duration::seconds(10))),
-        JiraError::UnknownOutcome(_) => Some(Duration::seconds(5)),
-        JiraError::NotFoundOrHidden | JiraError::Refused(_) => None,
+        JiraError::NotFoundOrHidden | JiraError::Refused(_) => Trouble::Refused,
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use abate_entity::{asset, risk, ticket};
-use abate_integrations::jira::{BULK_LIMIT, CreatedIssue, JiraError, NewIssue};
+use abate_integrations::jira::{BULK_LIMIT, CreatedIssue, Issue, JiraError, NewIssue};
 use chrono::{DateTime, Duration, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
@@ -11,7 +11,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 use super::connection::Active;
 use super::failure::Failure;
 use super::finder;
-use super::reconcile::{LEASE, link, unknown};
+use super::reconcile::{LEASE, gather, link, unknown};
 use super::screen::{self, Screen};
 use super::ticket_rules::{TicketState, wants_ticket};
 use super::told::Told;
@@ -21,6 +21,10 @@ use crate::state::AppState;
 
 /// How long a ticket that JIRA refused waits before it is tried again.
 const REFUSED_WAIT: Duration = Duration::minutes(15);
+/// How often a bulk is read back.
+const READS: usize = 3;
+/// How long one waits whose create call never left.
+const UNSENT_WAIT: Duration = Duration::seconds(10);
 
 /// A ticket that was claimed for creation.
 struct Claimed {
@@ -37,10 +41,10 @@ enum Settled {
     Unknown(String),
 }
 
-/// Creates up to [`BULK_LIMIT`] tickets; answers whether more may be waiting.
-pub(super) async fn batch(state: &AppState, active: &Active) -> Result<bool, Failure> {
+/// Creates up to [`BULK_LIMIT`] tickets; answers whether more may be waiting, `None` when JIRA was not called.
+pub(super) async fn batch(state: &AppState, active: &Active) -> Result<Option<bool>, Failure> {
     if !is_any_wanted(state, active).await? {
-        return Ok(false);
+        return Ok(None);
     }
     // Whatever can be asked before the claim is asked before, so that a failure here leaves nothing uncertain.
     let screen = screen::read(state, active).await?;
@@ -56,7 +60,7 @@ pub(super) async fn batch(state: &AppState, active: &Active) -> Result<bool, Fai
     let worker = state.ids.word(12);
     let claimed = claim(state, active, &screen, &identity, &worker).await?;
     if claimed.is_empty() {
-        return Ok(false);
+        return Ok(None);
     }
     let issues: Vec<NewIssue> = claimed
         .iter()
@@ -70,7 +74,7 @@ pub(super) async fn batch(state: &AppState, active: &Active) -> Result<bool, Fai
     settle(state, &claimed, outcomes, &screen, &worker).await?;
     match error {
         Some(error) => Err(error.into()),
-        None => Ok(full),
+        None => Ok(Some(full)),
     }
 }
 
@@ -95,7 +99,9 @@ async fn claim(
     state
         .database
         .write(async |tx| {
-            let rows = finder::due(tx, active.row.id, TicketState::Wanted, now, BULK_LIMIT as u64).await?;
+            // Once the first wish has waited long enough, the ones that came after it go along.
+            let soon = now + gather(state);
+            let rows = finder::due(tx, active.row.id, TicketState::Wanted, soon, BULK_LIMIT as u64).await?;
             let risk_ids: Vec<i64> = rows.iter().map(|row| row.risk_id).collect();
             let risks = risk::Entity::find().filter(risk::Column::Id.is_in(risk_ids)).all(tx).await?;
             let asset_ids: Vec<i64> = risks.iter().map(|risk| risk.asset_id).collect();
@@ -150,7 +156,9 @@ async fn create(
     };
     match answer {
         Ok(settled) => (settled, None),
-        Err(error @ JiraError::UnknownOutcome(_)) => (all(Settled::Unknown, &error.to_string()), Some(error)),
+        Err(error @ JiraError::UnknownOutcome { .. }) => {
+            (all(Settled::Unknown, &error.to_string()), Some(error))
+        }
         Err(error @ (JiraError::Refused(_) | JiraError::NotFoundOrHidden)) => {
             (all(Settled::Refused, &error.to_string()), None)
         }
@@ -174,7 +182,7 @@ async fn create_many(
     let read = match ids.as_slice() {
         [] => Vec::new(),
         // What was created is created, whatever this read answers: those that it does not show are looked for.
-        ids => active.client.issues(ids, &["summary"]).await.unwrap_or_default(),
+        ids => read_back(active, ids).await,
     };
     let mut by_uuid: HashMap<String, CreatedIssue> = read
         .into_iter()
@@ -190,6 +198,16 @@ async fn create_many(
         )
     };
     Ok(claimed.iter().enumerate().map(settle).collect())
+}
+
+/// Reads what was created, as often as fits into the lease.
+async fn read_back(active: &Active, ids: &[String]) -> Vec<Issue> {
+    for _ in 1..READS {
+        if let Ok(issues) = active.client.issues(ids, &["summary"]).await {
+            return issues;
+        }
+    }
+    active.client.issues(ids, &["summary"]).await.unwrap_or_default()
 }
 
 async fn settle(
@@ -228,9 +246,10 @@ async fn settle(
                         back(Some(text), now + REFUSED_WAIT)
                     }
                     // No create reached JIRA, so it does not count.
-                    Settled::NotSent => {
-                        ticket::ActiveModel { attempt: Set(one.ticket.attempt - 1), ..back(None, now) }
-                    }
+                    Settled::NotSent => ticket::ActiveModel {
+                        attempt: Set(one.ticket.attempt - 1),
+                        ..back(None, now + UNSENT_WAIT)
+                    },
                     Settled::Unknown(text) => {
                         tracing::warn!(
                             risk = one.risk.id,

@@ -32,8 +32,9 @@ pub(super) async fn run(
     let is_new = sync.told.followed.as_ref().is_none_or(|followed| {
         change.at > followed.at || (change.at == followed.at && change.to != followed.to)
     });
-    // What we did ourselves comes back as news and is none.
-    let is_own = change.by.as_ref().is_some_and(|by| by.account_id == own_account);
+    // What we did ourselves comes back as news and is none. Our account may be a person's, though, who moves tickets too.
+    let is_own = change.by.as_ref().is_some_and(|by| by.account_id == own_account)
+        && sync.told.moved_to.as_ref() == Some(&change.to);
     if !is_new || is_own {
         return Ok(risk);
     }

@@ -1,14 +1,16 @@
 //! Looks for tickets whose creation is uncertain. Found by its label, adopted only when the uuid in its property is
-//! equal; created again only after JIRA's search had time to catch up; quarantined when it cannot be known.
+//! equal; created again only after JIRA's search had time to catch up; quarantined when it cannot be known. A
+//! quarantined one is looked for too, now and then, and adopted once it is found.
 
 use abate_entity::ticket;
-use abate_integrations::jira::{CreatedIssue, Issue, JiraError, quote_jql};
-use chrono::{DateTime, Utc};
+use abate_integrations::jira::{CreatedIssue, FETCH_LIMIT, Issue, JiraError, Refusal, quote_jql};
+use chrono::{DateTime, Duration, Utc};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::connection::{self, Active};
 use super::failure::Failure;
 use super::finder;
+use super::health_rules::before_next_create;
 use super::reconcile::link;
 use super::ticket_rules::{Look, TicketState, after_look};
 use super::told::Told;
@@ -19,6 +21,8 @@ use crate::state::AppState;
 
 /// How many are looked for in one search.
 const BATCH: u64 = 50;
+/// How often a quarantined ticket is looked for.
+const QUARANTINE_LOOK: Duration = Duration::hours(1);
 
 /// What to do with a ticket after a look.
 enum Verdict {
@@ -28,38 +32,52 @@ enum Verdict {
     Quarantine(String),
 }
 
-/// Looks for the uncertain tickets whose time has come.
+/// Looks for the uncertain tickets whose time has come; answers whether there were any.
 ///
 /// # Errors
 /// When JIRA gives no answer that can be believed.
-pub(crate) async fn run(state: &AppState, active: &Active) -> Result<(), Failure> {
+pub(crate) async fn run(state: &AppState, active: &Active) -> Result<bool, Failure> {
+    let uncertain = [TicketState::Unknown, TicketState::Quarantined];
     let now = state.clock.now();
     let due = ticket::Entity::find()
         .filter(ticket::Column::ConnectionId.eq(active.row.id))
-        .filter(ticket::Column::State.eq(TicketState::Unknown.as_str()))
+        .filter(ticket::Column::State.is_in(uncertain.map(TicketState::as_str)))
         .filter(ticket::Column::NextTryAt.lte(now))
         .order_by_asc(ticket::Column::NextTryAt)
         .limit(BATCH)
         .all(state.database.reader())
         .await?;
     if due.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
     let same_account = sees_everything(state, active).await?;
     let identity = finder::identity(state).await?;
     let labels: Vec<String> =
         due.iter().map(|ticket| quote_jql(&marker_label(&identity.instance, &ticket.subject))).collect();
     let jql = format!("labels in ({}) ORDER BY created ASC", labels.join(", "));
-    let found = active.client.search_all(&jql, &["status"]).await?;
+    let found = active.client.search_all(&jql, &["labels"]).await?;
+    let found = read_unmarked(active, found).await?;
     let verdicts: Vec<(ticket::Model, Verdict)> = due
         .into_iter()
         .map(|ticket| {
-            let verdict = judge(&ticket, &found, same_account, now);
+            let label = marker_label(&identity.instance, &ticket.subject);
+            let verdict = judge(&ticket, &label, &found, same_account, now);
             (ticket, verdict)
         })
         .collect();
     settle(state, &verdicts, now).await?;
-    Ok(())
+    Ok(true)
+}
+
+/// Reads those that the search shows without a marker: the search may lag, a read does not.
+async fn read_unmarked(active: &Active, found: Vec<Issue>) -> Result<Vec<Issue>, JiraError> {
+    let (mut found, unmarked): (Vec<Issue>, Vec<Issue>) =
+        found.into_iter().partition(|issue| issue.marker.is_some());
+    let ids: Vec<String> = unmarked.into_iter().map(|issue| issue.id).collect();
+    for ids in ids.chunks(FETCH_LIMIT) {
+        found.extend(active.client.issues(ids, &["labels"]).await?);
+    }
+    Ok(found)
 }
 
 /// Makes sure that an empty answer means something: the credentials hold, and the project is visible. Answers
@@ -70,35 +88,49 @@ async fn sees_everything(state: &AppState, active: &Active) -> Result<bool, Fail
     match active.client.project(&active.row.project).await {
         Ok(_) => {}
         Err(JiraError::NotFoundOrHidden) => {
-            let detail = format!("project {} is not visible to the account", active.row.project);
-            return Err(JiraError::Unavailable { detail, retry_after: None }.into());
+            let said = format!("project {} is not visible to the account", active.row.project);
+            return Err(JiraError::Refused(Refusal { messages: vec![said], ..Default::default() }).into());
         }
         Err(error) => return Err(error.into()),
     }
-    connection::note_success(state, &active.row, Some(&me.account_id)).await?;
+    connection::note_account(state, &active.row, &me.account_id).await?;
     Ok(same)
 }
 
-fn judge(ticket: &ticket::Model, found: &[Issue], same_account: bool, now: DateTime<Utc>) -> Verdict {
+fn judge(
+    ticket: &ticket::Model,
+    label: &str,
+    found: &[Issue],
+    same_account: bool,
+    now: DateTime<Utc>,
+) -> Verdict {
     let uuid = ticket.uuid.to_string();
     let ours: Vec<&Issue> = found
         .iter()
         .filter(|issue| issue.marker.as_ref().is_some_and(|marker| marker.uuid == uuid))
         .collect();
+    let unmarked: Vec<&str> = found
+        .iter()
+        .filter(|issue| issue.marker.is_none())
+        .filter(|issue| issue.fields.labels.iter().any(|known| known.eq_ignore_ascii_case(label)))
+        .map(|issue| issue.key.as_str())
+        .collect();
     match ours.as_slice() {
         [one] => Verdict::Adopt(CreatedIssue { id: one.id.clone(), key: one.key.clone() }),
-        [] => match after_look(ticket.unknown_since.unwrap_or(now), now, ticket.attempt) {
+        [] if ticket.state == TicketState::Quarantined.as_str() => Verdict::LookAgain(now + QUARANTINE_LOOK),
+        [] => match after_look(ticket.unknown_since.unwrap_or(now), now) {
             Look::Again(at) => Verdict::LookAgain(at),
+            Look::Create if !unmarked.is_empty() => Verdict::Quarantine(format!(
+                "{} carries the label {label} of this ticket and no marker, so it may be the one that was created. \
+                 Take the label off it in JIRA or delete it, then ask for the ticket again.",
+                unmarked.join(", ")
+            )),
             Look::Create if same_account => Verdict::CreateAgain,
             Look::Create => Verdict::Quarantine(
                 "The account was changed while a create was uncertain, and the new one may not see what the old \
                  one created. Look in JIRA, then ask for the ticket again."
                     .to_owned(),
             ),
-            Look::GiveUp => Verdict::Quarantine(format!(
-                "JIRA gave no answer to {} create calls. Look in JIRA, then ask for the ticket again.",
-                ticket.attempt
-            )),
         },
         several => {
             let keys: Vec<&str> = several.iter().map(|issue| issue.key.as_str()).collect();
@@ -119,7 +151,7 @@ async fn settle(
         .database
         .write(async |tx| {
             for (ticket, verdict) in verdicts {
-                let is_unknown = ticket::Column::State.eq(TicketState::Unknown.as_str());
+                let is_as_read = ticket::Column::State.eq(&ticket.state);
                 let set = match verdict {
                     Verdict::Adopt(issue) => {
                         tracing::info!(
@@ -127,7 +159,7 @@ async fn settle(
                             issue = issue.key,
                             "an uncertain ticket was found"
                         );
-                        link(tx, ticket, issue, &Told::default(), is_unknown, now).await?;
+                        link(tx, ticket, issue, &Told::default(), is_as_read, now).await?;
                         continue;
                     }
                     Verdict::LookAgain(at) => {
@@ -136,13 +168,14 @@ async fn settle(
                     Verdict::CreateAgain => ticket::ActiveModel {
                         state: Set(TicketState::Wanted.as_str().to_owned()),
                         unknown_since: Set(None),
-                        next_try_at: Set(now),
+                        next_try_at: Set(now + before_next_create(ticket.attempt)),
                         ..Default::default()
                     },
                     Verdict::Quarantine(text) => {
                         tracing::error!(ticket = ticket.subject, reason = text, "a ticket was quarantined");
                         ticket::ActiveModel {
                             state: Set(TicketState::Quarantined.as_str().to_owned()),
+                            next_try_at: Set(now + QUARANTINE_LOOK),
                             problem: Set(Some(text.clone())),
                             ..Default::default()
                         }
@@ -151,7 +184,7 @@ async fn settle(
                 ticket::Entity::update_many()
                     .set(set)
                     .filter(ticket::Column::Id.eq(ticket.id))
-                    .filter(is_unknown)
+                    .filter(is_as_read)
                     .exec(tx)
                     .await?;
             }

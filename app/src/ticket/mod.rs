@@ -2,8 +2,8 @@
 //!
 //! A ticket is a small machine of its own: wanted → creating → linked, or unknown when the outcome of a create is
 //! not known, and then quarantined when it cannot be known. `ticket_rules` decides, `reconcile` creates, `look`
-//! finds what may have been created, `sync` makes one ticket true in both directions, `poll` and `webhook` say
-//! which tickets to look at.
+//! finds what may have been created, `sync` makes one ticket true in both directions, `poll`, `full_pass` and
+//! `webhook` say which tickets to look at, `later` when to try again, `strangers` keeps the issues that nobody asked for.
 
 pub mod api;
 pub mod check;
@@ -12,16 +12,22 @@ mod create;
 mod failure;
 mod finder;
 mod follow;
+pub mod full_pass;
+pub mod health_rules;
+mod later;
 mod look;
 pub mod poll;
 mod push;
 pub mod reconcile;
 pub mod resume;
 mod screen;
+mod seen;
+mod strangers;
 mod sync;
 pub mod ticket_rules;
 mod told;
 mod view;
+mod walk;
 pub mod want;
 pub mod webhook;
 mod wording;

@@ -1,19 +1,21 @@
-//! Tells JIRA what is new with a risk: fields that differ, the status, the link back, and comments, each once.
+//! Tells JIRA what is new with a risk: fields that differ, the link back, and comments, each once.
 
-use abate_entity::lifecycle::{State, Via};
+use abate_entity::lifecycle::Via;
 use abate_entity::{app_user, asset, risk, risk_comment, ticket};
-use abate_integrations::jira::{Document, JiraError, StatusCategory, next_hop};
+use abate_integrations::jira::{Document, JiraError};
+use chrono::Duration;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::failure::Failure;
+use super::later;
 use super::screen::Screen;
 use super::sync::Sync;
-use super::ticket_rules::{Category, Target, target};
+use super::walk;
 use super::wording::{Content, Identity};
 use crate::risk::key::RiskKey;
 
-/// How many steps a workflow may need from one category to another.
-const HOPS: usize = 6;
+/// How the key of a copied comment begins.
+const COPIED: &str = "comment:";
 
 /// How many comments are copied in one run.
 const COPIED_AT_ONCE: u64 = 20;
@@ -28,14 +30,18 @@ pub(super) async fn run(
 ) -> Result<(), Failure> {
     let content = Content::of(risk, asset, screen, identity);
     fields(sync, &content, screen, identity).await?;
-    status(sync, risk).await?;
-    if sync.told.link.as_ref() != Some(&content.link.url) {
+    walk::run(sync, risk).await?;
+    let link = format!("{} {}", content.link.url, content.link.summary);
+    if sync.told.link.as_ref() != Some(&link) {
         let sent = sync.active.client.put_remote_link(&sync.issue.id, &content.link).await;
         if passed(sync, sent)? {
-            sync.told.link = Some(content.link.url);
+            sync.told.link = Some(link);
         }
     }
     copy_comments(sync, risk).await?;
+    if risk.confidential {
+        sync.told.notes.retain(|note| !note.key.starts_with(COPIED));
+    }
     notes(sync).await
 }
 
@@ -51,6 +57,9 @@ async fn copy_comments(sync: &mut Sync<'_>, risk: &risk::Model) -> Result<(), Fa
         .limit(COPIED_AT_ONCE)
         .all(db)
         .await?;
+    if new.len() as u64 == COPIED_AT_ONCE {
+        sync.again_in(Duration::zero());
+    }
     for comment in new {
         sync.told.copied_until = Some(comment.id);
         if risk.confidential || comment.via == Via::Jira.as_str() {
@@ -62,7 +71,7 @@ async fn copy_comments(sync: &mut Sync<'_>, risk: &risk::Model) -> Result<(), Fa
         };
         let author = author.unwrap_or_else(|| "Abate".to_owned());
         let text = format!("{author} on {}:\n\n{}", RiskKey(risk.id), comment.body);
-        sync.told.note(format!("comment:{}", comment.id), text);
+        sync.told.note(format!("{COPIED}{}", comment.id), text);
     }
     Ok(())
 }
@@ -72,6 +81,9 @@ fn passed(sync: &mut Sync<'_>, result: Result<(), JiraError>) -> Result<bool, Ji
     match result {
         Ok(()) => Ok(true),
         Err(error @ JiraError::Refused(_)) => {
+            // A conflict with somebody else's write passes by itself, anything else when somebody mends it.
+            let conflict = matches!(&error, JiraError::Refused(refusal) if refusal.status == 409);
+            sync.again_in(if conflict { later::CONFLICT_WAIT } else { later::REFUSED_WAIT });
             sync.problem = Some(error.to_string());
             Ok(false)
         }
@@ -105,14 +117,11 @@ async fn fields(
         edit.priority.clone_from(&content.priority);
         won = Some(format!("the priority of {key} follows the risk's level"));
     }
-    let missing: Vec<String> = identity
+    edit.add_labels = identity
         .labels(&sync.ticket.subject)
         .into_iter()
         .filter(|label| !seen.labels.iter().any(|known| known.eq_ignore_ascii_case(label)))
         .collect();
-    if !missing.is_empty() {
-        edit.labels = Some(seen.labels.iter().cloned().chain(missing).collect());
-    }
     if edit.is_empty() {
         return Ok(());
     }
@@ -125,72 +134,6 @@ async fn fields(
         }
     }
     Ok(())
-}
-
-/// Brings the status in line, once for each state of the risk, in as many hops as the workflow needs.
-async fn status(sync: &mut Sync<'_>, risk: &risk::Model) -> Result<(), Failure> {
-    if sync.told.state == Some(risk.state) {
-        return Ok(());
-    }
-    let first = sync.told.state.is_none();
-    let Some(target) = target(risk.state, risk.resolution, sync.category(), first) else {
-        sync.told.state = Some(risk.state);
-        return Ok(());
-    };
-    let reached = walk(sync, target).await?;
-    if !reached {
-        let text = format!(
-            "The workflow offers {} no way from {} to a status of the category {}.",
-            sync.issue.key,
-            sync.issue.fields.status.as_ref().map_or("its status", |status| status.name.as_str()),
-            target.category
-        );
-        sync.problem = Some(text);
-        return Ok(());
-    }
-    sync.told.state = Some(risk.state);
-    sync.told.note(format!("state:{}", risk.version), moved_text(risk));
-    Ok(())
-}
-
-fn moved_text(risk: &risk::Model) -> String {
-    let key = RiskKey(risk.id);
-    match (risk.state, risk.resolution) {
-        (State::Closed, Some(resolution)) => {
-            format!("{key} was closed in Abate as {resolution}, so this was moved.")
-        }
-        (state, _) => format!("{key} is {state} in Abate, so this was moved."),
-    }
-}
-
-async fn walk(sync: &mut Sync<'_>, target: Target) -> Result<bool, Failure> {
-    let category = match target.category {
-        Category::New => StatusCategory::New,
-        Category::Indeterminate => StatusCategory::Indeterminate,
-        Category::Done => StatusCategory::Done,
-        Category::Undefined => return Ok(false),
-    };
-    let client = &sync.active.client;
-    let mut visited: Vec<String> = sync.issue.fields.status.iter().map(|status| status.id.clone()).collect();
-    for _ in 0..HOPS {
-        let offered = client.transitions(&sync.issue.id).await?;
-        let Some(hop) = next_hop(&offered, category, target.resolutions, &visited) else { return Ok(false) };
-        match client.do_transition(&sync.issue.id, &hop).await {
-            Ok(()) => {}
-            Err(error @ JiraError::Refused(_)) => {
-                sync.problem = Some(error.to_string());
-                return Ok(false);
-            }
-            Err(error) => return Err(error.into()),
-        }
-        visited.push(hop.to.id.clone());
-        let reached = hop.to.category == category;
-        sync.issue.fields.status = Some(hop.to);
-        if reached {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 /// Writes the comments that wait. That a try begins is written down first; after one whose answer is lost, the
@@ -222,7 +165,8 @@ async fn notes(sync: &mut Sync<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn keep_told(sync: &Sync<'_>) -> Result<(), Failure> {
+/// Writes down what JIRA is told before it is told so.
+pub(super) async fn keep_told(sync: &Sync<'_>) -> Result<(), Failure> {
     let pushed = sync.told.to_json()?;
     sync.state
         .database

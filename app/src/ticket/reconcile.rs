@@ -5,7 +5,7 @@
 //! its worker may have died before, during or after the call.
 
 use abate_entity::ticket;
-use abate_integrations::jira::CreatedIssue;
+use abate_integrations::jira::{CreatedIssue, JiraError};
 use chrono::{DateTime, Duration, Utc};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect};
@@ -13,7 +13,9 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, Q
 use super::connection::{self, Active};
 use super::create;
 use super::failure::Failure;
+use super::later;
 use super::look;
+use super::strangers;
 use super::ticket_rules::{TicketState, first_look};
 use super::told::Told;
 use crate::jobs;
@@ -23,8 +25,9 @@ use crate::platform::timer::Timer;
 use crate::state::AppState;
 
 const KIND: &str = "ticket_reconcile";
-/// Longer than the requests of one run together: two for the screen, one to create, one to check, one to look.
-pub(super) const LEASE: Duration = Duration::seconds(80);
+/// Longer than the requests of one run together: four to look, two for the screen, one to create, one to check. A
+/// claim is as long, so that one whose worker lives is never taken over.
+pub(super) const LEASE: Duration = Duration::seconds(150);
 /// Creates the wanted tickets of a connection; the subject is its number.
 pub const JOB: Job<AppState> = Job { kind: KIND, lease: LEASE, run: job };
 
@@ -39,6 +42,11 @@ fn watch(state: &AppState) -> Work<'_> {
     Box::pin(look_for_work(state))
 }
 
+/// How long wishes for tickets are gathered, so that those of one moment are created in one call.
+pub(super) fn gather(state: &AppState) -> Duration {
+    state.config.jira.as_ref().map_or(Duration::zero(), |jira| jira.gather)
+}
+
 /// Queues a run for a connection.
 ///
 /// # Errors
@@ -46,9 +54,10 @@ fn watch(state: &AppState) -> Work<'_> {
 pub async fn enqueue(
     tx: &DatabaseTransaction,
     connection_id: i64,
+    at: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Result<(), Problem> {
-    Ok(queue::enqueue(tx, KIND, &connection_id.to_string(), now, now).await?)
+    Ok(queue::enqueue(tx, KIND, &connection_id.to_string(), at, now).await?)
 }
 
 async fn look_for_work(state: &AppState) -> Result<(), Problem> {
@@ -57,7 +66,9 @@ async fn look_for_work(state: &AppState) -> Result<(), Problem> {
     if active.waits_until(now).is_some() {
         return Ok(());
     }
-    let waiting = [TicketState::Wanted, TicketState::Creating, TicketState::Unknown];
+    later::queue_due(state, &active, now).await?;
+    let waiting =
+        [TicketState::Wanted, TicketState::Creating, TicketState::Unknown, TicketState::Quarantined];
     let due = ticket::Entity::find()
         .select_only()
         .column(ticket::Column::Id)
@@ -69,7 +80,7 @@ async fn look_for_work(state: &AppState) -> Result<(), Problem> {
         .await?;
     match due {
         None => Ok(()),
-        Some(_) => state.database.write(async |tx| enqueue(tx, active.row.id, now).await).await,
+        Some(_) => state.database.write(async |tx| enqueue(tx, active.row.id, now, now).await).await,
     }
 }
 
@@ -87,22 +98,39 @@ pub async fn run(state: &AppState, subject: &str) -> Result<(), Problem> {
         return Ok(());
     }
     take_over(state, &active, now).await?;
-    match work(state, &active).await {
-        Ok(more) => {
-            connection::note_success(state, &active.row, None).await?;
-            if more {
-                state.database.write(async |tx| enqueue(tx, active.row.id, now).await).await?;
-            }
-            Ok(())
-        }
-        Err(Failure::Own(problem)) => Err(problem),
-        Err(Failure::Jira(error)) => connection::rest(state, active.row.id, &error).await,
+    let looked = look::run(state, &active).await;
+    if settled(state, &active, looked.map(|any| any.then_some(false))).await?.is_none() {
+        return Ok(());
     }
+    let created = create::batch(state, &active).await;
+    if settled(state, &active, created).await? == Some(true) {
+        state.database.write(async |tx| enqueue(tx, active.row.id, now, now).await).await?;
+    }
+    Ok(())
 }
 
-async fn work(state: &AppState, active: &Active) -> Result<bool, Failure> {
-    look::run(state, active).await?;
-    create::batch(state, active).await
+/// Notes how a piece of work ended; answers whether there is more of it, `None` when the connection rests now.
+async fn settled(
+    state: &AppState,
+    active: &Active,
+    outcome: Result<Option<bool>, Failure>,
+) -> Result<Option<bool>, Problem> {
+    match outcome {
+        Ok(None) => Ok(Some(false)),
+        Ok(Some(more)) => {
+            connection::note_success(state, &active.row).await?;
+            Ok(Some(more))
+        }
+        Err(Failure::Own(problem)) => Err(problem),
+        Err(Failure::Jira(error)) if error.is_passing() || matches!(error, JiraError::Unauthenticated(_)) => {
+            let rests = connection::note_failure(state, active.row.id, &error).await?;
+            Ok(rests.is_none().then_some(false))
+        }
+        Err(Failure::Jira(error)) => {
+            connection::rest(state, active.row.id, &error).await?;
+            Ok(None)
+        }
+    }
 }
 
 /// A claim whose time is over is uncertain.
@@ -161,6 +189,7 @@ pub(super) async fn link(
         .exec(tx)
         .await?;
     if linked.rows_affected == 1 {
+        strangers::settle(tx, ticket.connection_id, &issue.id, now).await?;
         // The link back, and what has happened to the risk meanwhile.
         queue::enqueue(tx, jobs::TICKET, &ticket.subject, now, now).await?;
     }

@@ -2,14 +2,15 @@
 //! told what is new with us. Running it twice writes nothing the second time.
 
 use abate_entity::{asset, risk, ticket};
-use abate_integrations::jira::{Issue, JiraError};
-use chrono::{DateTime, Utc};
+use abate_integrations::jira::{Issue, JiraError, Refusal};
+use chrono::{DateTime, Duration, Utc};
 use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 
 use super::connection::{self, Active};
 use super::failure::Failure;
 use super::finder;
 use super::follow;
+use super::later;
 use super::push;
 use super::screen;
 use super::ticket_rules::Category;
@@ -32,6 +33,8 @@ pub(super) struct Sync<'a> {
     pub(super) told: Told,
     /// What people at the ticket's page are shown.
     pub(super) problem: Option<String>,
+    /// How soon the ticket is to be looked at again, where something is left.
+    pub(super) again_in: Option<Duration>,
 }
 
 impl Sync<'_> {
@@ -39,6 +42,11 @@ impl Sync<'_> {
     pub(super) fn category(&self) -> Category {
         let key = self.issue.fields.status.as_ref().map_or("undefined", |status| status.category.key());
         key.parse().unwrap_or(Category::Undefined)
+    }
+
+    /// Asks for another look after `wait` at the latest.
+    pub(super) fn again_in(&mut self, wait: Duration) {
+        self.again_in = Some(self.again_in.map_or(wait, |known| known.min(wait)));
     }
 }
 
@@ -71,7 +79,8 @@ pub(crate) async fn run(
         None => active.client.set_marker(issue_id, &identity.marker(ticket.uuid)).await?,
     }
     let screen = screen::read(state, active).await?;
-    let mut sync = Sync { state, active, ticket, issue, told: Told::of(ticket)?, problem: None };
+    let mut sync =
+        Sync { state, active, ticket, issue, told: Told::of(ticket)?, problem: None, again_in: None };
     let risk = follow::run(&mut sync, risk, &own_account).await?;
     let pushed = push::run(&mut sync, &risk, asset, &screen, &identity).await;
     keep(&sync, &risk, pushed.is_ok()).await?;
@@ -84,7 +93,7 @@ async fn own_account(state: &AppState, active: &Active) -> Result<String, Failur
         return Ok(account.clone());
     }
     let me = active.client.myself().await?;
-    connection::note_success(state, &active.row, Some(&me.account_id)).await?;
+    connection::note_account(state, &active.row, &me.account_id).await?;
     Ok(me.account_id)
 }
 
@@ -92,13 +101,20 @@ async fn own_account(state: &AppState, active: &Active) -> Result<String, Failur
 async fn absent(state: &AppState, active: &Active, ticket: &ticket::Model) -> Result<(), Failure> {
     active.client.myself().await?;
     let key = ticket.issue_key.as_deref().unwrap_or_default();
-    let text = match active.client.project(&active.row.project).await {
+    // It may have been moved to another project since.
+    let project = key.rsplit_once('-').map_or(active.row.project.as_str(), |(project, _)| project);
+    let said = format!("project {project} is not visible to the account");
+    let text = match active.client.project(project).await {
         Ok(_) => format!(
             "{key} was deleted in JIRA, or is hidden from our account. The risk is not changed by that."
         ),
-        Err(JiraError::NotFoundOrHidden) => {
-            format!("Project {} is not visible to our account.", active.row.project)
+        // That is one thing to mend and no loss of every ticket.
+        Err(JiraError::NotFoundOrHidden) if project == active.row.project => {
+            let error = JiraError::Refused(Refusal { messages: vec![said], ..Default::default() });
+            let until = connection::rest(state, active.row.id, &error).await?;
+            return Ok(later::after_rest(state, ticket, until).await?);
         }
+        Err(JiraError::NotFoundOrHidden) => format!("{key} cannot be seen: {said}."),
         Err(error) => return Err(error.into()),
     };
     Ok(set_broken(state, ticket, &text).await?)
@@ -106,8 +122,13 @@ async fn absent(state: &AppState, active: &Active, ticket: &ticket::Model) -> Re
 
 async fn set_broken(state: &AppState, ticket: &ticket::Model, text: &str) -> Result<(), Problem> {
     tracing::warn!(ticket = ticket.subject, reason = text, "the link to a ticket is broken");
-    let set =
-        ticket::ActiveModel { broken: Set(true), problem: Set(Some(text.to_owned())), ..Default::default() };
+    let set = ticket::ActiveModel {
+        broken: Set(true),
+        problem: Set(Some(text.to_owned())),
+        sync_at: Set(None),
+        failures: Set(0),
+        ..Default::default()
+    };
     update(state, ticket, set).await?;
     if ticket.broken {
         return Ok(());
@@ -141,19 +162,6 @@ async fn tell_owner(
     Ok(())
 }
 
-/// Notes what is wrong with a ticket, for people to see.
-///
-/// # Errors
-/// When the database refuses.
-pub(crate) async fn note_problem(
-    state: &AppState,
-    ticket: &ticket::Model,
-    text: &str,
-) -> Result<(), Problem> {
-    update(state, ticket, ticket::ActiveModel { problem: Set(Some(text.to_owned())), ..Default::default() })
-        .await
-}
-
 /// Writes down what JIRA was told and what it showed.
 async fn keep(sync: &Sync<'_>, risk: &risk::Model, complete: bool) -> Result<(), Problem> {
     let fields = &sync.issue.fields;
@@ -169,8 +177,11 @@ async fn keep(sync: &Sync<'_>, risk: &risk::Model, complete: bool) -> Result<(),
         ..Default::default()
     };
     if complete {
+        let now = sync.state.clock.now();
         set.pushed_version = Set(risk.version);
-        set.synced_at = Set(Some(sync.state.clock.now()));
+        set.synced_at = Set(Some(now));
+        set.sync_at = Set(sync.again_in.map(|wait| now + wait));
+        set.failures = Set(0);
     }
     update(sync.state, sync.ticket, set).await
 }

@@ -4,7 +4,7 @@
 use abate_entity::level::Level;
 use abate_entity::lifecycle::{Event, Resolution, State};
 use abate_entity::text_enum;
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Duration, NaiveTime, Utc};
 
 text_enum! {
     /// Where a ticket stands with us.
@@ -38,16 +38,27 @@ text_enum! {
     }
 }
 
+text_enum! {
+    /// Why an issue that carries our label is no ticket of ours.
+    pub enum StrangerKind ("kind of stranger") {
+        /// It carries the marker of a ticket that has another issue.
+        Duplicate = "duplicate",
+        /// It was made by this installation for a ticket that this database does not know.
+        Orphan = "orphan",
+        /// It was made by a copy of this database that was restored more often.
+        NewerCopy = "newer_copy",
+        /// It carries the label and no marker.
+        Unmarked = "unmarked",
+    }
+}
+
 /// The waits before the looks for a ticket whose creation is uncertain, from the moment it became so. JIRA's search
 /// lags by seconds to minutes; only after the last look found nothing is it created again.
 const LOOKS: [Duration; 4] =
     [Duration::seconds(15), Duration::seconds(60), Duration::seconds(120), Duration::seconds(240)];
 
-/// How often a creation may end uncertain before a person decides.
-const CREATES: i32 = 3;
-
 /// How far a poll reaches back behind the last one: JIRA's query language knows whole minutes, and its index lags.
-const OVERLAP: Duration = Duration::minutes(5);
+const OVERLAP: Duration = Duration::minutes(2);
 
 /// Whether a risk is to have a ticket: confirmed and at least high, unless it came in with a backlog; or asked for.
 #[must_use]
@@ -68,8 +79,6 @@ pub enum Look {
     Again(DateTime<Utc>),
     /// It was not created: create it.
     Create,
-    /// Creation failed to give an answer too often.
-    GiveUp,
 }
 
 /// When to look first for a ticket that became uncertain at `since`.
@@ -78,14 +87,11 @@ pub fn first_look(since: DateTime<Utc>) -> DateTime<Utc> {
     since + LOOKS[0]
 }
 
-/// What to do after a look at `now` that found nothing; `creates` counts the create calls so far.
+/// What to do after a look at `now` that found nothing. However often that was so, the next create is as safe as the
+/// first one: it follows a search that had time to catch up.
 #[must_use]
-pub fn after_look(since: DateTime<Utc>, now: DateTime<Utc>, creates: i32) -> Look {
-    match LOOKS.iter().map(|wait| since + *wait).find(|at| *at > now) {
-        Some(next) => Look::Again(next),
-        None if creates < CREATES => Look::Create,
-        None => Look::GiveUp,
-    }
+pub fn after_look(since: DateTime<Utc>, now: DateTime<Utc>) -> Look {
+    LOOKS.iter().map(|wait| since + *wait).find(|at| *at > now).map_or(Look::Create, Look::Again)
 }
 
 /// What a change of the ticket's status means for the risk.
@@ -216,6 +222,16 @@ pub fn poll_minutes(last: DateTime<Utc>, now: DateTime<Utc>) -> i64 {
     ((now - last).max(Duration::zero()) + OVERLAP).num_minutes() + 1
 }
 
+/// Whether the nightly pass over all tickets is due: once after each two o'clock in the morning, each connection at a
+/// minute of its own.
+#[must_use]
+pub fn full_pass_due(last: DateTime<Utc>, now: DateTime<Utc>, connection_id: i64) -> bool {
+    let start = Duration::hours(2) + Duration::minutes(connection_id.rem_euclid(60));
+    let today = now.date_naive().and_time(NaiveTime::MIN).and_utc() + start;
+    let latest = if today <= now { today } else { today - Duration::days(1) };
+    last < latest
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -242,14 +258,13 @@ mod tests {
         let since = at(0);
         let mut now = first_look(since);
         let mut looks = 1;
-        while let Look::Again(next) = after_look(since, now, 1) {
+        while let Look::Again(next) = after_look(since, now) {
             assert!(next > now);
             now = next;
             looks += 1;
         }
         assert_eq!((looks, now), (4, at(240)));
-        assert_eq!(after_look(since, now, 2), Look::Create);
-        assert_eq!(after_look(since, now, 3), Look::GiveUp);
+        assert_eq!(after_look(since, now), Look::Create);
     }
 
     #[test]
@@ -325,8 +340,19 @@ mod tests {
     }
 
     #[test]
+    fn the_full_pass_is_due_once_a_night() {
+        let time = |text: &str| text.parse::<DateTime<Utc>>().expect("a time");
+        let last = time("2026-03-02T09:00:00Z");
+        assert!(!full_pass_due(last, time("2026-03-03T02:06:59Z"), 7));
+        assert!(full_pass_due(last, time("2026-03-03T02:07:00Z"), 7));
+        let pass = time("2026-03-03T02:08:00Z");
+        assert!(!full_pass_due(pass, time("2026-03-04T02:00:00Z"), 7));
+        assert!(full_pass_due(pass, time("2026-03-05T00:00:00Z"), 7));
+    }
+
+    #[test]
     fn polls_overlap() {
-        assert_eq!(poll_minutes(at(0), at(60)), 7);
-        assert_eq!(poll_minutes(at(60), at(0)), 6);
+        assert_eq!(poll_minutes(at(0), at(60)), 4);
+        assert_eq!(poll_minutes(at(60), at(0)), 3);
     }
 }

@@ -31,6 +31,23 @@ pub(crate) struct Followed {
     pub(crate) to: String,
 }
 
+/// A status from which the workflow offers no way to where the ticket has to go.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct DeadEnd {
+    /// The category to reach.
+    pub(crate) target: String,
+    /// The id of the status where the walk ended.
+    pub(crate) status: String,
+    /// The ids of the statuses that were tried.
+    pub(crate) visited: Vec<String>,
+    /// When it was walked from the beginning.
+    pub(crate) walked_at: DateTime<Utc>,
+    /// When it was looked at last.
+    pub(crate) looked_at: DateTime<Utc>,
+    /// What people are told.
+    pub(crate) problem: String,
+}
+
 /// What JIRA was last told.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -43,10 +60,14 @@ pub(crate) struct Told {
     pub(crate) priority: Option<String>,
     /// The due date.
     pub(crate) due_on: Option<NaiveDate>,
-    /// The address of the link back.
+    /// The address of the link back, and what it says.
     pub(crate) link: Option<String>,
     /// Where the risk stood when the ticket's status was last brought in line with it.
     pub(crate) state: Option<State>,
+    /// The id of the status that we moved the ticket to last.
+    pub(crate) moved_to: Option<String>,
+    /// Where the way to the risk's state ended.
+    pub(crate) dead_end: Option<DeadEnd>,
     /// The last change of status by a person that was followed or answered.
     pub(crate) followed: Option<Followed>,
     /// Why that change was not followed, shown until the next one.

@@ -6,6 +6,7 @@ use sea_orm::ConnectionTrait;
 use serde::Serialize;
 
 use super::finder;
+use super::strangers;
 use crate::platform::problem::Problem;
 use crate::state::AppState;
 
@@ -65,7 +66,10 @@ impl TicketView {
         state: &AppState,
         risk_id: i64,
     ) -> Result<Vec<Self>, Problem> {
-        let row = finder::of_risk(db, risk_id).await?;
-        Ok(row.into_iter().map(|row| Self::new(row, state)).collect())
+        let Some(mut row) = finder::of_risk(db, risk_id).await? else { return Ok(Vec::new()) };
+        if row.problem.is_none() {
+            row.problem = strangers::of_ticket(db, &row).await?;
+        }
+        Ok(vec![Self::new(row, state)])
     }
 }

@@ -3,7 +3,7 @@
 use abate_entity::level::Level;
 use abate_entity::lifecycle::State;
 use abate_entity::{risk, ticket};
-use chrono::{DateTime, Duration, Utc};
+use chrono::Duration;
 use sea_orm::sea_query::{OnConflict, Query};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -13,6 +13,7 @@ use serde_json::json;
 use super::connection::{self, Active};
 use super::failure::Failure;
 use super::finder;
+use super::later;
 use super::reconcile;
 use super::sync;
 use super::ticket_rules::{TicketState, wants_ticket};
@@ -96,31 +97,22 @@ pub async fn run(state: &AppState, subject: &str) -> Result<(), Problem> {
         TicketState::Linked => {
             let now = state.clock.now();
             if let Some(until) = active.waits_until(now) {
-                return again(state, subject, until).await;
+                return later::after_rest(state, &ticket, until).await;
             }
             match sync::run(state, &active, &ticket, risk, asset.as_ref()).await {
-                Ok(()) => connection::note_success(state, &active.row, None).await,
+                Ok(()) => connection::note_success(state, &active.row).await,
                 Err(Failure::Own(problem)) => Err(problem),
-                Err(Failure::Jira(error)) => {
-                    match connection::note_failure(state, active.row.id, &error).await? {
-                        Some(until) => again(state, subject, until).await,
-                        None => sync::note_problem(state, &ticket, &error.to_string()).await,
-                    }
-                }
+                Err(Failure::Jira(error)) => later::after_failure(state, &active, &ticket, &error).await,
             }
         }
         _ => Ok(()),
     }
 }
 
-async fn again(state: &AppState, subject: &str, at: DateTime<Utc>) -> Result<(), Problem> {
-    let now = state.clock.now();
-    state.database.write(async |tx| Ok(queue::enqueue(tx, jobs::TICKET, subject, at, now).await?)).await
-}
-
 /// Writes down that a risk is to have a ticket; the unique subject makes two of them one.
 async fn want(state: &AppState, active: &Active, risk: &risk::Model) -> Result<(), Problem> {
     let now = state.clock.now();
+    let soon = now + reconcile::gather(state);
     let row = ticket::ActiveModel {
         connection_id: Set(active.row.id),
         subject: Set(finder::subject(risk.id)),
@@ -128,7 +120,8 @@ async fn want(state: &AppState, active: &Active, risk: &risk::Model) -> Result<(
         uuid: Set(risk.uuid),
         state: Set(TicketState::Wanted.as_str().to_owned()),
         attempt: Set(0),
-        next_try_at: Set(now),
+        failures: Set(0),
+        next_try_at: Set(soon),
         status_name: Set(String::new()),
         status_category: Set(String::new()),
         pushed_version: Set(0),
@@ -145,7 +138,7 @@ async fn want(state: &AppState, active: &Active, risk: &risk::Model) -> Result<(
                 .on_conflict(OnConflict::column(ticket::Column::Subject).do_nothing().to_owned())
                 .exec_without_returning(tx)
                 .await?;
-            reconcile::enqueue(tx, active.row.id, now).await
+            reconcile::enqueue(tx, active.row.id, soon, now).await
         })
         .await
 }
@@ -153,13 +146,14 @@ async fn want(state: &AppState, active: &Active, risk: &risk::Model) -> Result<(
 /// Takes back, or renews, the wish for a ticket that was not created yet.
 async fn set_state(state: &AppState, ticket: &ticket::Model, to: TicketState) -> Result<(), Problem> {
     let now = state.clock.now();
+    let soon = now + reconcile::gather(state);
     state
         .database
         .write(async |tx: &DatabaseTransaction| {
             ticket::Entity::update_many()
                 .set(ticket::ActiveModel {
                     state: Set(to.as_str().to_owned()),
-                    next_try_at: Set(now),
+                    next_try_at: Set(soon),
                     problem: Set(None),
                     ..Default::default()
                 })
@@ -167,7 +161,7 @@ async fn set_state(state: &AppState, ticket: &ticket::Model, to: TicketState) ->
                 .filter(ticket::Column::State.eq(&ticket.state))
                 .exec(tx)
                 .await?;
-            reconcile::enqueue(tx, ticket.connection_id, now).await
+            reconcile::enqueue(tx, ticket.connection_id, soon, now).await
         })
         .await
 }

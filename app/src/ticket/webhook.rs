@@ -4,12 +4,14 @@ use abate_entity::{connection, ticket, webhook_delivery};
 use abate_integrations::jira::{WebhookError, WebhookEvent, WebhookKind, parse_webhook, verify_signature};
 use actix_web::web::{self, Bytes, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
+use chrono::Duration;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 use sha2::{Digest as _, Sha256};
 
 use super::connection as connections;
 use super::reconcile;
+use super::told::Told;
 use crate::jobs;
 use crate::platform::job::queue;
 use crate::platform::problem::{Kind, Problem};
@@ -17,6 +19,9 @@ use crate::state::AppState;
 
 /// Largest body: an issue with a description and its history twice over.
 const BODY_LIMIT: usize = 4 * 1024 * 1024;
+/// How long a webhook may be on its way: JIRA tries again for about an hour. The signature knows no time, so without an
+/// end somebody could send what was recorded once for ever.
+const LONGEST_WAY: Duration = Duration::days(1);
 /// Longest name of a webhook that is kept as it is.
 const LONGEST_NAME: usize = 200;
 
@@ -40,6 +45,11 @@ async fn receive(
     let secret = connections::webhook_secret(&state, &row).unwrap_or_default();
     verify_signature(secret, &body, header("X-Hub-Signature")).map_err(|error| refused(&error, row.id))?;
     let event = parse_webhook(&body).map_err(|error| refused(&error, row.id))?;
+    let oldest = state.clock.now() - LONGEST_WAY;
+    if let Some(at) = event.at.filter(|at| *at < oldest) {
+        tracing::warn!(connection = row.id, %at, "a webhook was refused for its age");
+        return Err(Problem::new(Kind::Malformed, "The webhook is older than a day, so it was not taken."));
+    }
     let identifier = match header("X-Atlassian-Webhook-Identifier") {
         Some(name) if !name.is_empty() && name.len() <= LONGEST_NAME => name.to_owned(),
         _ => hex::encode(Sha256::digest(&body)),
@@ -72,6 +82,20 @@ fn refused(error: &WebhookError, connection_id: i64) -> Problem {
     }
 }
 
+/// Whether it tells of a write of ours. A move that we did not make is a person's, who has lent us the account.
+fn is_echo(
+    event: &WebhookEvent,
+    row: &connection::Model,
+    ticket: Option<&ticket::Model>,
+) -> Result<bool, Problem> {
+    if event.kind != WebhookKind::Changed || event.by.is_none() || event.by != row.account {
+        return Ok(false);
+    }
+    let moved = event.changes.iter().rfind(|change| change.field == "status");
+    let (Some(ticket), Some(moved)) = (ticket, moved) else { return Ok(true) };
+    Ok(Told::of(ticket)?.moved_to == moved.to)
+}
+
 /// Keeps the name of the delivery and queues what it hints at; the same delivery twice is one.
 async fn store(
     tx: &DatabaseTransaction,
@@ -94,8 +118,7 @@ async fn store(
         .on_conflict(OnConflict::columns(columns).do_nothing().to_owned())
         .exec_without_returning(tx)
         .await?;
-    let is_echo = event.kind == WebhookKind::Changed && event.by.is_some() && event.by == row.account;
-    if new == 0 || is_echo || matches!(event.kind, WebhookKind::Other(_)) {
+    if new == 0 || matches!(event.kind, WebhookKind::Other(_)) {
         return Ok(());
     }
     let known = ticket::Entity::find()
@@ -103,9 +126,12 @@ async fn store(
         .filter(ticket::Column::IssueId.eq(&event.issue_id))
         .one(tx)
         .await?;
+    if is_echo(event, row, known.as_ref())? {
+        return Ok(());
+    }
     match known {
         Some(ticket) => Ok(queue::enqueue(tx, jobs::TICKET, &ticket.subject, now, now).await?),
         // Perhaps the one whose creation is uncertain.
-        None => reconcile::enqueue(tx, row.id, now).await,
+        None => reconcile::enqueue(tx, row.id, now, now).await,
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use chrono::{DateTime, NaiveDateTime, Utc};
 use reqwest::header::HeaderMap;
 use reqwest::{Method, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
@@ -95,7 +96,7 @@ impl JiraClient {
         let effect = call.effect;
         let (_, body) = self.exchange(call).await?;
         serde_json::from_slice(&body)
-            .map_err(|error| lost(effect, format!("the answer is not understood: {error}")))
+            .map_err(|error| lost(effect, format!("the answer is not understood: {error}"), None))
     }
 
     /// Sends where only the status matters.
@@ -124,7 +125,7 @@ impl JiraClient {
             Ok(body) => body.to_vec(),
             // The status of a refusal says enough; the body of a success is needed.
             Err(_) if !status.is_success() => Vec::new(),
-            Err(error) => return Err(lost(call.effect, without_url(&error))),
+            Err(error) => return Err(lost(call.effect, without_url(&error), None)),
         };
         match judge(call.effect, status, &headers, &body) {
             Some(error) => Err(error),
@@ -153,30 +154,48 @@ fn unsent_or_lost(effect: Effect, error: &reqwest::Error) -> JiraError {
     if error.is_connect() || error.is_builder() {
         JiraError::Unreachable(without_url(error))
     } else {
-        lost(effect, without_url(error))
+        lost(effect, without_url(error), None)
     }
 }
 
 /// The answer is lost: a write has an unknown outcome, a read has simply failed.
-fn lost(effect: Effect, detail: String) -> JiraError {
+fn lost(effect: Effect, detail: String, retry_after: Option<Duration>) -> JiraError {
     match effect {
-        Effect::Write => JiraError::UnknownOutcome(detail),
-        Effect::Read => JiraError::Unavailable { detail, retry_after: None },
+        Effect::Write => JiraError::UnknownOutcome { detail, retry_after },
+        Effect::Read => JiraError::Unavailable { detail, retry_after },
     }
+}
+
+/// How long JIRA asks to wait: in seconds, or until a moment of its own clock.
+fn asked_wait(headers: &HeaderMap) -> Option<Duration> {
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+    let date = |text: &str| DateTime::parse_from_rfc2822(text).ok().map(|at| at.with_timezone(&Utc));
+    let until = |at: DateTime<Utc>| (at - date(header("date")?)?).to_std().ok();
+    let after = header("retry-after")
+        .and_then(|text| text.parse().ok().map(Duration::from_secs).or_else(|| date(text).and_then(until)));
+    after.or_else(|| until(reset(header("x-ratelimit-reset")?)?))
+}
+
+/// Reads the moment at which a limit ends; some sites leave the seconds out.
+fn reset(text: &str) -> Option<DateTime<Utc>> {
+    DateTime::parse_from_rfc3339(text).map(|at| at.with_timezone(&Utc)).ok().or_else(|| {
+        NaiveDateTime::parse_from_str(text.trim_end_matches('Z'), "%Y-%m-%dT%H:%M")
+            .ok()
+            .map(|at| at.and_utc())
+    })
 }
 
 /// What an answer means, `None` for a success.
 fn judge(effect: Effect, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Option<JiraError> {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let retry_after =
-        header("retry-after").and_then(|value| value.trim().parse().ok()).map(Duration::from_secs);
+    let retry_after = asked_wait(headers);
     let login = header("x-seraph-loginreason")
         .filter(|reason| reason.contains("AUTHENTICATED_FAILED") || reason.contains("AUTHENTICATION_DENIED"));
     if let Some(reason) = login {
         // A write that an anonymous visitor was allowed to make has still happened.
         return Some(match effect {
             Effect::Write if status.is_success() => {
-                JiraError::UnknownOutcome(format!("it was carried out without credentials ({reason})"))
+                lost(effect, format!("it was carried out without credentials ({reason})"), None)
             }
             _ => JiraError::Unauthenticated(reason.to_owned()),
         });
@@ -191,10 +210,9 @@ fn judge(effect: Effect, status: StatusCode, headers: &HeaderMap, body: &[u8]) -
         },
         StatusCode::UNAUTHORIZED => JiraError::Unauthenticated("status 401".to_owned()),
         StatusCode::NOT_FOUND => JiraError::NotFoundOrHidden,
-        status if status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT => match effect {
-            Effect::Write => JiraError::UnknownOutcome(format!("JIRA answered {status}")),
-            Effect::Read => JiraError::Unavailable { detail: format!("JIRA answered {status}"), retry_after },
-        },
+        status if status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT => {
+            lost(effect, format!("JIRA answered {status}"), retry_after)
+        }
         status => JiraError::Refused(refusal(status.as_u16(), body)),
     })
 }
@@ -206,7 +224,7 @@ pub(crate) fn refusal(status: u16, body: &[u8]) -> Refusal {
 }
 
 /// As [`refusal`], of a value that is already parsed.
-pub(crate) fn refusal_of(status: u16, value: &Value) -> Refusal {
+pub(crate) fn refusal_of(status_of_all: u16, value: &Value) -> Refusal {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let mut messages: Vec<String> =
         value["errorMessages"].as_array().into_iter().flatten().map(text).collect();
@@ -221,7 +239,18 @@ pub(crate) fn refusal_of(status: u16, value: &Value) -> Refusal {
         .flatten()
         .map(|(field, message)| (field.clone(), text(message)))
         .collect();
-    Refusal { status, messages, fields }
+    // A bulk call that was refused as a whole gives a list instead.
+    let elements = value["errors"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|element| {
+            let index = usize::try_from(element["failedElementNumber"].as_u64()?).ok()?;
+            let status = element["status"].as_u64().and_then(|status| u16::try_from(status).ok());
+            Some((index, refusal_of(status.unwrap_or(status_of_all), &element["elementErrors"])))
+        })
+        .collect();
+    Refusal { status: status_of_all, messages, fields, elements }
 }
 
 #[cfg(test)]
@@ -252,7 +281,7 @@ mod tests {
             assert!(matches!(error, Some(JiraError::Unauthenticated(_))), "{status}: {error:?}");
         }
         let written = answer(Effect::Write, 201, &[("x-seraph-loginreason", "AUTHENTICATED_FAILED")], "{}");
-        assert!(matches!(written, Some(JiraError::UnknownOutcome(_))));
+        assert!(matches!(written, Some(JiraError::UnknownOutcome { .. })));
     }
 
     #[test]
@@ -262,8 +291,37 @@ mod tests {
         assert_eq!(error.retry_after(), Some(Duration::from_secs(7)));
         assert!(error.nothing_happened());
         assert!(error.to_string().contains("jira-per-issue-on-write"));
+        assert!(error.limits_one_issue());
         let bare = answer(Effect::Write, 429, &[], "<html>");
         assert!(matches!(bare, Some(JiraError::RateLimited { retry_after: None, .. })));
+    }
+
+    #[test]
+    fn a_wait_is_read_from_what_the_site_says_by_its_own_clock() {
+        let date = ("date", "Sat, 21 Nov 2026 10:00:00 GMT");
+        for (name, value, seconds) in [
+            ("retry-after", "7", 7),
+            ("retry-after", "Sat, 21 Nov 2026 10:00:30 GMT", 30),
+            ("x-ratelimit-reset", "2026-11-21T10:01:00Z", 60),
+            ("x-ratelimit-reset", "2026-11-21T10:02Z", 120),
+        ] {
+            let error = answer(Effect::Write, 429, &[date, (name, value)], "").expect("no success");
+            assert_eq!(error.retry_after(), Some(Duration::from_secs(seconds)), "{name}: {value}");
+            assert!(!error.limits_one_issue());
+        }
+        let down = answer(Effect::Write, 503, &[("retry-after", "9")], "").expect("no success");
+        assert_eq!(down.retry_after(), Some(Duration::from_secs(9)));
+        assert!(!down.nothing_happened());
+    }
+
+    #[test]
+    fn a_bulk_that_is_refused_as_a_whole_says_why_for_each() {
+        let body = r#"{"issues":[],"errors":[
+            {"status":400,"elementErrors":{"errors":{"summary":"Too long."}},"failedElementNumber":0},
+            {"status":400,"elementErrors":{"errorMessages":["No."]},"failedElementNumber":1}]}"#;
+        let refusal = refusal(400, body.as_bytes());
+        assert_eq!(refusal.elements[&0].to_string(), "status 400: summary: Too long.");
+        assert_eq!(refusal.elements[&1].to_string(), "status 400: No.");
     }
 
     #[test]

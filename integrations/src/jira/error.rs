@@ -13,12 +13,17 @@ pub struct Refusal {
     pub messages: Vec<String>,
     /// The sentence for each field.
     pub fields: BTreeMap<String, String>,
+    /// The refusal of each element of a bulk call, by its position.
+    pub elements: BTreeMap<usize, Refusal>,
 }
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let fields = self.fields.iter().map(|(field, message)| format!("{field}: {message}"));
         let said = self.messages.iter().cloned().chain(fields).collect::<Vec<_>>().join("; ");
+        if self.status == 0 && !said.is_empty() {
+            return f.write_str(&said);
+        }
         write!(f, "status {}{}{said}", self.status, if said.is_empty() { "" } else { ": " })
     }
 }
@@ -30,8 +35,13 @@ pub enum JiraError {
     #[error("JIRA cannot be reached: {0}. Check the address and the network")]
     Unreachable(String),
     /// A write was sent and its answer is lost or useless: JIRA may or may not have done it.
-    #[error("it is not known whether JIRA carried the write out: {0}")]
-    UnknownOutcome(String),
+    #[error("it is not known whether JIRA carried the write out: {detail}")]
+    UnknownOutcome {
+        /// What happened instead of an answer.
+        detail: String,
+        /// How long JIRA asks to wait, where it says so.
+        retry_after: Option<Duration>,
+    },
     /// JIRA asks to slow down and has done nothing.
     #[error("JIRA limits the rate of requests ({reason})")]
     RateLimited {
@@ -63,7 +73,7 @@ pub enum JiraError {
 impl JiraError {
     /// Whether JIRA is known to have changed nothing.
     pub fn nothing_happened(&self) -> bool {
-        !matches!(self, Self::UnknownOutcome(_))
+        !matches!(self, Self::UnknownOutcome { .. })
     }
 
     /// Whether the same request may succeed later without anybody mending anything.
@@ -71,7 +81,7 @@ impl JiraError {
         matches!(
             self,
             Self::Unreachable(_)
-                | Self::UnknownOutcome(_)
+                | Self::UnknownOutcome { .. }
                 | Self::RateLimited { .. }
                 | Self::Unavailable { .. }
         )
@@ -80,8 +90,15 @@ impl JiraError {
     /// How long JIRA asks to wait before the next request.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::RateLimited { retry_after, .. } | Self::Unavailable { retry_after, .. } => *retry_after,
+            Self::RateLimited { retry_after, .. }
+            | Self::UnknownOutcome { retry_after, .. }
+            | Self::Unavailable { retry_after, .. } => *retry_after,
             _ => None,
         }
+    }
+
+    /// Whether it is a limit of the writes to one issue, which says nothing about the others.
+    pub fn limits_one_issue(&self) -> bool {
+        matches!(self, Self::RateLimited { reason, .. } if reason.contains("per-issue"))
     }
 }

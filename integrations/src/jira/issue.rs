@@ -51,9 +51,10 @@ impl JiraClient {
         let updates: Vec<Value> = issues.iter().map(NewIssue::to_body).collect();
         let call = Call::write(Method::POST, "/rest/api/3/issue/bulk", json!({ "issueUpdates": updates }));
         let answer: Answer = match self.send(call).await {
-            // All of them refused: JIRA gives the same shape with a 400, whose elements are lost on the way.
+            // All of them refused: JIRA gives the same shape with a 400.
             Err(JiraError::Refused(refusal)) => {
-                let refused = (0..issues.len()).map(|index| (index, refusal.clone())).collect();
+                let of = |index| refusal.elements.get(&index).unwrap_or(&refusal).clone();
+                let refused = (0..issues.len()).map(|index| (index, of(index))).collect();
                 return Ok(BulkCreated { created: Vec::new(), refused });
             }
             answer => answer?,
@@ -101,8 +102,7 @@ impl JiraClient {
 
     /// Writes the given fields. Writing the same again changes nothing, so an unknown outcome may be repeated.
     pub async fn edit_issue(&self, id: &str, edit: &IssueEdit) -> Result<(), JiraError> {
-        let body = json!({ "fields": edit.to_fields() });
-        self.send_for_status(Call::write(Method::PUT, format!("/rest/api/3/issue/{id}"), body))
+        self.send_for_status(Call::write(Method::PUT, format!("/rest/api/3/issue/{id}"), edit.to_body()))
             .await
             .map(|_| ())
     }

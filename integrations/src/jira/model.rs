@@ -180,8 +180,10 @@ pub struct IssueEdit {
     pub summary: Option<String>,
     /// The description.
     pub description: Option<Document>,
-    /// The labels, all of them.
+    /// The labels, all of them: for a new issue. On one that is there they would undo what somebody adds meanwhile.
     pub labels: Option<Vec<String>>,
+    /// Labels to add to those that are there.
+    pub add_labels: Vec<String>,
     /// The id of the priority.
     pub priority: Option<String>,
     /// The due date; `Some(None)` removes it.
@@ -194,6 +196,16 @@ impl IssueEdit {
     /// Whether there is nothing to write.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// The body of the edit call.
+    pub(crate) fn to_body(&self) -> Value {
+        let mut body = json!({ "fields": self.to_fields() });
+        if !self.add_labels.is_empty() {
+            let add: Vec<Value> = self.add_labels.iter().map(|label| json!({ "add": label })).collect();
+            body["update"] = json!({ "labels": add });
+        }
+        body
     }
 
     /// The JSON object of the given fields.
@@ -328,5 +340,7 @@ mod tests {
         let edit = IssueEdit { due_date: Some(None), ..IssueEdit::default() };
         assert_eq!(Value::Object(edit.to_fields()), json!({ "duedate": null }));
         assert!(IssueEdit::default().is_empty() && !edit.is_empty());
+        let edit = IssueEdit { add_labels: vec!["a".to_owned()], ..IssueEdit::default() };
+        assert_eq!(edit.to_body(), json!({ "fields": {}, "update": { "labels": [{ "add": "a" }] } }));
     }
 }

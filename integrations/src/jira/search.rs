@@ -11,6 +11,9 @@ use super::model::Issue;
 /// How many issues to ask for at once; JIRA may give fewer.
 const PAGE: usize = 100;
 
+/// How many issues to ask for at once where their ids are enough.
+const ID_PAGE: usize = 5_000;
+
 /// A page of a search.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SearchPage {
@@ -28,6 +31,11 @@ impl JiraClient {
         fields: &[&str],
         page_token: Option<&str>,
     ) -> Result<SearchPage, JiraError> {
+        let body = json!({ "jql": jql, "fields": fields, "properties": [PROPERTY_KEY], "maxResults": PAGE });
+        self.page(body, page_token).await
+    }
+
+    async fn page(&self, mut body: Value, page_token: Option<&str>) -> Result<SearchPage, JiraError> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
         struct Answer {
@@ -38,8 +46,6 @@ impl JiraClient {
             #[serde(default)]
             is_last: Option<bool>,
         }
-        let mut body =
-            json!({ "jql": jql, "fields": fields, "properties": [PROPERTY_KEY], "maxResults": PAGE });
         if let Some(token) = page_token {
             body["nextPageToken"] = json!(token);
         }
@@ -49,6 +55,21 @@ impl JiraClient {
             issues: answer.issues.iter().filter_map(Issue::from_value).collect(),
             next_page_token: answer.next_page_token.filter(|_| more),
         })
+    }
+
+    /// The ids of all issues that a search finds, in few calls.
+    pub async fn search_ids(&self, jql: &str) -> Result<Vec<String>, JiraError> {
+        let mut ids = Vec::new();
+        let mut token: Option<String> = None;
+        loop {
+            let body = json!({ "jql": jql, "fields": ["id"], "maxResults": ID_PAGE });
+            let page = self.page(body, token.as_deref()).await?;
+            ids.extend(page.issues.into_iter().map(|issue| issue.id));
+            match page.next_page_token {
+                Some(next) if token.as_ref() != Some(&next) => token = Some(next),
+                _ => return Ok(ids),
+            }
+        }
     }
 
     /// All pages of a search.

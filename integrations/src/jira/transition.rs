@@ -22,6 +22,19 @@ pub struct Transition {
     pub demands: Vec<String>,
 }
 
+impl Transition {
+    fn fitting(&self, resolutions: &[&str]) -> Option<&Named> {
+        resolutions
+            .iter()
+            .find_map(|name| self.resolutions.iter().find(|offered| offered.name.eq_ignore_ascii_case(name)))
+    }
+
+    /// Whether nothing is demanded that we cannot give.
+    pub fn can_be_taken(&self, resolutions: &[&str]) -> bool {
+        self.demands.is_empty() && (!self.needs_resolution || self.fitting(resolutions).is_some())
+    }
+}
+
 /// The next step towards a category.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hop {
@@ -34,20 +47,17 @@ pub struct Hop {
 }
 
 /// Chooses the next step towards `target`: straight there if possible, else through a status of the category in
-/// between, never back to one that was already `visited`. `None` where the workflow offers no way.
+/// between, never back to one that was already `visited`. A screen that demands a resolution is passed only with one
+/// that fits: the first of a list may say the contrary of what is meant. `None` where the workflow offers no way.
 pub fn next_hop(
     offered: &[Transition],
     target: StatusCategory,
     resolutions: &[&str],
     visited: &[String],
 ) -> Option<Hop> {
-    let open = || offered.iter().filter(|t| t.demands.is_empty() && !visited.contains(&t.to.id));
+    let open = || offered.iter().filter(|t| t.can_be_taken(resolutions) && !visited.contains(&t.to.id));
     let hop = |transition: &Transition| {
-        let wanted = resolutions
-            .iter()
-            .find_map(|name| transition.resolutions.iter().find(|r| r.name.eq_ignore_ascii_case(name)))
-            .or_else(|| transition.resolutions.first().filter(|_| transition.needs_resolution));
-        let resolution = wanted.map(|resolution| resolution.id.clone());
+        let resolution = transition.fitting(resolutions).map(|resolution| resolution.id.clone());
         Hop { transition: transition.id.clone(), to: transition.to.clone(), resolution }
     };
     // Of several ways into "done", one whose screen takes a wanted resolution says what was meant.
@@ -144,6 +154,16 @@ mod tests {
         let mut closed = way("2", "Closed", StatusCategory::Done);
         closed.demands = vec!["customfield_1".to_owned()];
         assert_eq!(next_hop(&[closed], StatusCategory::Done, &[], &[]), None);
+    }
+
+    #[test]
+    fn a_resolution_that_says_something_else_is_never_taken_for_want_of_a_better_one() {
+        let mut closed = way("2", "Closed", StatusCategory::Done);
+        closed.needs_resolution = true;
+        closed.resolutions = vec![named("10", "Won't Do"), named("11", "Erledigt")];
+        let hop = |names: &[&str]| next_hop(std::slice::from_ref(&closed), StatusCategory::Done, names, &[]);
+        assert_eq!(hop(&["Done", "Fixed"]), None);
+        assert_eq!(hop(&["Erledigt"]).and_then(|hop| hop.resolution), Some("11".to_owned()));
     }
 
     #[test]

@@ -14,7 +14,7 @@ async fn a_lost_answer_is_an_unknown_outcome_and_the_issue_is_there() {
         let before = site.sandbox.issue_keys().len();
         site.proxy.add(Rule::once("POST", "/issue", fault));
         let outcome = site.client.create_issue(&new_issue("r-1")).await;
-        assert!(matches!(outcome, Err(JiraError::UnknownOutcome(_))), "{outcome:?}");
+        assert!(matches!(outcome, Err(JiraError::UnknownOutcome { .. })), "{outcome:?}");
         assert_eq!(site.sandbox.issue_keys().len(), before + 1);
     }
     site.proxy.add(Rule::once("GET", "/myself", Fault::LoseAnswer));
@@ -39,7 +39,7 @@ async fn a_connection_that_closes_early_is_still_unknown() {
     let site = Site::start(Duration::ZERO).await;
     site.proxy.add(Rule::once("POST", "/issue", Fault::CloseBefore));
     let outcome = site.client.create_issue(&new_issue("r-1")).await;
-    assert!(matches!(outcome, Err(JiraError::UnknownOutcome(_))), "{outcome:?}");
+    assert!(matches!(outcome, Err(JiraError::UnknownOutcome { .. })), "{outcome:?}");
     assert!(site.sandbox.issue_keys().is_empty());
 }
 
@@ -50,7 +50,7 @@ async fn an_answer_that_comes_too_late_is_unknown() {
     for fault in [Fault::DelayAnswer, Fault::DelayBefore] {
         site.proxy.add(Rule::always("POST", "/issue", fault(Duration::from_secs(1))));
         let outcome = client.create_issue(&new_issue("r-1")).await;
-        assert!(matches!(outcome, Err(JiraError::UnknownOutcome(_))), "{outcome:?}");
+        assert!(matches!(outcome, Err(JiraError::UnknownOutcome { .. })), "{outcome:?}");
         site.proxy.clear();
     }
     assert_eq!(site.proxy.seen("POST", "/rest/api/3/issue"), 2);

@@ -89,25 +89,56 @@ async fn a_limit_is_waited_for() {
 }
 
 #[actix_web::test]
-async fn what_cannot_be_known_is_quarantined_until_somebody_looks() {
+async fn a_create_that_never_arrives_is_made_again_without_an_end() {
     let world = World::start().await;
     world.site.proxy.add(Rule::always("POST", "/issue", Fault::CloseBefore));
     let key = world.confirmed("Never answered").await;
     world.app.settle().await;
-    for _ in 0..4 {
-        wait_it_out(&world).await;
+    for _ in 0..10 {
+        world.app.pass(Duration::minutes(5)).await;
+    }
+    let ticket = world.ticket(&key).await;
+    assert!(ticket["state"] == "unknown" || ticket["state"] == "wanted", "{ticket}");
+    let creates = world.site.proxy.seen("POST", "/rest/api/3/issue");
+    assert!((4..=9).contains(&creates), "{creates} creates in 50 minutes");
+
+    world.site.proxy.clear();
+    for _ in 0..3 {
+        world.app.pass(Duration::minutes(10)).await;
+    }
+    assert_eq!(world.ticket(&key).await["state"], "linked");
+    assert_eq!(world.site.sandbox.issue_keys().len(), 1);
+}
+
+#[actix_web::test]
+async fn an_issue_with_our_label_and_no_marker_is_never_doubled() {
+    let world = World::start().await;
+    world.site.proxy.add(Rule::once("POST", "/issue", Fault::LoseAnswer));
+    let key = world.confirmed("Perhaps created").await;
+    world.app.settle().await;
+    let issue_key = world.site.sandbox.issue_keys().remove(0);
+    let marker = world.issue(&issue_key).await.marker.expect("a marker");
+    world.site.sandbox.drop_property(&issue_key, "abate");
+    for _ in 0..3 {
+        world.app.pass(Duration::minutes(5)).await;
     }
     let ticket = world.ticket(&key).await;
     assert_eq!(ticket["state"], "quarantined", "{ticket}");
-    assert!(ticket["problem"].as_str().is_some_and(|text| text.contains("Look in JIRA")), "{ticket}");
-    assert_eq!(world.site.proxy.seen("POST", "/rest/api/3/issue"), 3);
-
-    world.site.proxy.clear();
+    assert!(ticket["problem"].as_str().is_some_and(|text| text.contains(&issue_key)), "{ticket}");
     let path = format!("/api/v1/risks/{key}/tickets");
     world.first.api.post(&path, &json!({})).await.problem(409);
     world.first.api.post(&path, &json!({"again": true})).await.expect(202);
-    wait_it_out(&world).await;
+    for _ in 0..3 {
+        world.app.pass(Duration::minutes(5)).await;
+    }
+    assert_eq!(world.ticket(&key).await["state"], "quarantined");
+    assert_eq!(world.site.sandbox.issue_keys().len(), 1);
+
+    // Once it can be known it is adopted, and nobody has to ask.
+    world.site.client.set_marker(&issue_key, &marker).await.expect("a property");
+    world.app.pass(Duration::minutes(61)).await;
     assert_eq!(world.ticket(&key).await["state"], "linked");
+    assert_eq!(world.ticket(&key).await["problem"], json!(null));
     assert_eq!(world.site.sandbox.issue_keys().len(), 1);
 }
 
@@ -131,13 +162,12 @@ async fn an_issue_that_is_gone_breaks_the_link_and_leaves_the_risk() {
     let world = World::start().await;
     let (key, issue_key) = world.ticketed("Deleted ticket").await;
     let issue = format!("*/issue/{}*", world.site.issue_id());
-    let path: &'static str = Box::leak(issue.into_boxed_str());
-    world.site.proxy.add(Rule::always("GET", path, Fault::Answer { status: 404, headers: vec![] }));
+    world.site.proxy.add(Rule::always("GET", &issue, Fault::Answer { status: 404, headers: vec![] }));
     world.site.click(&issue_key, "11").await;
     world.until("the link is broken", async || world.ticket(&key).await["broken"] == true).await;
     assert_eq!(world.risk(&key).await["state"], "open");
     world.site.proxy.clear();
-    world.app.pass(Duration::minutes(2)).await;
+    world.app.pass(Duration::minutes(3)).await;
     assert_eq!(world.ticket(&key).await["broken"], false);
 }
 

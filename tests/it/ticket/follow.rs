@@ -1,7 +1,9 @@
 //! What people do to a ticket, and what becomes of the risk.
 
+use std::time::Duration as StdDuration;
+
 use abate::access::role::Role;
-use abate_integrations::jira::Marker;
+use abate_integrations::jira::{Hop, Marker};
 use chrono::Duration;
 use serde_json::json;
 
@@ -168,4 +170,61 @@ async fn comments_on_the_risk_are_copied_once() {
     let comments = world.site.client.newest_comments(&issue_key).await.expect("comments");
     assert_eq!(comments.len(), 1);
     assert!(comments[0].body.to_string().contains("Look at the gateway first"));
+}
+
+#[actix_web::test]
+async fn what_a_person_moves_with_our_account_is_followed() {
+    let world = World::start().await;
+    let (key, issue_key) = world.ticketed("Moved with the token's own account").await;
+    for (to, state) in [("In Progress", "in_progress"), ("Done", "verification")] {
+        world.app.time.advance(Duration::minutes(1));
+        let offered = world.site.client.transitions(&issue_key).await.expect("transitions");
+        let transition = offered.iter().find(|transition| transition.to.name == to).expect("a way");
+        let resolution = transition.resolutions.first().map(|resolution| resolution.id.clone());
+        let hop = Hop { transition: transition.id.clone(), to: transition.to.clone(), resolution };
+        world.site.client.do_transition(&issue_key, &hop).await.expect("moved");
+        world.until_state(&key, state).await;
+    }
+    assert_eq!(world.ticket(&key).await["status_category"], "done");
+}
+
+#[actix_web::test]
+async fn a_workflow_without_a_way_is_walked_once_and_says_what_is_missing() {
+    let world = World::without_webhooks(StdDuration::ZERO).await;
+    let (key, issue_key) = world.ticketed("Fixed, but not to be closed").await;
+    world.site.sandbox.offer_done(false);
+    world.step(&world.owner, &key, json!({"event": "start"})).await;
+    world.app.settle().await;
+    let claim = json!({"event": "claim_fixed", "evidence": ["https://example.org/commit"]});
+    world.step(&world.owner, &key, claim).await;
+    let verifier = world.app.person("vera@example.org", &[Role::Verifier]).await;
+    world
+        .step(&verifier, &key, json!({"event": "verify_pass", "evidence": ["https://example.org/retest"]}))
+        .await;
+    world.app.settle().await;
+    let moves = || {
+        let path = format!("/rest/api/3/issue/{}/transitions", world.site.issue_id());
+        world.site.proxy.seen("POST", &path)
+    };
+    let problem = async || world.ticket(&key).await["problem"].as_str().unwrap_or_default().to_owned();
+    assert!(problem().await.contains("no way from \"To Do\""), "{}", problem().await);
+    let walked = moves();
+    for _ in 0..2 {
+        world.app.pass(Duration::minutes(3)).await;
+    }
+    world.app.pass(Duration::hours(25)).await;
+    world.app.pass(Duration::minutes(3)).await;
+    assert_eq!(moves(), walked);
+    assert!(problem().await.contains("no way from \"To Do\""), "{}", problem().await);
+
+    // Somebody mends the workflow, and it is found without a word.
+    world.site.sandbox.offer_done(true);
+    world.app.pass(Duration::days(8)).await;
+    world.app.pass(Duration::minutes(3)).await;
+    assert_eq!(world.ticket(&key).await["status_category"], "done");
+    assert_eq!(problem().await, "");
+    assert_eq!(
+        world.issue(&issue_key).await.fields.resolution.map(|said| said.name).as_deref(),
+        Some("Done")
+    );
 }

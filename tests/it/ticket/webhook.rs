@@ -63,6 +63,18 @@ async fn a_signed_body_that_is_no_webhook_is_a_problem_and_not_a_failure() {
 }
 
 #[actix_web::test]
+async fn what_was_recorded_once_cannot_be_sent_for_ever() {
+    let world = World::without_webhooks(std::time::Duration::ZERO).await;
+    let body = body("1");
+    let signature = sign(SECRET.as_bytes(), body.as_bytes()).expect("a signature");
+    world.app.time.advance(chrono::Duration::hours(23));
+    assert_eq!(send(&world.app, PATH, Some(&signature), "late", &body).await, 200);
+    world.app.time.advance(chrono::Duration::hours(2));
+    assert_eq!(send(&world.app, PATH, Some(&signature), "too late", &body).await, 400);
+    assert_eq!(deliveries(&world.app).await, 1);
+}
+
+#[actix_web::test]
 async fn without_a_secret_nothing_is_taken() {
     let site = crate::jira::site::Site::start(std::time::Duration::ZERO).await;
     let url = site.proxy.url();

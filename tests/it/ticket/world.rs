@@ -25,6 +25,7 @@ pub(crate) fn settings(site: &Site) -> Vec<(&'static str, String)> {
         ("ABATE_JIRA__TOKEN", "sandbox-token".to_owned()),
         ("ABATE_JIRA__PROJECT", "SEC".to_owned()),
         ("ABATE_JIRA__WEBHOOK_SECRET", SECRET.to_owned()),
+        ("ABATE_JIRA__GATHER_SECONDS", "0".to_owned()),
     ]
 }
 
@@ -47,11 +48,18 @@ impl World {
 
     /// A world whose JIRA sends no webhooks and whose search lags.
     pub(crate) async fn without_webhooks(lag: StdDuration) -> Self {
+        Self::with(lag, &[]).await
+    }
+
+    /// As [`Self::without_webhooks`], with other settings.
+    pub(crate) async fn with(lag: StdDuration, others: &[(&'static str, &str)]) -> Self {
         let clock: Arc<OnceLock<Clock>> = Arc::default();
         let shared = Arc::clone(&clock);
         let now = move || shared.get().map_or_else(beginning, Clock::now);
         let site = Site::start_at(lag, Arc::new(now)).await;
-        let settings = settings(&site);
+        let mut settings = settings(&site);
+        settings.retain(|(name, _)| others.iter().all(|(other, _)| other != name));
+        settings.extend(others.iter().map(|(name, value)| (*name, (*value).to_owned())));
         let settings: Vec<(&str, &str)> =
             settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let app = TestApp::spawn_with(&settings).await;

@@ -108,6 +108,21 @@ fn labels(value: &Value) -> Result<Vec<String>, String> {
     Ok(labels)
 }
 
+/// The labels after operations as `[{"add": "x"}, {"remove": "y"}]`.
+pub(super) fn updated_labels(mut labels: Vec<String>, operations: &Value) -> Vec<String> {
+    for operation in operations.as_array().into_iter().flatten() {
+        if let Some(label) = operation["add"].as_str()
+            && !labels.iter().any(|known| known == label)
+        {
+            labels.push(label.to_owned());
+        }
+        if let Some(label) = operation["remove"].as_str() {
+            labels.retain(|known| known != label);
+        }
+    }
+    labels
+}
+
 /// The position of the choice that `{"id"}` or `{"name"}` names.
 pub(super) fn choice(value: &Value, choices: &[(&str, &str)]) -> Option<usize> {
     choices.iter().position(|(id, name)| value["id"] == *id || value["name"] == *name)

@@ -111,13 +111,17 @@ async fn edit(
     body: web::Bytes,
 ) -> HttpResponse {
     let result = json_body(&request, &body).and_then(|body| {
-        if body.get("update").is_some() {
-            return Err(Refusal::message(400, "The sandbox takes 'fields' only."));
-        }
         let empty = Map::new();
-        let fields = body["fields"].as_object().unwrap_or(&empty);
-        let id = sandbox.with_issue(caller, &name, |issue| issue.id)?;
-        let values = field::check(fields, false)?;
+        let mut fields = body["fields"].as_object().unwrap_or(&empty).clone();
+        let (id, labels) = sandbox.with_issue(caller, &name, |issue| (issue.id, issue.labels.clone()))?;
+        for (name, operations) in body["update"].as_object().unwrap_or(&empty) {
+            if name != "labels" || fields.contains_key(name) {
+                let message = format!("Field '{name}' cannot be updated that way.");
+                return Err(Refusal::fields(BTreeMap::from([(name.clone(), message)])));
+            }
+            fields.insert(name.clone(), json!(field::updated_labels(labels.clone(), operations)));
+        }
+        let values = field::check(&fields, false)?;
         sandbox.change(id, BOT, |issue| field::write(issue, values));
         Ok(caller.answer(204).finish())
     });

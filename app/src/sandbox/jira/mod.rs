@@ -20,6 +20,7 @@ mod webhook;
 mod workflow;
 mod world;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -90,6 +91,7 @@ pub struct JiraSandbox {
     world: Mutex<World>,
     token: Mutex<Option<String>>,
     target: Mutex<Option<WebhookTarget>>,
+    has_way_to_done: AtomicBool,
 }
 
 impl JiraSandbox {
@@ -98,7 +100,15 @@ impl JiraSandbox {
         let started = clock();
         let token = Mutex::new(Some(options.token.clone()));
         let world = Mutex::new(World::new(started));
-        Arc::new(Self { options, clock, http, world, token, target: Mutex::new(None) })
+        Arc::new(Self {
+            options,
+            clock,
+            http,
+            world,
+            token,
+            target: Mutex::new(None),
+            has_way_to_done: AtomicBool::new(true),
+        })
     }
 
     /// Sends webhooks from now on to `target`, or to nobody.
@@ -109,6 +119,29 @@ impl JiraSandbox {
     /// Takes the account's API token away, or gives it back.
     pub fn accept_token(&self, accept: bool) {
         *lock(&self.token) = accept.then(|| self.options.token.clone());
+    }
+
+    /// Takes the steps into Done out of the workflow, or puts them back.
+    pub fn offer_done(&self, offer: bool) {
+        self.has_way_to_done.store(offer, Ordering::SeqCst);
+    }
+
+    /// Deletes an issue, as an administrator can.
+    pub fn delete(&self, key: &str) {
+        let mut world = self.world();
+        if let Some(id) = world.find(&self.options.project_key, key) {
+            world.delete(id);
+        }
+    }
+
+    /// Takes a property off an issue, as somebody can through the REST interface.
+    pub fn drop_property(&self, key: &str, property: &str) {
+        let mut world = self.world();
+        let Some(id) = world.find(&self.options.project_key, key) else { return };
+        if let Some(issue) = world.issues.get_mut(&id) {
+            issue.properties.remove(property);
+        }
+        world.touch(id, self.now());
     }
 
     /// The keys of all issues, oldest first.

@@ -62,7 +62,9 @@ fn find(sandbox: &JiraSandbox, caller: Caller, body: &Value) -> Result<HttpRespo
             .ok_or_else(|| Refusal::message(400, "The provided nextPageToken is invalid or has expired."))?,
     };
     let mut view = View::of_body(body);
-    let size = if view.fields.is_some() { PAGE_LIMIT.min(size as usize) } else { size as usize };
+    let is_bare = |field: &String| field == "id" || field == "key";
+    let bare = view.fields.as_ref().is_none_or(|fields| fields.iter().all(is_bare));
+    let size = if bare { size as usize } else { PAGE_LIMIT.min(size as usize) };
     view.fields.get_or_insert_default();
 
     let mut world = sandbox.world();

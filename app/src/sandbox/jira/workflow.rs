@@ -2,6 +2,7 @@
 //! resolution.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
@@ -61,6 +62,7 @@ async fn list(
         RESOLUTIONS.iter().map(|(id, name)| json!({ "id": id, "name": name })).collect();
     let result = sandbox.with_issue(caller, &name, |issue| issue.status).map(|status| {
         let steps: Vec<Value> = open_steps(status)
+            .filter(|step| sandbox.offers(step))
             .map(|step| {
                 let mut shown =
                     json!({ "id": step.id, "name": step.name, "to": sandbox.status_json(step.to), "hasScreen": step.to == DONE });
@@ -89,9 +91,10 @@ async fn take(
     let result = json_body(&request, &body).and_then(|body| {
         let (id, status) = sandbox.with_issue(caller, &name, |issue| (issue.id, issue.status))?;
         let wanted = body["transition"]["id"].as_str().unwrap_or_default();
-        let step = open_steps(status).find(|step| step.id == wanted).ok_or_else(|| {
-            Refusal::message(400, format!("Transition id '{wanted}' is not valid for this issue."))
-        })?;
+        let step =
+            open_steps(status).find(|step| step.id == wanted && sandbox.offers(step)).ok_or_else(|| {
+                Refusal::message(400, format!("Transition id '{wanted}' is not valid for this issue."))
+            })?;
         let mut errors = BTreeMap::new();
         for field in body["fields"].as_object().into_iter().flatten().map(|(name, _)| name) {
             if step.to != DONE || field != "resolution" {
@@ -115,6 +118,10 @@ async fn take(
 }
 
 impl JiraSandbox {
+    fn offers(&self, step: &Step) -> bool {
+        step.to != DONE || self.has_way_to_done.load(Ordering::SeqCst)
+    }
+
     /// Takes a step of the workflow.
     pub(super) fn take_step(&self, id: u64, step: &Step, resolution: Option<usize>, by: &'static str) {
         self.change(id, by, |issue| {

@@ -144,6 +144,13 @@ impl World {
         }
     }
 
+    /// Deletes an issue, also from the search.
+    pub(super) fn delete(&mut self, id: u64) {
+        self.issues.remove(&id);
+        self.index.remove(&id);
+        self.waiting.retain(|(_, issue)| issue.id != id);
+    }
+
     /// What the search sees.
     pub(super) fn indexed(&mut self, now: DateTime<Utc>, lag: Duration) -> &BTreeMap<u64, Issue> {
         let lag = chrono::Duration::from_std(lag).unwrap_or_default();

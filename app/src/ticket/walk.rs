@@ -1,0 +1,157 @@
+//! Brings the status of a ticket in line with its risk, once for each state of the risk, in as many hops as the workflow
+//! needs. Where it offers no way, that is remembered, so that a ticket is not walked in circles.
+
+use abate_entity::lifecycle::State;
+use abate_entity::risk;
+use abate_integrations::jira::{JiraError, StatusCategory, Transition, next_hop};
+use chrono::Duration;
+
+use super::failure::Failure;
+use super::later;
+use super::push;
+use super::sync::Sync;
+use super::ticket_rules::{Category, Target, target};
+use super::told::DeadEnd;
+use crate::risk::key::RiskKey;
+
+/// How many steps a workflow may need from one category to another.
+const HOPS: usize = 6;
+
+/// How often a dead end is looked at again: somebody may add a transition there.
+const LOOK: Duration = Duration::days(1);
+
+/// How often it is walked from the beginning again, as the transition may have been added on the way.
+const WALK: Duration = Duration::days(7);
+
+/// How a walk ended.
+enum Walk {
+    Reached,
+    /// No way on from the last status, and why.
+    Stuck(String),
+    /// Another write came in between; the walk may succeed soon.
+    Disturbed(String),
+}
+
+/// Brings the status in line.
+pub(super) async fn run(sync: &mut Sync<'_>, risk: &risk::Model) -> Result<(), Failure> {
+    if sync.told.state == Some(risk.state) {
+        return Ok(());
+    }
+    let first = sync.told.state.is_none();
+    let Some(target) = target(risk.state, risk.resolution, sync.category(), first) else {
+        sync.told.state = Some(risk.state);
+        sync.told.dead_end = None;
+        return Ok(());
+    };
+    let now = sync.state.clock.now();
+    let here = status_id(sync);
+    let goal = target.category.as_str();
+    let known = sync.told.dead_end.take().filter(|end| end.target == goal && end.status == here);
+    if let Some(end) = &known
+        && now - end.looked_at < LOOK
+    {
+        sync.problem = Some(end.problem.clone());
+        sync.again_in(end.looked_at + LOOK - now);
+        sync.told.dead_end = known;
+        return Ok(());
+    }
+    let (mut visited, walked_at) = known
+        .filter(|end| now - end.walked_at < WALK)
+        .map_or_else(|| (vec![here], now), |end| (end.visited, end.walked_at));
+    match walk(sync, target, &mut visited).await? {
+        Walk::Reached => {
+            sync.told.state = Some(risk.state);
+            sync.told.note(format!("state:{}", risk.version), moved_text(risk));
+        }
+        Walk::Stuck(problem) => {
+            sync.problem = Some(problem.clone());
+            sync.again_in(LOOK);
+            sync.told.dead_end = Some(DeadEnd {
+                target: goal.to_owned(),
+                status: status_id(sync),
+                visited,
+                walked_at,
+                looked_at: now,
+                problem,
+            });
+        }
+        Walk::Disturbed(problem) => {
+            sync.problem = Some(problem);
+            sync.again_in(later::CONFLICT_WAIT);
+        }
+    }
+    Ok(())
+}
+
+fn status_id(sync: &Sync<'_>) -> String {
+    sync.issue.fields.status.as_ref().map(|status| status.id.clone()).unwrap_or_default()
+}
+
+fn moved_text(risk: &risk::Model) -> String {
+    let key = RiskKey(risk.id);
+    match (risk.state, risk.resolution) {
+        (State::Closed, Some(resolution)) => {
+            format!("{key} was closed in Abate as {resolution}, so this was moved.")
+        }
+        (state, _) => format!("{key} is {state} in Abate, so this was moved."),
+    }
+}
+
+async fn walk(sync: &mut Sync<'_>, target: Target, visited: &mut Vec<String>) -> Result<Walk, Failure> {
+    let category = match target.category {
+        Category::New => StatusCategory::New,
+        Category::Indeterminate => StatusCategory::Indeterminate,
+        Category::Done => StatusCategory::Done,
+        Category::Undefined => return Ok(Walk::Stuck("JIRA shows no category for its status.".to_owned())),
+    };
+    for _ in 0..HOPS {
+        let offered = sync.active.client.transitions(&sync.issue.id).await?;
+        let Some(hop) = next_hop(&offered, category, target.resolutions, visited) else {
+            return Ok(Walk::Stuck(missing(sync, target, category, &offered)));
+        };
+        // Written down before the call, so that the move is known as ours also when its answer is lost.
+        let before = sync.told.moved_to.replace(hop.to.id.clone());
+        push::keep_told(sync).await?;
+        match sync.active.client.do_transition(&sync.issue.id, &hop).await {
+            Ok(()) => {}
+            Err(error @ JiraError::Refused(_)) => {
+                sync.told.moved_to = before;
+                let disturbed = matches!(&error, JiraError::Refused(refusal) if refusal.status == 409);
+                let text = error.to_string();
+                return Ok(if disturbed { Walk::Disturbed(text) } else { Walk::Stuck(text) });
+            }
+            Err(error) => return Err(error.into()),
+        }
+        visited.push(hop.to.id.clone());
+        let reached = hop.to.category == category;
+        sync.issue.fields.status = Some(hop.to);
+        if reached {
+            return Ok(Walk::Reached);
+        }
+    }
+    Ok(Walk::Stuck(format!("{} is too many steps away from {}.", sync.issue.key, target.category)))
+}
+
+/// Says which transition is missing, or what one demands that we cannot give.
+fn missing(sync: &Sync<'_>, target: Target, category: StatusCategory, offered: &[Transition]) -> String {
+    let status = sync.issue.fields.status.as_ref().map_or("its status", |status| status.name.as_str());
+    let mut text = format!(
+        "The workflow offers {} no way from \"{status}\" to a status of the category {}.",
+        sync.issue.key, target.category
+    );
+    let closed: Vec<&Transition> =
+        offered.iter().filter(|t| t.to.category == category && !t.can_be_taken(target.resolutions)).collect();
+    for transition in &closed {
+        let to = &transition.to.name;
+        text.push_str(&if transition.demands.is_empty() {
+            let names = target.resolutions.join(", ");
+            format!(" The transition to \"{to}\" demands a resolution and offers none of {names}.")
+        } else {
+            format!(" The transition to \"{to}\" demands {}.", transition.demands.join(", "))
+        });
+    }
+    if closed.is_empty() {
+        text.push_str(" Add a transition from there to one, or move the ticket by hand.");
+    }
+    text
+}
