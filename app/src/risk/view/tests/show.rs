@@ -245,6 +245,7 @@ pub(super) fn show() -> RiskPage {
             ("C08".into(), "Input validation and API hardening".into()),
             ("C07".into(), "Role-based access control".into()),
         ],
+        control_choices: Vec::new(),
         derivation: derivation(),
         snooze: Vec::new(),
         findings: vec![FindingRow {
