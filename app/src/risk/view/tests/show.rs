@@ -239,8 +239,6 @@ pub(super) fn show() -> RiskPage {
                 owner: "Data Platform Lead".into(),
             },
         ],
-        control_choices: Vec::new(),
-        controls_open: false,
         controls: vec![
             ("C08".into(), "Input validation and API hardening".into()),
             ("C07".into(), "Role-based access control".into()),
