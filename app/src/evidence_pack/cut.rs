@@ -51,7 +51,11 @@ async fn end(db: &impl ConnectionTrait) -> Result<(DateTime<Utc>, i64), Problem>
     let sql = format!("SELECT s.seq {about} ORDER BY s.seq DESC LIMIT 1");
     let row = db.query_one_raw(Statement::from_string(backend, sql)).await?;
     let seq = row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or(0);
-    Ok((at + Duration::microseconds(1), seq))
+    // Not each event of a risk has an entry of its own: a policy moves many dates with one.
+    let newest = "SELECT MAX(recorded_at) FROM risk_event".to_owned();
+    let row = db.query_one_raw(Statement::from_string(backend, newest)).await?;
+    let moved: Option<DateTime<Utc>> = row.map(|row| row.try_get_by_index(0)).transpose()?.flatten();
+    Ok((moved.map_or(at, |moved| moved.max(at)) + Duration::microseconds(1), seq))
 }
 
 async fn two(

@@ -174,6 +174,9 @@ async fn give(tx: &DatabaseTransaction, by: By, email: &str, to: Option<&str>) -
         Some(email) => Some(user::active_by_email(tx, "to", email).await?.id),
         None => None,
     };
+    if to == Some(from.id) {
+        return Err(Problem::invalid("to", "Name somebody else."));
+    }
     hand_over::want(tx, from.id, to, by.actor_id, by.now).await?;
     let subject = format!("user-{}", from.id);
     let data = serde_json::json!({"to": to});
