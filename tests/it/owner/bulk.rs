@@ -171,7 +171,8 @@ async fn what_waits_for_me_is_what_i_can_answer() {
     let rita = app.person("rita@example.org", &[Role::Viewer, Role::RiskManager]).await;
     let tom = app.person("tom@example.org", &[Role::Viewer, Role::Triager]).await;
     first.api.post("/api/v1/risks/R-3/transitions", &json!({"event": "start_triage"})).await.expect(200);
-    let dismiss = json!({"event": "dismiss", "resolution": "false_positive", "reason": "a test page"});
+    let dismiss = json!({"event": "dismiss", "resolution": "false_positive", "reason": "a test page",
+        "evidence": ["https://example.org/page"]});
     first.api.post("/api/v1/risks/R-3/transitions", &dismiss).await.expect(200);
     assert_eq!(keys(&tom, "waiting=me").await, ["R-3"]);
     assert!(!keys(&first, "waiting=me").await.contains(&"R-3".to_owned()), "who proposed does not answer");
