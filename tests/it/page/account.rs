@@ -43,7 +43,7 @@ async fn an_administrator_makes_people_teams_and_passwords() {
     // Whoever lost the password gets another one, and is signed out.
     first.browser.submit("/people/ana@example.org/password", &[("password", "short")]).await.expect(422);
     first.browser.submit("/people/ana@example.org/password", &[("password", SECOND)]).await.expect(303);
-    ana.get("/account").await.expect(303);
+    ana.get("/account").await.expect(401);
     assert!(enters(&app, FIRST).await.is_none() && enters(&app, SECOND).await.is_some());
     let path = "/api/v1/users/ana@example.org/password";
     first.api.put(path, &json!({"password": FIRST})).await.expect(204);
@@ -63,7 +63,7 @@ async fn everybody_changes_their_own_hours_and_password() {
     let ana = app.person("ana@example.org", &[Role::Viewer]).await;
     let first = app.first().await;
     first.api.put("/api/v1/users/ana@example.org/password", &json!({"password": FIRST})).await.expect(204);
-    ana.browser.get("/account").await.expect(303);
+    ana.browser.get("/account").await.expect(401);
     let ana = app.known("ana@example.org").await;
     let elsewhere = enters(&app, FIRST).await.expect("she can sign in");
     let form = |current, password, again| [("current", current), ("password", password), ("again", again)];
@@ -75,7 +75,7 @@ async fn everybody_changes_their_own_hours_and_password() {
     }
     ana.browser.submit("/account/password", &form(FIRST, SECOND, SECOND)).await.expect(303);
     ana.browser.get("/account").await.expect(200);
-    elsewhere.get("/account").await.expect(303);
+    elsewhere.get("/account").await.expect(401);
     assert!(enters(&app, FIRST).await.is_none() && enters(&app, SECOND).await.is_some());
     let hours = [("zone", "Mars/Base"), ("quiet_from", "18:00"), ("quiet_to", "08:00")];
     ana.browser.submit("/account/hours", &hours).await.expect(422);
