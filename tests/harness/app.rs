@@ -216,16 +216,19 @@ impl TestApp {
 
     /// Moves the clock and waits until the work that this makes due is done: the timers', the jobs', and what comes of it.
     pub(crate) async fn pass(&self, time: Duration) {
-        let mut before = self.made().await;
         self.time.advance(time);
         self.work().await;
         // They run side by side: what one of them has made, another may have been too early to see, and what that one
         // makes of it, a third: an acceptance ends, somebody is to be told, and it is put into a message.
-        let mut after = self.made().await;
-        while after != before {
+        let mut before = self.made().await;
+        loop {
             self.wake(Condition::all()).await;
             self.work().await;
-            (before, after) = (after, self.made().await);
+            let after = self.made().await;
+            if after == before {
+                return;
+            }
+            before = after;
         }
     }
 

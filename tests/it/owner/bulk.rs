@@ -183,7 +183,7 @@ async fn what_waits_for_me_is_what_i_can_answer() {
     let confirm = json!({"event": "confirm", "likelihood": 4, "impact": 4, "owner": "ana@example.org",
         "reason": "seen"});
     first.api.post(&path, &confirm).await.expect(200);
-    ana.api.post(&path, &json!({"event": "start"})).await.expect(200);
+    ana.api.post(&path, &json!({"event": "start", "plan": "Ask the vendor"})).await.expect(200);
     let block = json!({"event": "block", "blocker_kind": "vendor", "review_on": "2026-03-20", "pause_days": 10,
         "reason": "no patch"});
     ana.api.post(&path, &block).await.expect(200);
