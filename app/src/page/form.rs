@@ -123,7 +123,7 @@ impl Field {
 
     /// Whether the browser keeps the form while its input is empty; a tick is as good as an address.
     pub fn needs_input(&self) -> bool {
-        self.required && !(self.kind == Kind::Proof && !self.choices.is_empty())
+        self.required && (self.kind != Kind::Proof || self.choices.is_empty())
     }
 
     /// The `type` of its input element.
