@@ -18,11 +18,12 @@ use crate::access::csrf::SignedForm;
 use crate::access::require::Require;
 use crate::access::right::ExportEvidence;
 use crate::access::scope::Scope;
-use crate::page::badge::{Badge, Tone, capitalised, counted};
+use crate::page::badge::{Badge, Tone, counted};
 use crate::page::due::{Moment, day};
 use crate::page::form::{Choice, Field, Kind, Problems};
 use crate::page::frame::{Frame, Section};
 use crate::page::listing::{Pager, address};
+use crate::page::refused::problems;
 use crate::page::{context, said, shell};
 use crate::platform::paging::{Page, PageQuery};
 use crate::platform::problem::{self, Problem};
@@ -201,10 +202,4 @@ fn row(pack: evidence_pack::Model, teams: &[team::Model], zone: Tz) -> Row {
         href: if pack.file_id.is_some() { format!("/api/v1{PATH}/{}/file", pack.id) } else { String::new() },
         sha256: pack.sha256,
     }
-}
-
-fn problems(problem: &Problem) -> Problems {
-    let items =
-        problem.errors().iter().map(|error| (capitalised(&error.field), error.detail.clone())).collect();
-    Problems { title: problem.title().to_owned(), items }
 }

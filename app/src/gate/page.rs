@@ -19,9 +19,10 @@ use crate::access::require::Require;
 use crate::access::right::{KeepGate, See, WaiveGate};
 use crate::page::badge::{Badge, Tone, capitalised, counted};
 use crate::page::due::day;
-use crate::page::form::{Choice, Field, Kind, Problems};
+use crate::page::form::{Choice, Field, Kind};
 use crate::page::frame::Section;
 use crate::page::listing::{Pager, address};
+use crate::page::refused::problems;
 use crate::page::{context, said, shell};
 use crate::platform::paging::{Page, PageQuery};
 use crate::platform::problem::{self, Problem};
@@ -314,12 +315,4 @@ fn new_waiver(caller: &Actor, asked: &Asked, today: NaiveDate) -> Vec<Field> {
             .between(today.to_string(), latest.to_string())
             .hint(format!("At most {MOST_DAYS} days")),
     ]
-}
-
-fn problems(problem: &Problem) -> Problems {
-    let items =
-        problem.errors().iter().map(|error| (capitalised(&error.field), error.detail.clone())).collect();
-    let title =
-        if problem.errors().is_empty() { problem.detail().to_owned() } else { problem.title().to_owned() };
-    Problems { title, items }
 }

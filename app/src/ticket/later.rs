@@ -10,6 +10,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrde
 
 use super::connection::{self, Active};
 use super::health_rules::backoff;
+use super::row;
 use super::ticket_rules::TicketState;
 use crate::jobs;
 use crate::platform::job::queue;
@@ -74,7 +75,12 @@ pub(super) async fn after_rest(
 ) -> Result<(), Problem> {
     #[allow(clippy::cast_possible_truncation, reason = "at most twenty thousand")]
     let spread = Duration::milliseconds((connection::jitter(state) * SPREAD) as i64);
-    set(state, ticket, ticket::ActiveModel { sync_at: Set(Some(until + spread)), ..Default::default() }).await
+    row::write(
+        state,
+        ticket,
+        ticket::ActiveModel { sync_at: Set(Some(until + spread)), ..Default::default() },
+    )
+    .await
 }
 
 /// A call for this ticket failed: it waits, longer each time, and nothing else does unless JIRA as a whole is down.
@@ -93,7 +99,7 @@ pub(super) async fn after_failure(
     if !error.is_passing() {
         let at = state.clock.now() + REFUSED_WAIT;
         let problem = Set(Some(error.to_string()));
-        return set(
+        return row::write(
             state,
             ticket,
             ticket::ActiveModel { problem, sync_at: Set(Some(at)), ..Default::default() },
@@ -115,20 +121,6 @@ pub(super) async fn after_failure(
             let at = now + backoff(row.failures, asked, jitter);
             ticket::Entity::update_many()
                 .set(ticket::ActiveModel { sync_at: Set(Some(at)), ..Default::default() })
-                .filter(ticket::Column::Id.eq(ticket.id))
-                .exec(tx)
-                .await?;
-            Ok(())
-        })
-        .await
-}
-
-async fn set(state: &AppState, ticket: &ticket::Model, set: ticket::ActiveModel) -> Result<(), Problem> {
-    state
-        .database
-        .write(async |tx| {
-            ticket::Entity::update_many()
-                .set(set.clone())
                 .filter(ticket::Column::Id.eq(ticket.id))
                 .exec(tx)
                 .await?;

@@ -20,6 +20,7 @@ pub mod poll;
 mod push;
 pub mod reconcile;
 pub mod resume;
+mod row;
 mod screen;
 mod seen;
 mod strangers;

@@ -8,6 +8,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrde
 
 use super::failure::Failure;
 use super::later;
+use super::row;
 use super::screen::Screen;
 use super::sync::Sync;
 use super::walk;
@@ -167,17 +168,7 @@ async fn notes(sync: &mut Sync<'_>) -> Result<(), Failure> {
 
 /// Writes down what JIRA is told before it is told so.
 pub(super) async fn keep_told(sync: &Sync<'_>) -> Result<(), Failure> {
-    let pushed = sync.told.to_json()?;
-    sync.state
-        .database
-        .write(async |tx| {
-            ticket::Entity::update_many()
-                .set(ticket::ActiveModel { pushed: Set(pushed.clone()), ..Default::default() })
-                .filter(ticket::Column::Id.eq(sync.ticket.id))
-                .exec(tx)
-                .await?;
-            Ok(())
-        })
-        .await?;
+    let set = ticket::ActiveModel { pushed: Set(sync.told.to_json()?), ..Default::default() };
+    row::write(sync.state, sync.ticket, set).await?;
     Ok(())
 }

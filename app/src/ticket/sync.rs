@@ -4,7 +4,7 @@
 use abate_entity::{asset, risk, ticket};
 use abate_integrations::jira::{Issue, JiraError, Refusal};
 use chrono::{DateTime, Duration, Utc};
-use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
+use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait};
 
 use super::connection::{self, Active};
 use super::failure::Failure;
@@ -12,6 +12,7 @@ use super::finder;
 use super::follow;
 use super::later;
 use super::push;
+use super::row;
 use super::screen;
 use super::ticket_rules::Category;
 use super::told::Told;
@@ -129,7 +130,7 @@ async fn set_broken(state: &AppState, ticket: &ticket::Model, text: &str) -> Res
         failures: Set(0),
         ..Default::default()
     };
-    update(state, ticket, set).await?;
+    row::write(state, ticket, set).await?;
     if ticket.broken {
         return Ok(());
     }
@@ -183,19 +184,5 @@ async fn keep(sync: &Sync<'_>, risk: &risk::Model, complete: bool) -> Result<(),
         set.sync_at = Set(sync.again_in.map(|wait| now + wait));
         set.failures = Set(0);
     }
-    update(sync.state, sync.ticket, set).await
-}
-
-async fn update(state: &AppState, ticket: &ticket::Model, set: ticket::ActiveModel) -> Result<(), Problem> {
-    state
-        .database
-        .write(async |tx| {
-            ticket::Entity::update_many()
-                .set(set.clone())
-                .filter(ticket::Column::Id.eq(ticket.id))
-                .exec(tx)
-                .await?;
-            Ok(())
-        })
-        .await
+    row::write(sync.state, sync.ticket, set).await
 }

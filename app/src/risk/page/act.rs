@@ -81,7 +81,6 @@ async fn take(
 ) -> Result<risk::Model, Problem> {
     let form = read_step(sent)?;
     let event = form.event()?;
-    let version: i32 = value(sent, "version").and_then(|version| version.parse().ok()).unwrap_or_default();
     let now = state.clock.now();
     state
         .database
@@ -89,17 +88,24 @@ async fn take(
             let policies = Policies::load(tx).await?;
             let occasion = Occasion::by(caller, now, &policies);
             let risk = finder::one(tx, &caller.scope(), RiskKey(seen.id)).await?;
-            if risk.version != version {
-                return Err(Problem::new(
-                    Kind::Stale,
-                    "Somebody changed this risk while you had the form open. Look at what is new, then send it again.",
-                ));
-            }
+            unchanged(&risk, sent)?;
             let given = form.resolve(tx, risk.id).await?;
             let requester = requester(caller, &risk);
             step::take(tx, &occasion, risk, &requester, Asked::by_person(event, given)).await
         })
         .await
+}
+
+/// Refuses a form that was opened before the risk was changed.
+pub(super) fn unchanged(risk: &risk::Model, sent: &Sent) -> Result<(), Problem> {
+    let version = value(sent, "version").and_then(|version| version.parse().ok());
+    if version == Some(risk.version) {
+        return Ok(());
+    }
+    Err(Problem::new(
+        Kind::Stale,
+        "Somebody changed this risk while you had the form open. Look at what is new, then send it again.",
+    ))
 }
 
 /// What the form of comments is called among those of the page.

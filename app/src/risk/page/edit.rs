@@ -3,7 +3,7 @@
 use abate_entity::risk;
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::act::{Sent, say, typed, value};
+use super::act::{Sent, say, typed, unchanged, value};
 use super::show;
 use super::steps::{Refused, SCORES};
 use crate::access::actor::Actor;
@@ -13,7 +13,7 @@ use crate::access::right::MoveRisks;
 use crate::page::badge::{Tone, capitalised};
 use crate::page::form::{Choice, Field, Kind};
 use crate::page::said;
-use crate::platform::problem::{Kind as Refusal, Problem};
+use crate::platform::problem::Problem;
 use crate::policy::Policies;
 use crate::risk::edit::{self, Edit};
 use crate::risk::finder;
@@ -48,7 +48,6 @@ pub(super) async fn edit(
 }
 
 async fn write(caller: &Actor, state: &AppState, id: i64, sent: &Sent) -> Result<(), Problem> {
-    let version: i32 = value(sent, "version").and_then(|version| version.parse().ok()).unwrap_or_default();
     let change = read(sent)?;
     let now = state.clock.now();
     state
@@ -58,12 +57,7 @@ async fn write(caller: &Actor, state: &AppState, id: i64, sent: &Sent) -> Result
             let occasion = Occasion::by(caller, now, &policies);
             let risk = finder::one(tx, &caller.scope(), RiskKey(id)).await?;
             may_edit(caller, &risk)?;
-            if risk.version != version {
-                return Err(Problem::new(
-                    Refusal::Stale,
-                    "Somebody changed this risk while you had the form open. Look at what is new, then send it again.",
-                ));
-            }
+            unchanged(&risk, sent)?;
             edit::edit(tx, &occasion, risk, change.clone()).await.map(drop)
         })
         .await
