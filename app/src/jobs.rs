@@ -58,6 +58,7 @@ pub const TIMERS: &[Timer<AppState>] = &[
     posture::snapshot::TIMER,
     risk::search::TIMER,
     risk::transfer::TIMER,
+    ticket::connection::alert::TIMER,
     ticket::full_pass::TIMER,
     ticket::poll::TIMER,
     ticket::reconcile::WATCH,

@@ -8,22 +8,38 @@ subject!(
 -- A JIRA site and project that tickets are kept in.
 CREATE TABLE connection (
     id {id},
-    name TEXT NOT NULL UNIQUE, -- name shown to people and used in addresses
+    uuid {uuid} NOT NULL, -- what its secrets are sealed for
+    name TEXT NOT NULL, -- name shown to people
+    origin TEXT NOT NULL, -- settings, or application when somebody made it there
     kind TEXT NOT NULL, -- cloud or data_center
     api_url TEXT NOT NULL, -- where its API is
     browse_url TEXT NOT NULL, -- where people open a ticket
+    secrets {blob}, -- account, token and webhook secret, sealed; none where the settings hold them
     project TEXT NOT NULL, -- project key
     issue_type TEXT NOT NULL, -- issue type of new tickets
+    text_limit INTEGER NOT NULL, -- longest text that it takes, in characters
+    poll_seconds INTEGER NOT NULL, -- how often changes are asked for
+    gather_seconds INTEGER NOT NULL, -- how long wishes for tickets are gathered
+    token_expires_on DATE, -- last day of the token, where somebody told us
     account TEXT, -- our own account there, once known
     paused BOOLEAN NOT NULL, -- nothing is sent or read while set
+    paused_because TEXT, -- by_hand; anything else until somebody has looked
     problem TEXT, -- what is wrong with it
+    problem_kind TEXT, -- credentials, limit, down or project
+    problem_since {time}, -- since when
+    told_since {time}, -- the problem that people were told of, by its beginning
     retry_at {time}, -- nothing is sent before this moment
     failures INTEGER NOT NULL, -- calls that failed in a row
     polled_until {time}, -- changes up to here have been read
     full_pass_at {time}, -- when all tickets were last read
     full_pass_after BIGINT, -- the last ticket that a pass under way has read
-    created_at {time} NOT NULL -- when it was made
+    checked {json}, -- what the last test found
+    checked_at {time}, -- when that was
+    created_by BIGINT, -- who made it
+    created_at {time} NOT NULL, -- when it was made
+    removed_at {time} -- set once nobody wants it any more
 );
+CREATE UNIQUE INDEX connection_by_name ON connection (name) WHERE removed_at IS NULL;
 -- The unit of work in JIRA, with a small state machine of its own.
 CREATE TABLE ticket (
     id {id},

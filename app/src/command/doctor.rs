@@ -11,7 +11,7 @@ use crate::platform::problem::Problem;
 use crate::platform::reference;
 use crate::slack::Slack;
 use crate::state::AppState;
-use crate::ticket::check::{self, Finding};
+use crate::ticket::connection::check::{self, Finding};
 use crate::ticket::resume;
 
 /// How long Slack may take to answer.
@@ -61,7 +61,7 @@ async fn look(state: &AppState) -> Result<Vec<Finding>, Problem> {
     let kind = format!("{:?}, reachable and up to date", state.database.backend());
     let mut findings =
         vec![Finding::new("database", true, kind), references(state).await?, log(state).await?];
-    match check::run(state).await? {
+    match check::of_all(state).await? {
         found if found.is_empty() => findings.push(Finding::new("jira", true, "not set up")),
         found => findings.extend(found),
     }

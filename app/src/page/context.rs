@@ -67,7 +67,7 @@ pub fn own_path(asked: &str) -> &str {
 fn places(actor: &Actor) -> Vec<(&'static str, &'static str)> {
     let mut places = vec![("Your account", "/account")];
     if actor.holds::<Configure>() {
-        places.extend([("People", "/people"), ("Teams", "/teams")]);
+        places.extend([("People", "/people"), ("Teams", "/teams"), ("JIRA", "/settings/jira")]);
     }
     places.extend([("Due dates", "/settings/policies"), ("Grids", "/settings/grids")]);
     if actor.holds::<ExportEvidence>() {

@@ -14,6 +14,7 @@ pub mod chart;
 pub mod context;
 pub mod due;
 pub mod form;
+pub(crate) mod form_page;
 pub mod frame;
 pub mod listing;
 pub mod markdown;

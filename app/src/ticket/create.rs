@@ -100,7 +100,7 @@ async fn claim(
         .database
         .write(async |tx| {
             // Once the first wish has waited long enough, the ones that came after it go along.
-            let soon = now + gather(state);
+            let soon = now + gather(&active.row);
             let rows = finder::due(tx, active.row.id, TicketState::Wanted, soon, BULK_LIMIT as u64).await?;
             let risk_ids: Vec<i64> = rows.iter().map(|row| row.risk_id).collect();
             let risks = risk::Entity::find().filter(risk::Column::Id.is_in(risk_ids)).all(tx).await?;

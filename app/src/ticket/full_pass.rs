@@ -37,15 +37,16 @@ fn job<'a>(state: &'a AppState, subject: &'a str) -> Work<'a> {
 
 fn tick(state: &AppState) -> Work<'_> {
     Box::pin(async move {
-        let Some(active) = connections::active(state).await? else { return Ok(()) };
         let now = state.clock.now();
-        let row = &active.row;
-        let last = row.full_pass_at.unwrap_or(row.created_at);
-        let is_due = row.full_pass_after.is_some() || full_pass_due(last, now, row.id);
-        if !is_due || active.waits_until(now).is_some() {
-            return Ok(());
+        for active in connections::every(state).await? {
+            let row = &active.row;
+            let last = row.full_pass_at.unwrap_or(row.created_at);
+            let is_due = row.full_pass_after.is_some() || full_pass_due(last, now, row.id);
+            if is_due && active.waits_until(now).is_none() {
+                enqueue(state, &active).await?;
+            }
         }
-        enqueue(state, &active).await
+        Ok(())
     })
 }
 
@@ -59,11 +60,7 @@ async fn enqueue(state: &AppState, active: &Active) -> Result<(), Problem> {
 /// # Errors
 /// When our own side fails; what fails at JIRA is noted and tried again in time.
 pub async fn run(state: &AppState, subject: &str) -> Result<(), Problem> {
-    let Some(active) =
-        connections::active(state).await?.filter(|active| active.row.id.to_string() == subject)
-    else {
-        return Ok(());
-    };
+    let Some(active) = connections::for_job(state, subject).await? else { return Ok(()) };
     if active.waits_until(state.clock.now()).is_some() {
         return Ok(());
     }

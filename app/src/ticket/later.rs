@@ -8,8 +8,8 @@ use chrono::{DateTime, Duration, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
+use super::connection::health_rules::backoff;
 use super::connection::{self, Active};
-use super::health_rules::backoff;
 use super::row;
 use super::ticket_rules::TicketState;
 use crate::jobs;

@@ -7,10 +7,10 @@ use abate_integrations::jira::{CreatedIssue, FETCH_LIMIT, Issue, JiraError, Refu
 use chrono::{DateTime, Duration, Utc};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
+use super::connection::health_rules::before_next_create;
 use super::connection::{self, Active};
 use super::failure::Failure;
 use super::finder;
-use super::health_rules::before_next_create;
 use super::reconcile::link;
 use super::ticket_rules::{Look, TicketState, after_look};
 use super::told::Told;

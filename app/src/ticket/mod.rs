@@ -6,16 +6,17 @@
 //! `webhook` say which tickets to look at, `later` when to try again, `strangers` keeps the issues that nobody asked for.
 
 pub mod api;
-pub mod check;
+mod ask;
 pub mod connection;
 mod create;
 mod failure;
 mod finder;
 mod follow;
 pub mod full_pass;
-pub mod health_rules;
 mod later;
+mod list;
 mod look;
+pub mod page;
 pub mod poll;
 mod push;
 pub mod reconcile;

@@ -32,15 +32,17 @@ fn job<'a>(state: &'a AppState, subject: &'a str) -> Work<'a> {
 
 fn tick(state: &AppState) -> Work<'_> {
     Box::pin(async move {
-        let Some(active) = connections::active(state).await? else { return Ok(()) };
         let now = state.clock.now();
-        let every = state.config.jira.as_ref().map_or(Duration::zero(), |jira| jira.poll);
-        let is_due = active.row.polled_until.is_none_or(|last| now - last >= every);
-        if !is_due || active.waits_until(now).is_some() {
-            return Ok(());
+        for active in connections::every(state).await? {
+            let every = Duration::seconds(active.row.poll_seconds.into());
+            let is_due = active.row.polled_until.is_none_or(|last| now - last >= every);
+            if !is_due || active.waits_until(now).is_some() {
+                continue;
+            }
+            let subject = active.row.id.to_string();
+            state.database.write(async |tx| Ok(queue::enqueue(tx, KIND, &subject, now, now).await?)).await?;
         }
-        let subject = active.row.id.to_string();
-        state.database.write(async |tx| Ok(queue::enqueue(tx, KIND, &subject, now, now).await?)).await
+        Ok(())
     })
 }
 
@@ -49,11 +51,7 @@ fn tick(state: &AppState) -> Work<'_> {
 /// # Errors
 /// When our own side fails; what fails at JIRA is noted and tried again in time.
 pub async fn run(state: &AppState, subject: &str) -> Result<(), Problem> {
-    let Some(active) =
-        connections::active(state).await?.filter(|active| active.row.id.to_string() == subject)
-    else {
-        return Ok(());
-    };
+    let Some(active) = connections::for_job(state, subject).await? else { return Ok(()) };
     match poll(state, &active).await {
         Ok(()) => connections::note_success(state, &active.row).await,
         Err(Failure::Own(problem)) => Err(problem),

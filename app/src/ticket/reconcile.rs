@@ -4,6 +4,7 @@
 //! Nothing is held while JIRA is called. Whoever finds a `creating` whose time is over treats it as unknown:
 //! its worker may have died before, during or after the call.
 
+use abate_entity::connection as connections;
 use abate_entity::ticket;
 use abate_integrations::jira::{CreatedIssue, JiraError};
 use chrono::{DateTime, Duration, Utc};
@@ -43,8 +44,8 @@ fn watch(state: &AppState) -> Work<'_> {
 }
 
 /// How long wishes for tickets are gathered, so that those of one moment are created in one call.
-pub(super) fn gather(state: &AppState) -> Duration {
-    state.config.jira.as_ref().map_or(Duration::zero(), |jira| jira.gather)
+pub(super) fn gather(connection: &connections::Model) -> Duration {
+    Duration::seconds(connection.gather_seconds.into())
 }
 
 /// Queues a run for a connection.
@@ -61,12 +62,18 @@ pub async fn enqueue(
 }
 
 async fn look_for_work(state: &AppState) -> Result<(), Problem> {
-    let Some(active) = connection::active(state).await? else { return Ok(()) };
+    for active in connection::every(state).await? {
+        look_at(state, &active).await?;
+    }
+    Ok(())
+}
+
+async fn look_at(state: &AppState, active: &Active) -> Result<(), Problem> {
     let now = state.clock.now();
     if active.waits_until(now).is_some() {
         return Ok(());
     }
-    later::queue_due(state, &active, now).await?;
+    later::queue_due(state, active, now).await?;
     let waiting =
         [TicketState::Wanted, TicketState::Creating, TicketState::Unknown, TicketState::Quarantined];
     let due = ticket::Entity::find()
@@ -89,10 +96,7 @@ async fn look_for_work(state: &AppState) -> Result<(), Problem> {
 /// # Errors
 /// When our own side fails; what fails at JIRA is noted and tried again in time.
 pub async fn run(state: &AppState, subject: &str) -> Result<(), Problem> {
-    let Some(active) = connection::active(state).await?.filter(|active| active.row.id.to_string() == subject)
-    else {
-        return Ok(());
-    };
+    let Some(active) = connection::for_job(state, subject).await? else { return Ok(()) };
     let now = state.clock.now();
     if active.waits_until(now).is_some() {
         return Ok(());

@@ -152,15 +152,15 @@ pub(super) async fn settle_absent(
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct StrangerView {
     /// Its key in JIRA.
-    key: String,
+    pub(super) key: String,
     /// Where people open it.
-    url: String,
+    pub(super) url: String,
     /// duplicate, orphan, newer_copy or unmarked.
     kind: String,
     /// The risk whose marker it carries, where we know it.
-    risk: Option<String>,
+    pub(super) risk: Option<String>,
     /// What it is and what to do.
-    problem: String,
+    pub(super) problem: String,
     /// When it was found.
     found_at: DateTime<Utc>,
 }

@@ -1,14 +1,13 @@
 //! How a ticket is shown to scripts and on pages.
 
-use abate_entity::ticket;
+use abate_entity::{connection, ticket};
 use chrono::{DateTime, Utc};
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, EntityTrait};
 use serde::Serialize;
 
 use super::finder;
 use super::strangers;
 use crate::platform::problem::Problem;
-use crate::state::AppState;
 
 /// The ticket of a risk.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
@@ -38,9 +37,9 @@ pub struct TicketView {
 }
 
 impl TicketView {
-    fn new(row: ticket::Model, state: &AppState) -> Self {
-        let browse = state.config.jira.as_ref().map(|jira| jira.url.as_str().trim_end_matches('/'));
-        let url = browse.zip(row.issue_key.as_ref()).map(|(site, key)| format!("{site}/browse/{key}"));
+    pub(super) fn new(row: ticket::Model, site: Option<&connection::Model>) -> Self {
+        let site = site.map(|site| site.browse_url.trim_end_matches('/'));
+        let url = site.zip(row.issue_key.as_ref()).map(|(site, key)| format!("{site}/browse/{key}"));
         let waits = matches!(row.state.as_str(), "wanted" | "creating" | "unknown");
         Self {
             url,
@@ -61,15 +60,12 @@ impl TicketView {
     ///
     /// # Errors
     /// When the database cannot be asked.
-    pub async fn of_risk(
-        db: &impl ConnectionTrait,
-        state: &AppState,
-        risk_id: i64,
-    ) -> Result<Vec<Self>, Problem> {
+    pub async fn of_risk(db: &impl ConnectionTrait, risk_id: i64) -> Result<Vec<Self>, Problem> {
         let Some(mut row) = finder::of_risk(db, risk_id).await? else { return Ok(Vec::new()) };
         if row.problem.is_none() {
             row.problem = strangers::of_ticket(db, &row).await?;
         }
-        Ok(vec![Self::new(row, state)])
+        let site = connection::Entity::find_by_id(row.connection_id).one(db).await?;
+        Ok(vec![Self::new(row, site.as_ref())])
     }
 }

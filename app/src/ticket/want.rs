@@ -39,7 +39,7 @@ const CATCH_UP_BATCH: u64 = 500;
 
 fn catch_up(state: &AppState) -> Work<'_> {
     Box::pin(async move {
-        if connection::active(state).await?.is_none() {
+        if connection::every(state).await?.is_empty() {
             return Ok(());
         }
         let now = state.clock.now();
@@ -81,19 +81,19 @@ pub async fn run(state: &AppState, subject: &str) -> Result<(), Problem> {
         tracing::error!(subject, "a ticket job about nothing");
         return Ok(());
     };
-    let Some(active) = connection::active(state).await? else { return Ok(()) };
     let db = state.database.reader();
     let Some((risk, asset)) = finder::risk(db, risk_id).await? else { return Ok(()) };
     let wanted = wants_ticket(risk.state, risk.level, risk.ticket_wanted, risk.onboarding);
     let Some(ticket) = finder::of_risk(db, risk_id).await? else {
-        return if wanted { want(state, &active, &risk).await } else { Ok(()) };
+        return match connection::first(state).await? {
+            Some(active) if wanted => want(state, &active, &risk).await,
+            _ => Ok(()),
+        };
     };
-    if ticket.connection_id != active.row.id {
-        return Ok(());
-    }
+    let Some(active) = connection::one(state, ticket.connection_id).await? else { return Ok(()) };
     match ticket.state.parse::<TicketState>().map_err(Problem::internal)? {
-        TicketState::Wanted if !wanted => set_state(state, &ticket, TicketState::Cancelled).await,
-        TicketState::Cancelled if wanted => set_state(state, &ticket, TicketState::Wanted).await,
+        TicketState::Wanted if !wanted => set_state(state, &active, &ticket, TicketState::Cancelled).await,
+        TicketState::Cancelled if wanted => set_state(state, &active, &ticket, TicketState::Wanted).await,
         TicketState::Linked => {
             let now = state.clock.now();
             if let Some(until) = active.waits_until(now) {
@@ -112,7 +112,7 @@ pub async fn run(state: &AppState, subject: &str) -> Result<(), Problem> {
 /// Writes down that a risk is to have a ticket; the unique subject makes two of them one.
 async fn want(state: &AppState, active: &Active, risk: &risk::Model) -> Result<(), Problem> {
     let now = state.clock.now();
-    let soon = now + reconcile::gather(state);
+    let soon = now + reconcile::gather(&active.row);
     let row = ticket::ActiveModel {
         connection_id: Set(active.row.id),
         subject: Set(finder::subject(risk.id)),
@@ -144,9 +144,14 @@ async fn want(state: &AppState, active: &Active, risk: &risk::Model) -> Result<(
 }
 
 /// Takes back, or renews, the wish for a ticket that was not created yet.
-async fn set_state(state: &AppState, ticket: &ticket::Model, to: TicketState) -> Result<(), Problem> {
+async fn set_state(
+    state: &AppState,
+    active: &Active,
+    ticket: &ticket::Model,
+    to: TicketState,
+) -> Result<(), Problem> {
     let now = state.clock.now();
-    let soon = now + reconcile::gather(state);
+    let soon = now + reconcile::gather(&active.row);
     state
         .database
         .write(async |tx: &DatabaseTransaction| {

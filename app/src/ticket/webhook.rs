@@ -7,6 +7,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use chrono::Duration;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
+use secrecy::ExposeSecret as _;
 use sha2::{Digest as _, Sha256};
 
 use super::connection as connections;
@@ -42,8 +43,9 @@ async fn receive(
 ) -> Result<HttpResponse, Problem> {
     let row = named(&state, &id).await?.ok_or_else(|| Problem::not_found("such connection"))?;
     let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
-    let secret = connections::webhook_secret(&state, &row).unwrap_or_default();
-    verify_signature(secret, &body, header("X-Hub-Signature")).map_err(|error| refused(&error, row.id))?;
+    let secret = connections::webhook_secret(&state, &row)?.unwrap_or_default();
+    verify_signature(secret.expose_secret().as_bytes(), &body, header("X-Hub-Signature"))
+        .map_err(|error| refused(&error, row.id))?;
     let event = parse_webhook(&body).map_err(|error| refused(&error, row.id))?;
     let oldest = state.clock.now() - LONGEST_WAY;
     if let Some(at) = event.at.filter(|at| *at < oldest) {
@@ -58,13 +60,14 @@ async fn receive(
     Ok(HttpResponse::Ok().finish())
 }
 
-/// The connection with this number; `jira` is the one in use, whose number nobody knows before the first start.
+/// The connection with this number; `jira` is the one of the settings, whose number nobody knows before the first start.
 async fn named(state: &AppState, id: &str) -> Result<Option<connection::Model>, Problem> {
     if id == "jira" {
-        return Ok(connections::configured(state).await?.map(|active| active.row));
+        return connections::of_settings(state).await;
     }
     let Ok(id) = id.parse::<i64>() else { return Ok(None) };
-    Ok(connection::Entity::find_by_id(id).one(state.database.reader()).await?)
+    let kept = connection::Column::RemovedAt.is_null();
+    Ok(connection::Entity::find_by_id(id).filter(kept).one(state.database.reader()).await?)
 }
 
 fn refused(error: &WebhookError, connection_id: i64) -> Problem {
@@ -73,7 +76,7 @@ fn refused(error: &WebhookError, connection_id: i64) -> Problem {
         WebhookError::Malformed(_) => Problem::new(Kind::Malformed, format!("{error}.")),
         WebhookError::NoSecret => Problem::new(
             Kind::Unauthenticated,
-            "Set ABATE_JIRA__WEBHOOK_SECRET, and the same secret in JIRA.",
+            "Set the same webhook secret at the connection, or as ABATE_JIRA__WEBHOOK_SECRET, and in JIRA.",
         ),
         _ => Problem::new(
             Kind::Unauthenticated,

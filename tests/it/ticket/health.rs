@@ -82,7 +82,7 @@ async fn several_failures_in_a_row_rest_the_connection_for_a_while() {
 async fn a_success_does_not_erase_a_wait_that_somebody_wrote_meanwhile() {
     let world = World::without_webhooks(StdDuration::ZERO).await;
     let state = &world.app.state;
-    let row = async || connection::active(state).await.expect("a database").expect("a connection").row;
+    let row = async || connection::first(state).await.expect("a database").expect("a connection").row;
     let id = row().await.id;
     let lost = JiraError::UnknownOutcome { detail: "lost".to_owned(), retry_after: None };
     assert_eq!(connection::note_failure(state, id, &lost).await.expect("noted"), None);

@@ -1,5 +1,6 @@
 //! Tickets: one for each risk that needs one, whatever fails, and in step with it.
 
+mod connection;
 mod create;
 mod doctor;
 mod faults;

@@ -1,6 +1,5 @@
 //! `/people` and `/teams`: who is here, who leads, and the forms that change it; and the form that puts a risk off.
 
-mod form_page;
 mod new_person;
 mod new_team;
 mod password;

@@ -3,7 +3,6 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
-use super::form_page::{Form, FormPage};
 use crate::access::csrf::SignedForm;
 use crate::access::require::Require;
 use crate::access::right::Configure;
@@ -12,6 +11,7 @@ use crate::access::user_edit::By;
 use crate::access::{password, password_change, user};
 use crate::page::badge::Tone;
 use crate::page::form::{Field, Kind};
+use crate::page::form_page::{Form, FormPage};
 use crate::page::{said, shell};
 use crate::platform::problem::{self, Problem};
 use crate::state::AppState;

@@ -151,7 +151,8 @@ pub struct Names {
     users: HashMap<i64, app_user::Model>,
     assets: HashMap<i64, asset::Model>,
     teams: HashMap<i64, team::Model>,
-    tickets: HashMap<i64, String>,
+    /// Connection and key of the tickets.
+    tickets: HashMap<i64, (i64, String)>,
     exploited: HashSet<i64>,
 }
 
@@ -192,7 +193,10 @@ impl Names {
                 .await?;
             names.exploited = listed.into_iter().map(|tag| tag.risk_id).collect();
             let rows = ticket::Entity::find().filter(ticket::Column::RiskId.is_in(ids)).all(db).await?;
-            names.tickets = rows.into_iter().filter_map(|row| Some((row.risk_id, row.issue_key?))).collect();
+            names.tickets = rows
+                .into_iter()
+                .filter_map(|row| Some((row.risk_id, (row.connection_id, row.issue_key?))))
+                .collect();
         }
         Ok(names)
     }
@@ -221,10 +225,16 @@ impl Names {
         self.teams.get(&id)
     }
 
+    /// The connection and the key of a risk's ticket.
+    #[must_use]
+    pub fn ticket_at(&self, risk_id: i64) -> Option<(i64, &str)> {
+        self.tickets.get(&risk_id).map(|(connection, key)| (*connection, key.as_str()))
+    }
+
     /// The key of a risk's ticket.
     #[must_use]
     pub fn ticket(&self, risk_id: i64) -> Option<&str> {
-        self.tickets.get(&risk_id).map(String::as_str)
+        self.ticket_at(risk_id).map(|(_, key)| key)
     }
 }
 

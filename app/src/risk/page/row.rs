@@ -28,7 +28,8 @@ pub(crate) struct Lines {
     names: Names,
     today: NaiveDate,
     zone: Tz,
-    browse_url: String,
+    /// Where people open the tickets of each connection.
+    sites: HashMap<i64, String>,
     /// What tells risks of one title apart, by their numbers.
     details: HashMap<i64, String>,
 }
@@ -45,10 +46,10 @@ impl Lines {
         zone: Tz,
     ) -> Result<Self, Problem> {
         let names = Names::of(db, risks, &[]).await?;
-        let connection = connection::Entity::find().order_by_asc(connection::Column::Id).one(db).await?;
-        let browse_url = connection.map(|connection| connection.browse_url).unwrap_or_default();
+        let connections = connection::Entity::find().all(db).await?;
+        let sites = connections.into_iter().map(|row| (row.id, row.browse_url)).collect();
         let details = details(db, risks).await?;
-        Ok(Self { names, today: now.with_timezone(&zone).date_naive(), zone, browse_url, details })
+        Ok(Self { names, today: now.with_timezone(&zone).date_naive(), zone, sites, details })
     }
 
     /// The line of one risk.
@@ -65,7 +66,10 @@ impl Lines {
             owner: risk.owner_id.and_then(|id| self.names.person(id)).unwrap_or_default(),
             team: self.names.team(risk.team_id).map(|team| team.name.clone()).unwrap_or_default(),
             due: due_of(risk, self.today, self.zone),
-            ticket: self.names.ticket(risk.id).map(|key| Link::new(key, ticket_page(&self.browse_url, key))),
+            ticket: self.names.ticket_at(risk.id).map(|(connection, key)| {
+                let site = self.sites.get(&connection).map_or("", String::as_str);
+                Link::new(key, ticket_page(site, key))
+            }),
         }
     }
 }

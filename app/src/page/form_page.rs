@@ -12,8 +12,8 @@ use crate::platform::problem::Problem;
 
 /// The page.
 #[derive(Template)]
-#[template(path = "owner/form.html")]
-pub(super) struct FormPage {
+#[template(path = "form_page.html")]
+pub(crate) struct FormPage {
     frame: Frame,
     problems: Option<Problems>,
     title: String,
@@ -26,17 +26,17 @@ pub(super) struct FormPage {
 }
 
 /// What the form is.
-pub(super) struct Form {
-    pub(super) title: String,
-    pub(super) action: String,
-    pub(super) fields: Vec<Field>,
-    pub(super) button: &'static str,
-    pub(super) back: (&'static str, &'static str),
+pub(crate) struct Form {
+    pub(crate) title: String,
+    pub(crate) action: String,
+    pub(crate) fields: Vec<Field>,
+    pub(crate) button: &'static str,
+    pub(crate) back: (&'static str, &'static str),
 }
 
 impl FormPage {
     /// The page of a form, with what was wrong with it.
-    pub(super) fn new(request: &HttpRequest, caller: &Actor, form: Form, refused: Option<&Problem>) -> Self {
+    pub(crate) fn new(request: &HttpRequest, caller: &Actor, form: Form, refused: Option<&Problem>) -> Self {
         let error = |name: &str| {
             let errors = refused.map(Problem::errors).unwrap_or_default();
             errors.iter().find(|error| error.field == name).map(|error| error.detail.clone())

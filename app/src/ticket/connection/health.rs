@@ -1,131 +1,17 @@
-//! The JIRA site that tickets are kept in: its row, its client, and what is wrong with it.
+//! How a connection stands: until when it rests and why, as all workers share it in its row.
 
 use abate_entity::connection;
-use abate_integrations::jira::{JiraClient, JiraError, JiraSite};
+use abate_integrations::jira::JiraError;
 use chrono::{DateTime, Duration, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait,
-    QueryFilter,
-};
-use secrecy::{ExposeSecret as _, SecretString};
+use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 
-use super::health_rules::{self, Trouble};
-use crate::config::{JiraConfig, JiraKind};
+use super::health_rules::{self, ProblemKind, Trouble};
 use crate::platform::problem::Problem;
 use crate::state::AppState;
 
-/// How long a request to JIRA may take; several fit into the lease of a job.
-const REQUEST_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(15);
 /// How long nothing is sent while something has to be mended in JIRA or in the settings.
 const UNMENDED: Duration = Duration::minutes(5);
-
-/// The connection in use, with a client of it.
-#[derive(Clone, Debug)]
-pub struct Active {
-    /// Its row.
-    pub row: connection::Model,
-    /// Calls it.
-    pub client: JiraClient,
-}
-
-impl Active {
-    /// Until when nothing is to be sent, `None` when it is open.
-    #[must_use]
-    pub fn waits_until(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        self.row.retry_at.filter(|at| *at > now)
-    }
-}
-
-/// The name of the connection of a configured site: tickets of another site are never taken for its own.
-fn name(config: &JiraConfig) -> String {
-    let host = config.url.host_str().unwrap_or_default();
-    config.url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
-}
-
-/// Writes the row of the configured site. Where its settings changed, what was wrong before is forgotten; otherwise a
-/// wait that JIRA asked for holds for a process that starts now, too.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn write_configured(
-    tx: &impl ConnectionTrait,
-    config: Option<&JiraConfig>,
-    now: DateTime<Utc>,
-) -> Result<(), Problem> {
-    let Some(config) = config else { return Ok(()) };
-    let kind = match config.kind {
-        JiraKind::DataCenter => "data_center",
-        _ => "cloud",
-    };
-    let mut row = connection::ActiveModel {
-        kind: Set(kind.to_owned()),
-        api_url: Set(config.api_url.to_string()),
-        browse_url: Set(config.url.to_string()),
-        project: Set(config.project.clone()),
-        issue_type: Set(config.issue_type.clone()),
-        ..Default::default()
-    };
-    let name = name(config);
-    match connection::Entity::find().filter(connection::Column::Name.eq(&name)).one(tx).await? {
-        Some(known) => {
-            row.id = Set(known.id);
-            let moved = known.api_url != config.api_url.as_str()
-                || known.project != config.project
-                || known.issue_type != config.issue_type;
-            if moved {
-                row.problem = Set(None);
-                row.retry_at = Set(None);
-                row.failures = Set(0);
-            }
-            row.update(tx).await?;
-        }
-        None => {
-            row.name = Set(name);
-            row.paused = Set(false);
-            row.failures = Set(0);
-            row.created_at = Set(now);
-            row.insert(tx).await?;
-        }
-    }
-    Ok(())
-}
-
-/// The connection in use; none when no site is configured or it is paused.
-///
-/// # Errors
-/// When the database cannot be asked.
-pub async fn active(state: &AppState) -> Result<Option<Active>, Problem> {
-    Ok(configured(state).await?.filter(|active| !active.row.paused))
-}
-
-/// The connection of the configured site, also while it is paused.
-///
-/// # Errors
-/// When the database cannot be asked.
-pub async fn configured(state: &AppState) -> Result<Option<Active>, Problem> {
-    let Some(config) = &state.config.jira else { return Ok(None) };
-    let (JiraKind::Cloud, Some(email)) = (config.kind, &config.email) else { return Ok(None) };
-    let row = connection::Entity::find()
-        .filter(connection::Column::Name.eq(name(config)))
-        .one(state.database.reader())
-        .await?;
-    let site = JiraSite {
-        api_url: config.api_url.clone(),
-        browse_url: config.url.clone(),
-        email: email.clone(),
-        token: config.token.clone(),
-        timeout: REQUEST_TIMEOUT,
-    };
-    Ok(row.map(|row| Active { row, client: JiraClient::new(state.http.clone(), site) }))
-}
-
-/// The secret that signs the webhooks of a connection.
-#[must_use]
-pub fn webhook_secret<'a>(state: &'a AppState, row: &connection::Model) -> Option<&'a [u8]> {
-    let config = state.config.jira.as_ref().filter(|config| name(config) == row.name)?;
-    config.webhook_secret.as_ref().map(|secret: &SecretString| secret.expose_secret().as_bytes())
-}
 
 /// Notes that a call to JIRA failed; answers until when the whole connection rests, `None` when only what was called
 /// for has to wait.
@@ -161,7 +47,8 @@ pub async fn note_failure(
             }
             let until = health_rules::rest(trouble, row.failures, jitter).map(|wait| now + wait);
             if let Some(until) = until.filter(|until| known.is_none_or(|known| known < *until)) {
-                rest_until(tx, connection_id, &error.to_string(), until).await?;
+                let kind = trouble.problem().unwrap_or(ProblemKind::Down);
+                rest_until(tx, &row, kind, &error.to_string(), until, now).await?;
             }
             Ok(std::cmp::max(until, known))
         })
@@ -178,26 +65,40 @@ pub async fn note_failure(
 /// # Errors
 /// When the database refuses.
 pub async fn rest(state: &AppState, connection_id: i64, error: &JiraError) -> Result<DateTime<Utc>, Problem> {
-    let until = state.clock.now() + UNMENDED;
+    let now = state.clock.now();
+    let until = now + UNMENDED;
     tracing::warn!(connection = connection_id, %error, %until, "JIRA cannot be used until somebody mends it");
     let text = error.to_string();
-    state.database.write(async |tx| rest_until(tx, connection_id, &text, until).await).await?;
+    state
+        .database
+        .write(async |tx| {
+            let Some(row) = connection::Entity::find_by_id(connection_id).one(tx).await? else {
+                return Ok(());
+            };
+            rest_until(tx, &row, ProblemKind::Project, &text, until, now).await
+        })
+        .await?;
     Ok(until)
 }
 
 async fn rest_until(
     tx: &DatabaseTransaction,
-    connection_id: i64,
+    row: &connection::Model,
+    kind: ProblemKind,
     text: &str,
     until: DateTime<Utc>,
+    now: DateTime<Utc>,
 ) -> Result<(), Problem> {
+    let lasts = row.problem_kind.as_deref() == Some(kind.as_str());
     connection::Entity::update_many()
         .set(connection::ActiveModel {
             problem: Set(Some(text.to_owned())),
+            problem_kind: Set(Some(kind.as_str().to_owned())),
+            problem_since: Set(row.problem_since.filter(|_| lasts).or(Some(now))),
             retry_at: Set(Some(until)),
             ..Default::default()
         })
-        .filter(connection::Column::Id.eq(connection_id))
+        .filter(connection::Column::Id.eq(row.id))
         .exec(tx)
         .await?;
     Ok(())
@@ -218,6 +119,8 @@ pub async fn note_success(state: &AppState, row: &connection::Model) -> Result<(
             connection::Entity::update_many()
                 .set(connection::ActiveModel {
                     problem: Set(None),
+                    problem_kind: Set(None),
+                    problem_since: Set(None),
                     retry_at: Set(None),
                     failures: Set(0),
                     ..Default::default()
@@ -257,7 +160,7 @@ fn is_open(now: DateTime<Utc>) -> Expr {
 }
 
 /// A number between 0 and 1 that spreads waits, so that not everything wakes at once.
-pub(super) fn jitter(state: &AppState) -> f64 {
+pub(in crate::ticket) fn jitter(state: &AppState) -> f64 {
     let mut byte = [0];
     state.ids.fill(&mut byte);
     f64::from(byte[0]) / 255.0

@@ -3,7 +3,42 @@
 //! One call that fails says little about the next one, so it moves only what it was made for. Several in a row
 //! without a success between them say that JIRA is down, and then nothing is sent for a while.
 
+use abate_entity::text_enum;
 use chrono::Duration;
+
+text_enum! {
+    /// What lets a connection rest.
+    pub enum ProblemKind ("kind of problem") {
+        /// The credentials do not hold.
+        Credentials = "credentials",
+        /// JIRA limits us.
+        Limit = "limit",
+        /// JIRA does not answer.
+        Down = "down",
+        /// Something has to be mended in the project or in the settings.
+        Project = "project",
+    }
+}
+
+impl ProblemKind {
+    /// How long it may last before people are told: what passes by itself gets more time.
+    #[must_use]
+    pub fn patience(self) -> Duration {
+        match self {
+            Self::Credentials | Self::Project => Duration::minutes(2),
+            Self::Limit | Self::Down => Duration::minutes(15),
+        }
+    }
+}
+
+/// The days before the last day of a token on which people are told.
+const EXPIRY_NOTICES: [i64; 4] = [0, 1, 7, 30];
+
+/// Which of the notices of the end of a token is due with so many days left; the same until the next one.
+#[must_use]
+pub fn expiry_notice(days_left: i64) -> Option<i64> {
+    EXPIRY_NOTICES.into_iter().find(|notice| days_left <= *notice)
+}
 
 /// How many failures in a row let the whole connection rest.
 const STREAK: i32 = 5;
@@ -29,7 +64,18 @@ impl Trouble {
     /// Whether it counts towards the failures in a row.
     #[must_use]
     pub fn counts(self) -> bool {
-        matches!(self, Self::Credentials | Self::Limit(_) | Self::Failed)
+        self.problem().is_some()
+    }
+
+    /// What it is to the connection; none where it says nothing about it.
+    #[must_use]
+    pub fn problem(self) -> Option<ProblemKind> {
+        match self {
+            Self::Credentials => Some(ProblemKind::Credentials),
+            Self::Limit(_) => Some(ProblemKind::Limit),
+            Self::Failed => Some(ProblemKind::Down),
+            Self::IssueLimit | Self::Refused => None,
+        }
     }
 }
 
@@ -86,6 +132,13 @@ mod tests {
         assert_eq!(rest(Trouble::Failed, 90, 0.0), Some(Duration::minutes(5)));
         assert_eq!(rest(Trouble::Refused, 90, 0.0), None);
         assert_eq!(rest(Trouble::IssueLimit, 90, 0.0), None);
+    }
+
+    #[test]
+    fn the_end_of_a_token_is_told_four_times() {
+        let told: Vec<_> = [60, 31, 30, 12, 7, 2, 1, 0, -5].into_iter().map(expiry_notice).collect();
+        let at = Some;
+        assert_eq!(told, [None, None, at(30), at(30), at(7), at(7), at(1), at(0), at(0)]);
     }
 
     #[test]

@@ -1,0 +1,120 @@
+//! Connections that can be used, each with a client of its site.
+
+use abate_entity::connection::{self, Column};
+use abate_integrations::jira::{JiraClient, JiraSite};
+use chrono::{DateTime, Utc};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Select};
+use secrecy::SecretString;
+
+use super::secrets::Secrets;
+use super::settings;
+use crate::platform::problem::Problem;
+use crate::state::AppState;
+
+/// How long a request to JIRA may take; several fit into the lease of a job.
+const REQUEST_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(15);
+
+/// A connection with a client of its site.
+#[derive(Clone, Debug)]
+pub struct Active {
+    /// Its row.
+    pub row: connection::Model,
+    /// Calls it.
+    pub client: JiraClient,
+}
+
+impl Active {
+    /// Until when nothing is to be sent, `None` when it is open.
+    #[must_use]
+    pub fn waits_until(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        self.row.retry_at.filter(|at| *at > now)
+    }
+}
+
+fn kept() -> Select<connection::Entity> {
+    connection::Entity::find().filter(Column::RemovedAt.is_null()).order_by_asc(Column::Id)
+}
+
+/// The connections in use, in the order in which they were made.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn every(state: &AppState) -> Result<Vec<Active>, Problem> {
+    let rows = kept().filter(Column::Paused.eq(false)).all(state.database.reader()).await?;
+    let mut all = Vec::new();
+    for row in rows {
+        all.extend(usable(state, row)?);
+    }
+    Ok(all)
+}
+
+/// The connection that new tickets go to.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn first(state: &AppState) -> Result<Option<Active>, Problem> {
+    Ok(every(state).await?.into_iter().next())
+}
+
+/// The connection of this number, when it is in use.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn one(state: &AppState, id: i64) -> Result<Option<Active>, Problem> {
+    match kept().filter(Column::Id.eq(id)).one(state.database.reader()).await? {
+        Some(row) if !row.paused => usable(state, row),
+        _ => Ok(None),
+    }
+}
+
+/// As [`one`], of a job whose subject is the number.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn for_job(state: &AppState, subject: &str) -> Result<Option<Active>, Problem> {
+    match subject.parse() {
+        Ok(id) => one(state, id).await,
+        Err(_) => Ok(None),
+    }
+}
+
+/// The row of the site that stands in the settings.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn of_settings(state: &AppState) -> Result<Option<connection::Model>, Problem> {
+    let rows = kept().filter(Column::Origin.eq(settings::SETTINGS)).all(state.database.reader()).await?;
+    Ok(rows.into_iter().find(|row| settings::secrets(&state.config, row).is_some()))
+}
+
+/// A client for a row, `None` where nobody knows its secrets any more: the settings name another site.
+///
+/// # Errors
+/// When its secrets cannot be opened or its address cannot be read.
+pub fn usable(state: &AppState, row: connection::Model) -> Result<Option<Active>, Problem> {
+    let Some(secrets) = secrets(state, &row)? else { return Ok(None) };
+    let Some(email) = secrets.user.filter(|_| row.kind == "cloud") else { return Ok(None) };
+    let site = JiraSite {
+        api_url: row.api_url.parse().map_err(Problem::internal)?,
+        browse_url: row.browse_url.parse().map_err(Problem::internal)?,
+        email,
+        token: secrets.token,
+        timeout: REQUEST_TIMEOUT,
+    };
+    Ok(Some(Active { row, client: JiraClient::new(state.http.clone(), site) }))
+}
+
+/// The secret that signs the webhooks of a connection.
+///
+/// # Errors
+/// When its secrets cannot be opened.
+pub fn webhook_secret(state: &AppState, row: &connection::Model) -> Result<Option<SecretString>, Problem> {
+    Ok(secrets(state, row)?.and_then(|secrets| secrets.webhook))
+}
+
+fn secrets(state: &AppState, row: &connection::Model) -> Result<Option<Secrets>, Problem> {
+    if row.origin == settings::SETTINGS {
+        return Ok(settings::secrets(&state.config, row));
+    }
+    Secrets::open(state, row)
+}

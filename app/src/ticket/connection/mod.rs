@@ -1,0 +1,23 @@
+//! The JIRA sites that tickets are kept in: their rows, their clients, what is wrong with them, and who hears of it.
+//!
+//! A site of the settings has a row of its own, so that everything else finds it like one that somebody made here.
+
+mod active;
+pub mod alert;
+pub mod api;
+pub mod check;
+mod health;
+pub mod health_rules;
+pub mod page;
+mod secrets;
+mod settings;
+mod store;
+mod view;
+
+pub use active::{Active, every, first, for_job, of_settings, one, usable, webhook_secret};
+pub use health::{note_account, note_failure, note_success, rest};
+pub use settings::write_configured;
+pub use view::ConnectionView;
+
+pub(super) use health::jitter;
+pub(super) use store::BY_HAND;

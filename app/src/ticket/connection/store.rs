@@ -1,0 +1,438 @@
+//! Makes, changes, pauses and removes connections.
+
+use abate_entity::connection::{self, Column};
+use abate_entity::ticket;
+use chrono::{DateTime, NaiveDate, Utc};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait,
+    QueryFilter, SqlErr,
+};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use url::Url;
+
+use super::secrets::Secrets;
+use super::settings::{APPLICATION, SETTINGS, TEXT_LIMIT};
+use crate::access::actor::Actor;
+use crate::audit_log;
+use crate::platform::problem::{Kind, Problem};
+use crate::platform::text::short;
+use crate::state::AppState;
+use crate::ticket::ticket_rules::TicketState;
+
+/// Longest name, account and secret.
+const LONGEST: usize = 300;
+/// Longest token: those of services are signed texts.
+const LONGEST_TOKEN: usize = 4_000;
+/// How often changes may be asked for, in seconds.
+const POLL: std::ops::RangeInclusive<i32> = 30..=3600;
+/// How long wishes may be gathered, in seconds.
+const GATHER: std::ops::RangeInclusive<i32> = 0..=60;
+/// What a text limit may be.
+const TEXT: std::ops::RangeInclusive<i32> = 1_000..=1_000_000;
+/// The kinds of JIRA.
+pub(super) const KINDS: [(&str, &str); 2] = [("cloud", "Cloud"), ("data_center", "Data Center")];
+/// Why a connection is paused that somebody paused.
+pub(in crate::ticket) const BY_HAND: &str = "by_hand";
+
+/// A connection to be made.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewConnection {
+    /// What people call it.
+    pub(super) name: String,
+    /// cloud or data_center; cloud unless told.
+    pub(super) kind: Option<String>,
+    /// The site as people open it.
+    pub(super) url: String,
+    /// Where its REST interface is, when not at `url`: the gateway that scoped tokens need.
+    pub(super) api_url: Option<String>,
+    /// The account of the token: its e-mail address on Cloud, a user name on Data Center. Without one the token itself
+    /// signs in, as a personal access token does.
+    pub(super) user: Option<String>,
+    /// The token, sealed and never shown.
+    #[schema(value_type = String)]
+    pub(super) token: SecretString,
+    /// The last day of the token, so that people are told in time.
+    pub(super) token_expires_on: Option<NaiveDate>,
+    /// The key of the project that receives tickets.
+    pub(super) project: String,
+    /// The type of the tickets; Task unless told.
+    pub(super) issue_type: Option<String>,
+    /// The secret that signs its webhooks; without it changes arrive by polling only.
+    #[schema(value_type = Option<String>)]
+    pub(super) webhook_secret: Option<SecretString>,
+    /// How often changes are asked for, 30 to 3600 seconds; 120 unless told.
+    pub(super) poll_seconds: Option<i32>,
+    /// How long wishes for tickets are gathered, 0 to 60 seconds; 3 unless told.
+    pub(super) gather_seconds: Option<i32>,
+    /// Longest text in characters that an administrator of a Data Center has set; 32767 unless told.
+    pub(super) text_limit: Option<i32>,
+}
+
+/// What to change of a connection; what is left out stays.
+#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ConnectionChange {
+    /// What people call it.
+    pub(super) name: Option<String>,
+    /// The site as people open it.
+    pub(super) url: Option<String>,
+    /// Where its REST interface is; with it the token has to be entered again.
+    pub(super) api_url: Option<String>,
+    /// The account of the token; together with the token.
+    pub(super) user: Option<String>,
+    /// Another token.
+    #[schema(value_type = Option<String>)]
+    pub(super) token: Option<SecretString>,
+    /// The last day of the token.
+    pub(super) token_expires_on: Option<NaiveDate>,
+    /// The key of the project that receives new tickets.
+    pub(super) project: Option<String>,
+    /// The type of new tickets.
+    pub(super) issue_type: Option<String>,
+    /// Another secret for its webhooks.
+    #[schema(value_type = Option<String>)]
+    pub(super) webhook_secret: Option<SecretString>,
+    /// How often changes are asked for, 30 to 3600 seconds.
+    pub(super) poll_seconds: Option<i32>,
+    /// How long wishes for tickets are gathered, 0 to 60 seconds.
+    pub(super) gather_seconds: Option<i32>,
+    /// Longest text in characters.
+    pub(super) text_limit: Option<i32>,
+}
+
+/// The connection of this number, unless somebody removed it.
+pub(in crate::ticket) async fn row(db: &impl ConnectionTrait, id: i64) -> Result<connection::Model, Problem> {
+    let found = connection::Entity::find_by_id(id).filter(Column::RemovedAt.is_null()).one(db).await?;
+    found.ok_or_else(|| Problem::not_found(format!("connection {id} to JIRA")))
+}
+
+/// Makes a connection.
+pub(super) async fn make(
+    state: &AppState,
+    actor: &Actor,
+    new: NewConnection,
+) -> Result<connection::Model, Problem> {
+    let now = state.clock.now();
+    let name = short("name", LONGEST, Some(new.name))?
+        .ok_or_else(|| Problem::invalid("name", "Give the connection a name."))?;
+    let kind = new.kind.unwrap_or_else(|| KINDS[0].0.to_owned());
+    if KINDS.iter().all(|(known, _)| *known != kind) {
+        return Err(Problem::invalid("kind", "Use cloud or data_center."));
+    }
+    let url = address(state, "url", &new.url).await?;
+    let api_url = match new.api_url.filter(|text| !text.trim().is_empty()) {
+        Some(text) => address(state, "api_url", &text).await?,
+        None => url.clone(),
+    };
+    let secrets = Secrets {
+        user: short("user", LONGEST, new.user)?,
+        token: token(new.token)?,
+        webhook: webhook_secret(new.webhook_secret)?,
+    };
+    let uuid = state.ids.uuid(now);
+    let row = connection::ActiveModel {
+        uuid: Set(uuid),
+        name: Set(name),
+        origin: Set(APPLICATION.to_owned()),
+        kind: Set(kind),
+        secrets: Set(Some(secrets.seal(state, uuid, api_url.as_str())?)),
+        api_url: Set(api_url.to_string()),
+        browse_url: Set(url.to_string()),
+        project: Set(project(&new.project)?),
+        issue_type: Set(issue_type(new.issue_type)?.unwrap_or_else(|| "Task".to_owned())),
+        text_limit: Set(within("text_limit", new.text_limit.unwrap_or(TEXT_LIMIT), TEXT)?),
+        poll_seconds: Set(within("poll_seconds", new.poll_seconds.unwrap_or(120), POLL)?),
+        gather_seconds: Set(within("gather_seconds", new.gather_seconds.unwrap_or(3), GATHER)?),
+        token_expires_on: Set(new.token_expires_on),
+        paused: Set(false),
+        failures: Set(0),
+        created_by: Set(Some(actor.id)),
+        created_at: Set(now),
+        ..Default::default()
+    };
+    state
+        .database
+        .write(async |tx| {
+            let row = row.clone().insert(tx).await.map_err(named)?;
+            let data = json!({"name": row.name, "url": row.browse_url, "project": row.project});
+            audit_log::add(tx, actor, "connection.create", &subject(row.id), data, now).await?;
+            Ok(row)
+        })
+        .await
+}
+
+/// Changes a connection. What was wrong with it may be mended now, so it is used again at once.
+pub(super) async fn change(
+    state: &AppState,
+    actor: &Actor,
+    id: i64,
+    wish: ConnectionChange,
+) -> Result<connection::Model, Problem> {
+    let now = state.clock.now();
+    let known = row(state.database.reader(), id).await?;
+    if known.origin == SETTINGS {
+        return Err(Problem::new(
+            Kind::Conflict,
+            "This connection stands in the settings (ABATE_JIRA__URL and its companions); change it there.",
+        ));
+    }
+    let mut new = connection::ActiveModel { id: Set(id), ..Default::default() };
+    let mut said = Map::new();
+    let note = |said: &mut Map<String, Value>, name: &str, value: Value| said.insert(name.to_owned(), value);
+    if let Some(name) = short("name", LONGEST, wish.name)? {
+        note(&mut said, "name", json!(name));
+        new.name = Set(name);
+    }
+    if let Some(text) = &wish.url {
+        let url = address(state, "url", text).await?;
+        note(&mut said, "url", json!(url.as_str()));
+        new.browse_url = Set(url.to_string());
+    }
+    let mut api_url = known.api_url.clone();
+    if let Some(text) = &wish.api_url {
+        api_url = address(state, "api_url", text).await?.to_string();
+        note(&mut said, "api_url", json!(api_url));
+        new.api_url = Set(api_url.clone());
+    } else if wish.url.is_some() && known.api_url == known.browse_url {
+        // It was never told apart, so it moves along.
+        api_url = address(state, "url", wish.url.as_deref().unwrap_or_default()).await?.to_string();
+        new.api_url = Set(api_url.clone());
+    }
+    new.secrets = secrets(state, &known, &api_url, &mut said, wish.user, wish.token, wish.webhook_secret)?;
+    if let Some(day) = wish.token_expires_on {
+        note(&mut said, "token_expires_on", json!(day));
+        new.token_expires_on = Set(Some(day));
+    }
+    if let Some(text) = &wish.project {
+        let project = project(text)?;
+        note(&mut said, "project", json!(project));
+        new.project = Set(project);
+    }
+    if let Some(issue_type) = issue_type(wish.issue_type)? {
+        note(&mut said, "issue_type", json!(issue_type));
+        new.issue_type = Set(issue_type);
+    }
+    for (name, value, range, column) in [
+        ("text_limit", wish.text_limit, TEXT, &mut new.text_limit),
+        ("poll_seconds", wish.poll_seconds, POLL, &mut new.poll_seconds),
+        ("gather_seconds", wish.gather_seconds, GATHER, &mut new.gather_seconds),
+    ] {
+        if let Some(value) = value {
+            *column = Set(within(name, value, range)?);
+            note(&mut said, name, json!(value));
+        }
+    }
+    if said.is_empty() {
+        return Ok(known);
+    }
+    new.problem = Set(None);
+    new.problem_kind = Set(None);
+    new.problem_since = Set(None);
+    new.retry_at = Set(None);
+    new.failures = Set(0);
+    state
+        .database
+        .write(async |tx| {
+            row(tx, id).await?;
+            let row = new.clone().update(tx).await.map_err(named)?;
+            let data = Value::Object(said.clone());
+            audit_log::add(tx, actor, "connection.change", &subject(id), data, now).await?;
+            Ok(row)
+        })
+        .await
+}
+
+/// Seals what is new of the secrets. A token belongs to its account and is never sent to another address than the one
+/// it was entered for.
+fn secrets(
+    state: &AppState,
+    known: &connection::Model,
+    api_url: &str,
+    said: &mut Map<String, Value>,
+    user: Option<String>,
+    new_token: Option<SecretString>,
+    webhook: Option<SecretString>,
+) -> Result<sea_orm::ActiveValue<Option<Vec<u8>>>, Problem> {
+    let given = |secret: &SecretString| !secret.expose_secret().is_empty();
+    let (new_token, webhook) = (new_token.filter(given), webhook.filter(given));
+    let mut secrets = Secrets::open(state, known)?
+        .ok_or_else(|| Problem::invalid("token", "The token is missing; enter it again."))?;
+    let user = short("user", LONGEST, user)?;
+    let other_user = user.is_some() && user != secrets.user;
+    if new_token.is_none() && (api_url != known.api_url || other_user) {
+        let text = "Enter the token again: it was given for another address or account.";
+        return Err(Problem::invalid("token", text));
+    }
+    if new_token.is_none() && webhook.is_none() {
+        return Ok(sea_orm::ActiveValue::NotSet);
+    }
+    if let Some(new) = new_token {
+        secrets.token = token(new)?;
+        secrets.user = user.or(secrets.user);
+        said.insert("token".to_owned(), json!("changed"));
+    }
+    if webhook.is_some() {
+        secrets.webhook = webhook_secret(webhook)?;
+        said.insert("webhook_secret".to_owned(), json!("changed"));
+    }
+    Ok(Set(Some(secrets.seal(state, known.uuid, api_url)?)))
+}
+
+/// Pauses a connection, so that nothing is sent or read, or lets it go on.
+pub(super) async fn pause(
+    state: &AppState,
+    actor: &Actor,
+    id: i64,
+    paused: bool,
+) -> Result<connection::Model, Problem> {
+    let now = state.clock.now();
+    state
+        .database
+        .write(async |tx| {
+            let known = row(tx, id).await?;
+            if known.paused == paused {
+                return Ok(known);
+            }
+            if !paused {
+                crate::ticket::resume::resume(tx, &known, now).await?;
+            }
+            let set = connection::ActiveModel {
+                id: Set(id),
+                paused: Set(paused),
+                paused_because: Set(paused.then(|| BY_HAND.to_owned())),
+                ..Default::default()
+            };
+            let row = set.update(tx).await?;
+            let action = if paused { "connection.pause" } else { "connection.resume" };
+            audit_log::add(tx, actor, action, &subject(id), json!({"name": row.name}), now).await?;
+            Ok(row)
+        })
+        .await
+}
+
+/// Ends a connection and forgets its secrets. Its tickets keep their links and are left alone; what was only wished for
+/// is wished for anew, elsewhere.
+pub(super) async fn remove(state: &AppState, actor: &Actor, id: i64) -> Result<(), Problem> {
+    let now = state.clock.now();
+    state
+        .database
+        .write(async |tx: &DatabaseTransaction| {
+            let known = row(tx, id).await?;
+            if known.origin == SETTINGS {
+                return Err(Problem::new(
+                    Kind::Conflict,
+                    "This connection stands in the settings; take ABATE_JIRA__URL and its companions out there.",
+                ));
+            }
+            let wished = [TicketState::Wanted, TicketState::Cancelled].map(TicketState::as_str);
+            ticket::Entity::delete_many()
+                .filter(ticket::Column::ConnectionId.eq(id))
+                .filter(ticket::Column::State.is_in(wished))
+                .filter(ticket::Column::IssueId.is_null())
+                .exec(tx)
+                .await?;
+            let gone = connection::ActiveModel {
+                id: Set(id),
+                secrets: Set(None),
+                paused: Set(true),
+                problem: Set(None),
+                problem_kind: Set(None),
+                problem_since: Set(None),
+                removed_at: Set(Some(now)),
+                ..Default::default()
+            };
+            gone.update(tx).await?;
+            audit_log::add(tx, actor, "connection.remove", &subject(id), json!({"name": known.name}), now)
+                .await?;
+            Ok(())
+        })
+        .await
+}
+
+fn subject(id: i64) -> String {
+    format!("jira-{id}")
+}
+
+fn named(error: sea_orm::DbErr) -> Problem {
+    match error.sql_err() {
+        Some(SqlErr::UniqueConstraintViolation(_)) => {
+            Problem::invalid("name", "There is a connection of this name already.")
+        }
+        _ => error.into(),
+    }
+}
+
+async fn address(state: &AppState, field: &str, text: &str) -> Result<Url, Problem> {
+    let url: Url = text
+        .trim()
+        .parse()
+        .map_err(|_| Problem::invalid(field, "Use a whole address, as in https://example.atlassian.net."))?;
+    if !url.username().is_empty() || url.password().is_some() || url.query().is_some() {
+        return Err(Problem::invalid(field, "Use the address alone, without account or parameters."));
+    }
+    state.outgoing.check_resolved(&url).await.map_err(|error| {
+        Problem::invalid(field, format!("{}.", crate::page::badge::capitalised(&error.to_string())))
+    })?;
+    Ok(url)
+}
+
+fn project(text: &str) -> Result<String, Problem> {
+    let key = text.trim().to_uppercase();
+    let fits = key.starts_with(|first: char| first.is_ascii_uppercase())
+        && key.len() <= 100
+        && key.chars().all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_');
+    if fits { Ok(key) } else { Err(Problem::invalid("project", "Use the project's key, as in SEC.")) }
+}
+
+fn issue_type(text: Option<String>) -> Result<Option<String>, Problem> {
+    short("issue_type", LONGEST, text)
+}
+
+fn within(field: &str, value: i32, range: std::ops::RangeInclusive<i32>) -> Result<i32, Problem> {
+    if range.contains(&value) {
+        return Ok(value);
+    }
+    Err(Problem::invalid(field, format!("Use {} to {}.", range.start(), range.end())))
+}
+
+/// A token as JIRA shows it; its text is never in the answer.
+fn token(text: SecretString) -> Result<SecretString, Problem> {
+    let token = text.expose_secret().trim();
+    if (4..=LONGEST_TOKEN).contains(&token.len()) && token.chars().all(|letter| !letter.is_control()) {
+        return Ok(SecretString::from(token));
+    }
+    Err(Problem::invalid("token", "Use the token as JIRA shows it."))
+}
+
+fn webhook_secret(text: Option<SecretString>) -> Result<Option<SecretString>, Problem> {
+    let Some(text) = text.filter(|text| !text.expose_secret().is_empty()) else { return Ok(None) };
+    if (8..=LONGEST).contains(&text.expose_secret().len()) {
+        return Ok(Some(text));
+    }
+    Err(Problem::invalid("webhook_secret", format!("Use 8 to {LONGEST} characters, the same as in JIRA.")))
+}
+
+/// Keeps what a test found.
+pub(super) async fn keep_check(
+    state: &AppState,
+    id: i64,
+    findings: &impl serde::Serialize,
+    at: DateTime<Utc>,
+) -> Result<(), Problem> {
+    let checked = serde_json::to_value(findings).map_err(Problem::internal)?;
+    state
+        .database
+        .write(async |tx| {
+            let set = connection::ActiveModel {
+                checked: Set(Some(checked.clone())),
+                checked_at: Set(Some(at)),
+                ..Default::default()
+            };
+            connection::Entity::update_many().set(set).filter(Column::Id.eq(id)).exec(tx).await?;
+            Ok(())
+        })
+        .await
+}
