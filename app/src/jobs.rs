@@ -59,6 +59,7 @@ pub const TIMERS: &[Timer<AppState>] = &[
     risk::search::TIMER,
     risk::transfer::TIMER,
     ticket::connection::alert::TIMER,
+    ticket::rule::cap::TIMER,
     ticket::full_pass::TIMER,
     ticket::poll::TIMER,
     ticket::reconcile::WATCH,

@@ -165,6 +165,7 @@ pub async fn open(config: Config, clock: Clock, ids: Ids) -> anyhow::Result<AppS
             crate::policy::write_defaults(tx, zone, now).await?;
             crate::control::store::write_defaults(tx, now).await?;
             crate::intake::rule::store::write_defaults(tx, now).await?;
+            crate::ticket::rule::store::write_defaults(tx, now).await?;
             crate::ticket::connection::write_configured(tx, config.jira.as_ref(), &ids, now).await?;
             Ok(())
         })

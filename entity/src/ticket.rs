@@ -18,7 +18,7 @@ pub struct Model {
     pub risk_id: i64,
     /// What it is recognised by.
     pub uuid: Uuid,
-    /// Wanted, creating, linked, unknown, quarantined or cancelled.
+    /// Held, wanted, creating, linked, unknown, quarantined or cancelled.
     #[sea_orm(column_type = "Text")]
     pub state: String,
     /// How often a create was tried.
@@ -64,6 +64,8 @@ pub struct Model {
     pub sync_at: Option<DateTimeUtc>,
     /// How often making it true failed in a row.
     pub failures: i32,
+    /// When it counted towards the tickets of its team's day.
+    pub released_at: Option<DateTimeUtc>,
     /// When it was wanted.
     pub created_at: DateTimeUtc,
 }

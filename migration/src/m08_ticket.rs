@@ -47,7 +47,7 @@ CREATE TABLE ticket (
     subject TEXT NOT NULL UNIQUE, -- what it is about: `r-` and the risk's number
     risk_id BIGINT NOT NULL REFERENCES risk (id), -- the risk
     uuid {uuid} NOT NULL, -- what it is recognised by
-    state TEXT NOT NULL, -- wanted, creating, linked, unknown, quarantined or cancelled
+    state TEXT NOT NULL, -- held, wanted, creating, linked, unknown, quarantined or cancelled
     attempt INTEGER NOT NULL, -- how often a create was tried
     claimed_by TEXT, -- the worker that is creating it
     next_try_at {time} NOT NULL, -- not before this moment
@@ -65,6 +65,7 @@ CREATE TABLE ticket (
     synced_at {time}, -- when both sides were last seen equal
     sync_at {time}, -- when a linked ticket is looked at again by itself
     failures INTEGER NOT NULL, -- how often making it true failed in a row
+    released_at {time}, -- when it counted towards the tickets of its team's day
     created_at {time} NOT NULL -- when it was wanted
 );
 CREATE INDEX ticket_by_state ON ticket (connection_id, state, next_try_at, id);

@@ -24,7 +24,8 @@ const UNSEALED: &str = "abate_audit_entries_unsealed";
 const PAUSED: &str = "abate_connections_paused";
 
 const JOB_STATES: [&str; 3] = ["queued", "running", "parked"];
-const TICKET_STATES: [&str; 6] = ["wanted", "creating", "linked", "unknown", "quarantined", "cancelled"];
+const TICKET_STATES: [&str; 7] =
+    ["held", "wanted", "creating", "linked", "unknown", "quarantined", "cancelled"];
 
 /// Counts and times a request under its route's template, so that neither keys nor secrets in paths show.
 pub async fn observe<B: MessageBody>(

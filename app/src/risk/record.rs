@@ -24,13 +24,12 @@ use super::{affected, dismissal, forensics, nearer_rules, pause};
 use crate::acceptance::keep;
 use crate::access::actor::Actor;
 use crate::audit_log;
-use crate::jobs;
 use crate::platform::clock::never;
-use crate::platform::job::queue;
 use crate::platform::problem::{Kind, Problem};
 use crate::policy::Policies;
 use crate::policy::ruling::{self, Placed, Ruling};
-use crate::ticket::ticket_rules::wants_ticket;
+use crate::ticket::rule::store::may_want;
+use crate::ticket::wish;
 
 /// Rows that go into one INSERT.
 const CHUNK: usize = 500;
@@ -202,9 +201,9 @@ pub async fn record(
         entries.extend(occasion.audit_each.then(|| audit(occasion, &change, &difference, to_state)));
         ratings.extend(rating_rows(occasion, &mut change.event, (risk.id, version)));
         events.push(event(occasion, change, &difference, version, to_state, &clock)?);
-        queue::enqueue(tx, jobs::TICKET, &format!("r-{}", risk.id), occasion.now, occasion.now).await?;
         after.push(risk);
     }
+    wish::enqueue(tx, &after, occasion.now).await?;
     dismissal::keep(tx, &dismissed).await?;
     insert_events(tx, events).await?;
     rate::insert(tx, ratings).await?;
@@ -253,8 +252,8 @@ pub async fn create(
     event.from_state = Set(None);
     insert_events(tx, vec![event]).await?;
     // An import can bring thousands, and nearly all of them begin without a ticket.
-    if wants_ticket(risk.state, risk.level, risk.ticket_wanted, risk.onboarding) {
-        queue::enqueue(tx, jobs::TICKET, &format!("r-{}", risk.id), occasion.now, occasion.now).await?;
+    if may_want(risk.state, risk.ticket_wanted) {
+        wish::enqueue(tx, std::slice::from_ref(&risk), occasion.now).await?;
     }
     Ok(risk)
 }

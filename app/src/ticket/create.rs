@@ -12,8 +12,9 @@ use super::connection::Active;
 use super::failure::Failure;
 use super::finder;
 use super::reconcile::{LEASE, gather, link, unknown};
+use super::rule::store as rules;
 use super::screen::{self, Screen};
-use super::ticket_rules::{TicketState, wants_ticket};
+use super::ticket_rules::TicketState;
 use super::told::Told;
 use super::wording::{Content, Identity};
 use crate::platform::problem::Problem;
@@ -100,6 +101,7 @@ async fn claim(
         .database
         .write(async |tx| {
             // Once the first wish has waited long enough, the ones that came after it go along.
+            let rules_in_force = rules::in_force(tx).await?;
             let soon = now + gather(&active.row);
             let rows = finder::due(tx, active.row.id, TicketState::Wanted, soon, BULK_LIMIT as u64).await?;
             let risk_ids: Vec<i64> = rows.iter().map(|row| row.risk_id).collect();
@@ -113,7 +115,7 @@ async fn claim(
             let mut claimed = Vec::new();
             for mut ticket in rows {
                 let Some(risk) = risks.remove(&ticket.risk_id) else { continue };
-                let wanted = wants_ticket(risk.state, risk.level, risk.ticket_wanted, risk.onboarding);
+                let wanted = rules_in_force.wants(&rules::facts(&risk));
                 let mut set = ticket::ActiveModel {
                     state: Set(TicketState::Cancelled.as_str().to_owned()),
                     problem: Set(None),

@@ -18,7 +18,7 @@ use crate::risk::key::RiskKey;
 #[derive(Clone, Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct TicketFilter {
-    /// wanted, creating, linked, unknown, quarantined or cancelled; or waiting (any that is to be created or looked
+    /// held, wanted, creating, linked, unknown, quarantined or cancelled; or waiting (any that is to be created or looked
     /// for), broken (JIRA no longer shows it) or problem (anything is wrong).
     pub(super) state: Option<String>,
     /// The number of a connection.

@@ -22,6 +22,7 @@ mod push;
 pub mod reconcile;
 pub mod resume;
 mod row;
+pub mod rule;
 mod screen;
 mod seen;
 mod strangers;
@@ -32,6 +33,7 @@ mod view;
 mod walk;
 pub mod want;
 pub mod webhook;
+pub mod wish;
 mod wording;
 
 pub use view::TicketView;

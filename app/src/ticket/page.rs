@@ -61,7 +61,7 @@ async fn show(
     let there = |state: &str, cursor: &str| {
         address("/tickets", &[("state", state), ("connection", &connection), ("cursor", cursor)])
     };
-    let states = ["", "linked", "waiting", "quarantined", "broken", "problem"];
+    let states = ["", "linked", "waiting", "held", "quarantined", "broken", "problem"];
     let tabs = states.map(|state| Tab {
         label: if state.is_empty() { "All".to_owned() } else { capitalised(state) },
         count: String::new(),

@@ -53,7 +53,8 @@ pub(super) async fn note(
             TicketState::Creating => return Ok(()),
             TicketState::Linked if ticket.issue_id.as_ref() == Some(&issue.id) => return Ok(()),
             TicketState::Linked => StrangerKind::Duplicate,
-            TicketState::Unknown
+            TicketState::Held
+            | TicketState::Unknown
             | TicketState::Quarantined
             | TicketState::Wanted
             | TicketState::Cancelled => return wake(tx, ticket, now).await,

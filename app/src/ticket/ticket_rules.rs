@@ -9,6 +9,8 @@ use chrono::{DateTime, Duration, NaiveTime, Utc};
 text_enum! {
     /// Where a ticket stands with us.
     pub enum TicketState ("ticket state") {
+        /// Its team has had its tickets of the day; it is let go on another day.
+        Held = "held",
         /// To be created.
         Wanted = "wanted",
         /// A create call is under way, or was when its worker vanished.
@@ -59,18 +61,6 @@ const LOOKS: [Duration; 4] =
 
 /// How far a poll reaches back behind the last one: JIRA's query language knows whole minutes, and its index lags.
 const OVERLAP: Duration = Duration::minutes(2);
-
-/// Whether a risk is to have a ticket: confirmed and at least high, unless it came in with a backlog; or asked for.
-#[must_use]
-pub fn wants_ticket(state: State, level: Level, asked_for: bool, onboarding: bool) -> bool {
-    match state {
-        State::New | State::Triage | State::Accepted => asked_for,
-        State::Open | State::InProgress | State::Blocked | State::Verification => {
-            asked_for || (level >= Level::High && !onboarding)
-        }
-        State::Closed => false,
-    }
-}
 
 /// What to do after a look that found nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -238,19 +228,6 @@ mod tests {
 
     fn at(seconds: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(1_795_219_200 + seconds, 0).expect("a time")
-    }
-
-    #[test]
-    fn confirmed_and_high_or_asked_for() {
-        for state in State::ALL.iter().copied() {
-            for level in Level::ALL.iter().copied() {
-                let confirmed =
-                    matches!(state, State::Open | State::InProgress | State::Blocked | State::Verification);
-                assert_eq!(wants_ticket(state, level, false, false), confirmed && level >= Level::High);
-                assert!(!wants_ticket(state, level, false, true));
-                assert_eq!(wants_ticket(state, level, true, true), state != State::Closed);
-            }
-        }
     }
 
     #[test]

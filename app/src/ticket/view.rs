@@ -12,7 +12,7 @@ use crate::platform::problem::Problem;
 /// The ticket of a risk.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct TicketView {
-    /// wanted, creating, linked, unknown, quarantined or cancelled.
+    /// held, wanted, creating, linked, unknown, quarantined or cancelled.
     pub state: String,
     /// Its key in JIRA.
     pub key: Option<String>,
@@ -40,7 +40,7 @@ impl TicketView {
     pub(super) fn new(row: ticket::Model, site: Option<&connection::Model>) -> Self {
         let site = site.map(|site| site.browse_url.trim_end_matches('/'));
         let url = site.zip(row.issue_key.as_ref()).map(|(site, key)| format!("{site}/browse/{key}"));
-        let waits = matches!(row.state.as_str(), "wanted" | "creating" | "unknown");
+        let waits = matches!(row.state.as_str(), "held" | "wanted" | "creating" | "unknown");
         Self {
             url,
             key: row.issue_key,

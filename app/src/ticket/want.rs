@@ -15,8 +15,11 @@ use super::failure::Failure;
 use super::finder;
 use super::later;
 use super::reconcile;
+use super::rule::cap::{self, Day};
+use super::rule::model::TicketRules;
+use super::rule::store as rules;
 use super::sync;
-use super::ticket_rules::{TicketState, wants_ticket};
+use super::ticket_rules::TicketState;
 use crate::jobs;
 use crate::platform::job::{Job, Work, queue};
 use crate::platform::problem::Problem;
@@ -34,8 +37,10 @@ fn job<'a>(state: &'a AppState, subject: &'a str) -> Work<'a> {
 pub const CATCH_UP: Timer<AppState> =
     Timer { name: "ticket_catch_up", every: Duration::minutes(5), run: catch_up };
 
-/// How many risks one run of the timer looks up.
-const CATCH_UP_BATCH: u64 = 500;
+/// How many tickets one run of the timer queues, or a few more.
+const CATCH_UP_BATCH: usize = 500;
+/// How many risks it reads at once.
+const CATCH_UP_PAGE: u64 = 500;
 
 fn catch_up(state: &AppState) -> Work<'_> {
     Box::pin(async move {
@@ -43,20 +48,16 @@ fn catch_up(state: &AppState) -> Work<'_> {
             return Ok(());
         }
         let now = state.clock.now();
-        let confirmed = [State::Open, State::InProgress, State::Blocked, State::Verification];
-        let ticketed = Query::select().column(ticket::Column::RiskId).from(ticket::Entity).to_owned();
-        let missing: Vec<i64> = risk::Entity::find()
-            .select_only()
-            .column(risk::Column::Id)
-            .filter(risk::Column::State.is_in(confirmed))
-            .filter(risk::Column::Level.gte(Level::High))
-            .filter(risk::Column::Onboarding.eq(false))
-            .filter(risk::Column::Id.not_in_subquery(ticketed))
-            .order_by_asc(risk::Column::Id)
-            .limit(CATCH_UP_BATCH)
-            .into_tuple()
-            .all(state.database.reader())
-            .await?;
+        let rules = rules::in_force(state.database.reader()).await?;
+        let Some(lowest) = rules.lowest() else { return Ok(()) };
+        let mut after = 0;
+        let mut missing = Vec::new();
+        while missing.len() < CATCH_UP_BATCH {
+            let page = without_ticket(state, lowest, after).await?;
+            let Some(last) = page.last() else { break };
+            after = last.id;
+            missing.extend(page.iter().filter(|risk| rules.wants(&rules::facts(risk))).map(|risk| risk.id));
+        }
         if missing.is_empty() {
             return Ok(());
         }
@@ -72,6 +73,22 @@ fn catch_up(state: &AppState) -> Work<'_> {
     })
 }
 
+/// Confirmed risks without a ticket, from one number on.
+async fn without_ticket(state: &AppState, lowest: Level, after: i64) -> Result<Vec<risk::Model>, Problem> {
+    let confirmed = [State::Open, State::InProgress, State::Blocked, State::Verification];
+    let ticketed = Query::select().column(ticket::Column::RiskId).from(ticket::Entity).to_owned();
+    Ok(risk::Entity::find()
+        .filter(risk::Column::State.is_in(confirmed))
+        .filter(risk::Column::Level.gte(lowest))
+        .filter(risk::Column::Onboarding.eq(false))
+        .filter(risk::Column::Id.gt(after))
+        .filter(risk::Column::Id.not_in_subquery(ticketed))
+        .order_by_asc(risk::Column::Id)
+        .limit(CATCH_UP_PAGE)
+        .all(state.database.reader())
+        .await?)
+}
+
 /// Makes the ticket of a risk true.
 ///
 /// # Errors
@@ -83,17 +100,28 @@ pub async fn run(state: &AppState, subject: &str) -> Result<(), Problem> {
     };
     let db = state.database.reader();
     let Some((risk, asset)) = finder::risk(db, risk_id).await? else { return Ok(()) };
-    let wanted = wants_ticket(risk.state, risk.level, risk.ticket_wanted, risk.onboarding);
+    let rules = rules::in_force(db).await?;
+    let facts = rules::facts(&risk);
+    let wanted = rules.wants(&facts);
     let Some(ticket) = finder::of_risk(db, risk_id).await? else {
-        return match connection::first(state).await? {
-            Some(active) if wanted => want(state, &active, &risk).await,
-            _ => Ok(()),
+        if !wanted {
+            return Ok(());
+        }
+        let active = match rules.connection(&facts) {
+            // While the one that the rule names is paused, the ticket waits for it.
+            Some(id) => connection::one(state, id).await?,
+            None => connection::first(state).await?,
+        };
+        return match active {
+            Some(active) => want(state, &active, &risk, &rules).await,
+            None => Ok(()),
         };
     };
     let Some(active) = connection::one(state, ticket.connection_id).await? else { return Ok(()) };
     match ticket.state.parse::<TicketState>().map_err(Problem::internal)? {
-        TicketState::Wanted if !wanted => set_state(state, &active, &ticket, TicketState::Cancelled).await,
-        TicketState::Cancelled if wanted => set_state(state, &active, &ticket, TicketState::Wanted).await,
+        TicketState::Wanted | TicketState::Held if !wanted => cancel(state, &ticket).await,
+        TicketState::Held if risk.ticket_wanted => renew(state, &active, &ticket, &risk, &rules).await,
+        TicketState::Cancelled if wanted => renew(state, &active, &ticket, &risk, &rules).await,
         TicketState::Linked => {
             let now = state.clock.now();
             if let Some(until) = active.waits_until(now) {
@@ -110,18 +138,20 @@ pub async fn run(state: &AppState, subject: &str) -> Result<(), Problem> {
 }
 
 /// Writes down that a risk is to have a ticket; the unique subject makes two of them one.
-async fn want(state: &AppState, active: &Active, risk: &risk::Model) -> Result<(), Problem> {
+async fn want(
+    state: &AppState,
+    active: &Active,
+    risk: &risk::Model,
+    rules: &TicketRules,
+) -> Result<(), Problem> {
     let now = state.clock.now();
-    let soon = now + reconcile::gather(&active.row);
     let row = ticket::ActiveModel {
         connection_id: Set(active.row.id),
         subject: Set(finder::subject(risk.id)),
         risk_id: Set(risk.id),
         uuid: Set(risk.uuid),
-        state: Set(TicketState::Wanted.as_str().to_owned()),
         attempt: Set(0),
         failures: Set(0),
-        next_try_at: Set(soon),
         status_name: Set(String::new()),
         status_category: Set(String::new()),
         pushed_version: Set(0),
@@ -134,39 +164,85 @@ async fn want(state: &AppState, active: &Active, risk: &risk::Model) -> Result<(
     state
         .database
         .write(async |tx| {
-            ticket::Entity::insert(row.clone())
+            let due = due(tx, state, active, risk, rules).await?;
+            let row = ticket::ActiveModel {
+                state: due.state,
+                next_try_at: due.next_try_at,
+                released_at: due.released_at,
+                problem: due.problem,
+                ..row.clone()
+            };
+            ticket::Entity::insert(row)
                 .on_conflict(OnConflict::column(ticket::Column::Subject).do_nothing().to_owned())
                 .exec_without_returning(tx)
                 .await?;
-            reconcile::enqueue(tx, active.row.id, soon, now).await
+            reconcile::enqueue(tx, active.row.id, now + reconcile::gather(&active.row), now).await
         })
         .await
 }
 
-/// Takes back, or renews, the wish for a ticket that was not created yet.
-async fn set_state(
+/// When the ticket is created: soon, or on another day where its team has had those of today. What a person asks for is
+/// over and above.
+async fn due(
+    tx: &DatabaseTransaction,
+    state: &AppState,
+    active: &Active,
+    risk: &risk::Model,
+    rules: &TicketRules,
+) -> Result<ticket::ActiveModel, Problem> {
+    let now = state.clock.now();
+    let day = Day::of(now, state.config.organisation.zone);
+    if risk.ticket_wanted || cap::room(tx, rules.daily_cap, risk.team_id, day).await? > 0 {
+        return Ok(cap::released(now + reconcile::gather(&active.row), now));
+    }
+    Ok(ticket::ActiveModel {
+        state: Set(TicketState::Held.as_str().to_owned()),
+        next_try_at: Set(day.ends),
+        problem: Set(Some(cap::held_text(rules.daily_cap))),
+        ..Default::default()
+    })
+}
+
+/// Takes back the wish for a ticket that was not created yet.
+async fn cancel(state: &AppState, ticket: &ticket::Model) -> Result<(), Problem> {
+    let set = ticket::ActiveModel {
+        state: Set(TicketState::Cancelled.as_str().to_owned()),
+        problem: Set(None),
+        ..Default::default()
+    };
+    state.database.write(async |tx| turn(tx, ticket, set.clone()).await).await
+}
+
+/// Renews the wish for a ticket that was taken back, or that waits for its day.
+async fn renew(
     state: &AppState,
     active: &Active,
     ticket: &ticket::Model,
-    to: TicketState,
+    risk: &risk::Model,
+    rules: &TicketRules,
 ) -> Result<(), Problem> {
     let now = state.clock.now();
-    let soon = now + reconcile::gather(&active.row);
     state
         .database
-        .write(async |tx: &DatabaseTransaction| {
-            ticket::Entity::update_many()
-                .set(ticket::ActiveModel {
-                    state: Set(to.as_str().to_owned()),
-                    next_try_at: Set(soon),
-                    problem: Set(None),
-                    ..Default::default()
-                })
-                .filter(ticket::Column::Id.eq(ticket.id))
-                .filter(ticket::Column::State.eq(&ticket.state))
-                .exec(tx)
-                .await?;
-            reconcile::enqueue(tx, ticket.connection_id, soon, now).await
+        .write(async |tx| {
+            let set = due(tx, state, active, risk, rules).await?;
+            turn(tx, ticket, set).await?;
+            reconcile::enqueue(tx, active.row.id, now + reconcile::gather(&active.row), now).await
         })
         .await
+}
+
+/// Writes a ticket, unless it has another state by now.
+async fn turn(
+    tx: &DatabaseTransaction,
+    ticket: &ticket::Model,
+    set: ticket::ActiveModel,
+) -> Result<(), Problem> {
+    ticket::Entity::update_many()
+        .set(set)
+        .filter(ticket::Column::Id.eq(ticket.id))
+        .filter(ticket::Column::State.eq(&ticket.state))
+        .exec(tx)
+        .await?;
+    Ok(())
 }

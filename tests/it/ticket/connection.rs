@@ -177,7 +177,7 @@ async fn issues_of_two_sites_with_one_number_stay_apart() {
     let state_of = async |key: &str| {
         stage.admin.api.get(&format!("/api/v1/risks/{key}")).await.expect(200).json()["state"].clone()
     };
-    stage.second.click(&issue_key, "21").await;
+    stage.second.click(&issue_key, "11").await;
     for _ in 0..200 {
         if state_of(&two).await == "in_progress" {
             break;

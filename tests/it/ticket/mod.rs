@@ -9,6 +9,7 @@ mod full_pass;
 mod health;
 mod killed;
 mod poll;
+mod rule;
 mod strangers;
 mod undone;
 mod webhook;

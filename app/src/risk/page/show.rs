@@ -264,6 +264,9 @@ fn ticket_view(ticket: &ticket::Model, browse_url: &str, zone: Tz) -> TicketView
             "Whether JIRA made it cannot be known; a person has to look",
         ),
         ("unknown", _) => Badge::toned(Tone::Warn, "Being looked for", "JIRA's answer was lost"),
+        ("held", _) => {
+            Badge::toned(Tone::Plain, "Waits for its day", "The team has had its tickets of today")
+        }
         ("cancelled", _) => Badge::toned(Tone::Plain, "Cancelled", ""),
         _ => Badge::toned(Tone::Warn, "Being made", ""),
     };
