@@ -1,7 +1,7 @@
 //! The JIRA site that tickets are kept in: its row, its client, and what is wrong with it.
 
 use abate_entity::connection;
-use abate_integrations::jira::{JiraClient, JiraError, JiraSite};
+use abate_integrations::jira::{JiraClient, JiraError};
 use chrono::{DateTime, Duration, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
@@ -105,18 +105,11 @@ pub async fn active(state: &AppState) -> Result<Option<Active>, Problem> {
 /// When the database cannot be asked.
 pub async fn configured(state: &AppState) -> Result<Option<Active>, Problem> {
     let Some(config) = &state.config.jira else { return Ok(None) };
-    let (JiraKind::Cloud, Some(email)) = (config.kind, &config.email) else { return Ok(None) };
     let row = connection::Entity::find()
         .filter(connection::Column::Name.eq(name(config)))
         .one(state.database.reader())
         .await?;
-    let site = JiraSite {
-        api_url: config.api_url.clone(),
-        browse_url: config.url.clone(),
-        email: email.clone(),
-        token: config.token.clone(),
-        timeout: REQUEST_TIMEOUT,
-    };
+    let site = config.site(REQUEST_TIMEOUT);
     Ok(row.map(|row| Active { row, client: JiraClient::new(state.http.clone(), site) }))
 }
 

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use abate_entity::{connection, ticket};
-use abate_integrations::jira::{FETCH_LIMIT, quote_jql};
+use abate_integrations::jira::quote_jql;
 use chrono::Duration;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
@@ -85,13 +85,14 @@ async fn pages(state: &AppState, active: &Active) -> Result<bool, Failure> {
     // What a stranger at the door is shown proves nothing.
     active.client.myself().await?;
     let mut after = active.row.full_pass_after.unwrap_or_default();
+    let size = active.client.fetch_limit();
     for _ in 0..PAGES {
         let tickets = ticket::Entity::find()
             .filter(ticket::Column::ConnectionId.eq(active.row.id))
             .filter(ticket::Column::State.eq(TicketState::Linked.as_str()))
             .filter(ticket::Column::Id.gt(after))
             .order_by_asc(ticket::Column::Id)
-            .limit(FETCH_LIMIT as u64)
+            .limit(size as u64)
             .all(state.database.reader())
             .await?;
         if let Some(last) = tickets.last() {
@@ -104,7 +105,7 @@ async fn pages(state: &AppState, active: &Active) -> Result<bool, Failure> {
             )
             .await?;
         }
-        if tickets.len() < FETCH_LIMIT {
+        if tickets.len() < size {
             others(state, active, &identity).await?;
             let set = connection::ActiveModel {
                 full_pass_at: Set(Some(state.clock.now())),
@@ -126,7 +127,7 @@ async fn page(
     tickets: &[ticket::Model],
 ) -> Result<(), Failure> {
     let ids: Vec<String> = tickets.iter().filter_map(|ticket| ticket.issue_id.clone()).collect();
-    let issues = active.client.issues(&ids, &seen::FIELDS).await?;
+    let issues = active.client.glance(&ids, &seen::FIELDS).await?;
     seen::note(state, active, identity, &issues).await?;
     let shown: HashSet<&str> = issues.iter().map(|issue| issue.id.as_str()).collect();
     let absent: Vec<&ticket::Model> = tickets
@@ -168,7 +169,7 @@ async fn others(state: &AppState, active: &Active, identity: &Identity) -> Resul
         .into_iter()
         .collect();
     let strange: Vec<String> = labelled.iter().filter(|id| !known.contains(*id)).cloned().collect();
-    for ids in strange.chunks(FETCH_LIMIT) {
+    for ids in strange.chunks(active.client.fetch_limit()) {
         let issues = active.client.issues(ids, &seen::FIELDS).await?;
         seen::note(state, active, identity, &issues).await?;
     }

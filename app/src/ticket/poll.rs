@@ -1,10 +1,12 @@
 //! The poll that heals what webhooks missed: asks for the numbers of what changed lately, reads those in bulk, and
 //! queues the tickets that differ.
 
-use abate_entity::{connection, webhook_delivery};
-use abate_integrations::jira::{FETCH_LIMIT, quote_jql};
+use std::collections::HashSet;
+
+use abate_entity::{connection, ticket, webhook_delivery};
+use abate_integrations::jira::{Issue, quote_jql};
 use chrono::Duration;
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 
 use super::connection::{self as connections, Active};
 use super::failure::Failure;
@@ -74,8 +76,8 @@ async fn poll(state: &AppState, active: &Active) -> Result<(), Failure> {
         poll_minutes(last, began)
     );
     let ids = active.client.search_ids(&jql).await?;
-    for ids in ids.chunks(FETCH_LIMIT) {
-        let issues = active.client.issues(ids, &seen::FIELDS).await?;
+    for ids in ids.chunks(active.client.fetch_limit()) {
+        let issues = read(state, active, ids).await?;
         seen::note(state, active, &identity, &issues).await?;
     }
     state
@@ -94,4 +96,27 @@ async fn poll(state: &AppState, active: &Active) -> Result<(), Failure> {
         })
         .await?;
     Ok(())
+}
+
+/// Reads issues, with the markers of those that no ticket is linked to: nothing else tells what they are.
+async fn read(state: &AppState, active: &Active, ids: &[String]) -> Result<Vec<Issue>, Failure> {
+    let client = &active.client;
+    if client.dialect().has_bulk_read() {
+        return Ok(client.issues(ids, &seen::FIELDS).await?);
+    }
+    let linked: HashSet<String> = ticket::Entity::find()
+        .select_only()
+        .column(ticket::Column::IssueId)
+        .filter(ticket::Column::ConnectionId.eq(active.row.id))
+        .filter(ticket::Column::IssueId.is_in(ids))
+        .into_tuple()
+        .all(state.database.reader())
+        .await?
+        .into_iter()
+        .collect();
+    let (known, strange): (Vec<String>, Vec<String>) =
+        ids.iter().cloned().partition(|id| linked.contains(id));
+    let mut issues = client.glance(&known, &seen::FIELDS).await?;
+    issues.extend(client.issues(&strange, &seen::FIELDS).await?);
+    Ok(issues)
 }

@@ -5,7 +5,10 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use abate::sandbox::jira::{JiraSandbox, JiraSandboxOptions, SandboxClock};
-use abate_integrations::jira::{Document, IssueEdit, JiraClient, JiraSite, Marker, NewIssue, marker_label};
+use abate_integrations::jira::{
+    Credentials, Dialect, Document, IssueEdit, JiraClient, JiraSite, Marker, NewIssue, TEXT_LIMIT,
+    marker_label,
+};
 use actix_web::{App, HttpServer};
 use chrono::{DateTime, Utc};
 
@@ -92,11 +95,12 @@ pub(crate) fn client_of(http: &reqwest::Client, url: &str, timeout: Duration) ->
     let options = JiraSandboxOptions::default();
     let url: url::Url = url.parse().expect("an address");
     let site = JiraSite {
+        dialect: Dialect::Cloud,
         api_url: url.clone(),
         browse_url: url,
-        email: options.email,
-        token: options.token.into(),
+        credentials: Credentials::Basic { user: options.email, secret: options.token.into() },
         timeout,
+        text_limit: TEXT_LIMIT,
     };
     JiraClient::new(http.clone(), site)
 }

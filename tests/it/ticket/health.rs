@@ -3,7 +3,7 @@
 use std::time::Duration as StdDuration;
 
 use abate::ticket::connection;
-use abate_integrations::jira::JiraError;
+use abate_integrations::jira::{JiraError, Limit};
 use chrono::Duration;
 use serde_json::{Value, json};
 
@@ -89,6 +89,7 @@ async fn a_success_does_not_erase_a_wait_that_somebody_wrote_meanwhile() {
     let before = row().await;
     let limited = JiraError::RateLimited {
         retry_after: Some(StdDuration::from_secs(600)),
+        limit: Limit::Quota,
         reason: "jira-quota-global-based".to_owned(),
     };
     let until = connection::note_failure(state, id, &limited).await.expect("noted").expect("a rest");
