@@ -1,6 +1,7 @@
 //! Tickets: one for each risk that needs one, whatever fails, and in step with it.
 
 mod create;
+mod data_center;
 mod doctor;
 mod faults;
 mod follow;
