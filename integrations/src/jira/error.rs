@@ -80,7 +80,9 @@ pub enum JiraError {
     },
     /// The credentials are not accepted. Cloud answers most reads anonymously instead of with 401, so an
     /// empty list or a 404 under bad credentials arrives here and never as an absence.
-    #[error("JIRA does not accept the credentials ({0}). Check the account and make a new token")]
+    #[error(
+        "JIRA does not accept the credentials ({0}). Check the account and make a new API token, or on Data Center a personal access token"
+    )]
     Unauthenticated(String),
     /// The thing does not exist or the account may not see it: JIRA does not say which.
     #[error("JIRA does not show it: it does not exist, or the account may not see it")]
