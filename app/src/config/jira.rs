@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
+use abate_integrations::jira::{Dialect, TEXT_LIMIT};
 use chrono::Duration;
 use secrecy::SecretString;
 use url::Url;
@@ -19,7 +20,7 @@ pub struct JiraConfig {
     pub api_url: Url,
     /// Which JIRA that is.
     pub kind: JiraKind,
-    /// The account of the token; Cloud only.
+    /// The account of the token; with it the token is sent as a password, without it as a personal access token.
     pub email: Option<String>,
     /// The token.
     pub token: SecretString,
@@ -33,6 +34,8 @@ pub struct JiraConfig {
     pub poll: Duration,
     /// How long wishes for tickets are gathered before they are created together.
     pub gather: Duration,
+    /// How many characters a description or a comment may have.
+    pub text_limit: usize,
 }
 
 /// The two kinds of JIRA, which differ in sign-in and in some paths.
@@ -43,6 +46,17 @@ pub enum JiraKind {
     Cloud,
     /// A server of one's own.
     DataCenter,
+}
+
+impl JiraKind {
+    /// How it is spoken to.
+    #[must_use]
+    pub fn dialect(self) -> Dialect {
+        match self {
+            Self::Cloud => Dialect::Cloud,
+            Self::DataCenter => Dialect::DataCenter,
+        }
+    }
 }
 
 impl FromStr for JiraKind {
@@ -81,8 +95,24 @@ impl JiraConfig {
             webhook_secret: document.secret("jira.webhook_secret")?,
             poll: seconds(document, "jira.poll_seconds", 30..=3600)?,
             gather: seconds(document, "jira.gather_seconds", 0..=60)?,
+            text_limit: text_limit(document, kind)?,
         }))
     }
+}
+
+/// Cloud's limit is fixed; on Data Center an administrator may have changed it.
+fn text_limit(document: &Document, kind: JiraKind) -> Result<usize, ConfigError> {
+    const KEY: &str = "jira.text_limit";
+    const ALLOWED: RangeInclusive<usize> = 1_000..=1_000_000;
+    let expected = "a number of characters from 1000 to 1000000";
+    let Some(given) = document.parse::<usize>(KEY, expected)? else { return Ok(TEXT_LIMIT) };
+    if kind == JiraKind::Cloud {
+        return Err(document.bad(KEY, "is for Data Center only; the limit of JIRA Cloud is fixed".to_owned()));
+    }
+    if !ALLOWED.contains(&given) {
+        return Err(document.bad(KEY, format!("must be {expected}, not {given}")));
+    }
+    Ok(given)
 }
 
 fn seconds(document: &Document, key: &str, allowed: RangeInclusive<i64>) -> Result<Duration, ConfigError> {

@@ -50,6 +50,11 @@ pub const KEYS: &[Key] = &[
     secret("jira.webhook_secret", None, "the secret that signs JIRA's webhooks"),
     plain("jira.poll_seconds", Some("120"), "how often changes are asked for, 30 to 3600 seconds"),
     plain("jira.gather_seconds", Some("3"), "how long wishes for tickets are gathered, 0 to 60 seconds"),
+    plain(
+        "jira.text_limit",
+        None,
+        "characters in a description or comment; Data Center only, 32767 if not set",
+    ),
     secret("slack.bot_token", None, "the app's bot token, xoxb-…"),
     secret("slack.signing_secret", None, "the app's signing secret, for requests that Slack sends here"),
     secret("slack.app_token", None, "an app-level token, xapp-…, for Socket Mode"),

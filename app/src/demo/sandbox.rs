@@ -98,6 +98,7 @@ impl Sandboxes {
             webhook_secret: Some(SecretString::from(webhook_secret)),
             poll: Duration::seconds(30),
             gather: Duration::zero(),
+            text_limit: abate_integrations::jira::TEXT_LIMIT,
         });
         config.slack = Some(SlackConfig {
             bot_token: SecretString::from(bot_token),

@@ -53,6 +53,8 @@ impl Outgoing {
         let client = reqwest::Client::builder()
             .dns_resolver(Guard { allow: allow.clone() })
             .redirect(reqwest::redirect::Policy::none())
+            // Whether a request may be sent again is for its caller to say, who knows what it does.
+            .retry(reqwest::retry::never())
             // A proxy would resolve the name in our place, and past the guard.
             .no_proxy()
             .connect_timeout(CONNECT_PATIENCE)

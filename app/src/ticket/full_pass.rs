@@ -4,10 +4,11 @@
 use std::collections::HashSet;
 
 use abate_entity::{connection, ticket};
-use abate_integrations::jira::{FETCH_LIMIT, quote_jql};
+use abate_integrations::jira::quote_jql;
 use chrono::Duration;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
+use super::bulk_read;
 use super::connection::{self as connections, Active};
 use super::failure::Failure;
 use super::finder;
@@ -66,13 +67,11 @@ pub async fn run(state: &AppState, subject: &str) -> Result<(), Problem> {
     }
     match pages(state, &active).await {
         Ok(done) => {
-            connections::note_success(state, &active.row).await?;
+            connections::note_success(state, active.row.id).await?;
             if done { Ok(()) } else { enqueue(state, &active).await }
         }
         Err(Failure::Own(problem)) => Err(problem),
-        Err(Failure::Jira(error)) => {
-            connections::note_failure(state, active.row.id, &error).await.map(|_| ())
-        }
+        Err(Failure::Jira(error)) => connections::note_failure(state, &active, &error).await.map(|_| ()),
     }
 }
 
@@ -82,13 +81,14 @@ async fn pages(state: &AppState, active: &Active) -> Result<bool, Failure> {
     // What a stranger at the door is shown proves nothing.
     active.client.myself().await?;
     let mut after = active.row.full_pass_after.unwrap_or_default();
+    let size = active.client.fetch_limit();
     for _ in 0..PAGES {
         let tickets = ticket::Entity::find()
             .filter(ticket::Column::ConnectionId.eq(active.row.id))
             .filter(ticket::Column::State.eq(TicketState::Linked.as_str()))
             .filter(ticket::Column::Id.gt(after))
             .order_by_asc(ticket::Column::Id)
-            .limit(FETCH_LIMIT as u64)
+            .limit(size as u64)
             .all(state.database.reader())
             .await?;
         if let Some(last) = tickets.last() {
@@ -101,7 +101,7 @@ async fn pages(state: &AppState, active: &Active) -> Result<bool, Failure> {
             )
             .await?;
         }
-        if tickets.len() < FETCH_LIMIT {
+        if tickets.len() < size {
             others(state, active, &identity).await?;
             let set = connection::ActiveModel {
                 full_pass_at: Set(Some(state.clock.now())),
@@ -123,7 +123,7 @@ async fn page(
     tickets: &[ticket::Model],
 ) -> Result<(), Failure> {
     let ids: Vec<String> = tickets.iter().filter_map(|ticket| ticket.issue_id.clone()).collect();
-    let issues = active.client.issues(&ids, &seen::FIELDS).await?;
+    let issues = bulk_read::glance(active, &ids).await?;
     seen::note(state, active, identity, &issues).await?;
     let shown: HashSet<&str> = issues.iter().map(|issue| issue.id.as_str()).collect();
     let absent: Vec<&ticket::Model> = tickets
@@ -165,8 +165,8 @@ async fn others(state: &AppState, active: &Active, identity: &Identity) -> Resul
         .into_iter()
         .collect();
     let strange: Vec<String> = labelled.iter().filter(|id| !known.contains(*id)).cloned().collect();
-    for ids in strange.chunks(FETCH_LIMIT) {
-        let issues = active.client.issues(ids, &seen::FIELDS).await?;
+    for ids in strange.chunks(active.client.fetch_limit()) {
+        let issues = bulk_read::marked(active, ids).await?;
         seen::note(state, active, identity, &issues).await?;
     }
     strangers::settle_absent(state, active.row.id, &strange, began).await?;

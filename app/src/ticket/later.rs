@@ -93,7 +93,7 @@ pub(super) async fn after_failure(
     ticket: &ticket::Model,
     error: &JiraError,
 ) -> Result<(), Problem> {
-    if let Some(until) = connection::note_failure(state, active.row.id, error).await? {
+    if let Some(until) = connection::note_failure(state, active, error).await? {
         return after_rest(state, ticket, until).await;
     }
     if !error.is_passing() {

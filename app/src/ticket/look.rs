@@ -3,7 +3,7 @@
 //! quarantined one is looked for too, now and then, and adopted once it is found.
 
 use abate_entity::ticket;
-use abate_integrations::jira::{CreatedIssue, FETCH_LIMIT, Issue, JiraError, Refusal, quote_jql};
+use abate_integrations::jira::{CreatedIssue, Issue, JiraError, Refusal, quote_jql};
 use chrono::{DateTime, Duration, Utc};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
@@ -74,7 +74,7 @@ async fn read_unmarked(active: &Active, found: Vec<Issue>) -> Result<Vec<Issue>,
     let (mut found, unmarked): (Vec<Issue>, Vec<Issue>) =
         found.into_iter().partition(|issue| issue.marker.is_some());
     let ids: Vec<String> = unmarked.into_iter().map(|issue| issue.id).collect();
-    for ids in ids.chunks(FETCH_LIMIT) {
+    for ids in ids.chunks(active.client.fetch_limit()) {
         found.extend(active.client.issues(ids, &["labels"]).await?);
     }
     Ok(found)

@@ -7,6 +7,7 @@
 
 pub mod api;
 mod ask;
+mod bulk_read;
 pub mod connection;
 mod create;
 mod failure;

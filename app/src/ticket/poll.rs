@@ -2,10 +2,11 @@
 //! queues the tickets that differ.
 
 use abate_entity::{connection, webhook_delivery};
-use abate_integrations::jira::{FETCH_LIMIT, quote_jql};
+use abate_integrations::jira::quote_jql;
 use chrono::Duration;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 
+use super::bulk_read;
 use super::connection::{self as connections, Active};
 use super::failure::Failure;
 use super::finder;
@@ -53,11 +54,9 @@ fn tick(state: &AppState) -> Work<'_> {
 pub async fn run(state: &AppState, subject: &str) -> Result<(), Problem> {
     let Some(active) = connections::for_job(state, subject).await? else { return Ok(()) };
     match poll(state, &active).await {
-        Ok(()) => connections::note_success(state, &active.row).await,
+        Ok(()) => connections::note_success(state, active.row.id).await,
         Err(Failure::Own(problem)) => Err(problem),
-        Err(Failure::Jira(error)) => {
-            connections::note_failure(state, active.row.id, &error).await.map(|_| ())
-        }
+        Err(Failure::Jira(error)) => connections::note_failure(state, &active, &error).await.map(|_| ()),
     }
 }
 
@@ -72,8 +71,8 @@ async fn poll(state: &AppState, active: &Active) -> Result<(), Failure> {
         poll_minutes(last, began)
     );
     let ids = active.client.search_ids(&jql).await?;
-    for ids in ids.chunks(FETCH_LIMIT) {
-        let issues = active.client.issues(ids, &seen::FIELDS).await?;
+    for ids in ids.chunks(active.client.fetch_limit()) {
+        let issues = bulk_read::known_or_strange(state, active, ids).await?;
         seen::note(state, active, &identity, &issues).await?;
     }
     state

@@ -144,7 +144,7 @@ async fn notes(sync: &mut Sync<'_>) -> Result<(), Failure> {
         let body = Document::from_text(&note.text);
         if note.tried {
             let written = sync.active.client.newest_comments(&sync.issue.id).await?;
-            if written.iter().any(|comment| comment.body == body.to_value()) {
+            if written.iter().any(|comment| comment.body == sync.active.client.rich_text(&body)) {
                 sync.told.wrote(&note.key);
                 continue;
             }
@@ -155,7 +155,7 @@ async fn notes(sync: &mut Sync<'_>) -> Result<(), Failure> {
         }
         keep_told(sync).await?;
         match sync.active.client.add_comment(&sync.issue.id, &body).await {
-            Ok(()) => sync.told.wrote(&note.key),
+            Ok(_) => sync.told.wrote(&note.key),
             Err(error @ JiraError::Refused(_)) => {
                 sync.problem = Some(error.to_string());
                 sync.told.wrote(&note.key);

@@ -122,12 +122,12 @@ async fn settled(
     match outcome {
         Ok(None) => Ok(Some(false)),
         Ok(Some(more)) => {
-            connection::note_success(state, &active.row).await?;
+            connection::note_success(state, active.row.id).await?;
             Ok(Some(more))
         }
         Err(Failure::Own(problem)) => Err(problem),
         Err(Failure::Jira(error)) if error.is_passing() || matches!(error, JiraError::Unauthenticated(_)) => {
-            let rests = connection::note_failure(state, active.row.id, &error).await?;
+            let rests = connection::note_failure(state, active, &error).await?;
             Ok(rests.is_none().then_some(false))
         }
         Err(Failure::Jira(error)) => {

@@ -74,7 +74,8 @@ fn differs(ticket: &ticket::Model, told: &Told, issue: &Issue, identity: &Identi
     ticket.broken
         || fields.updated.is_none_or(|at| at.to_rfc3339() != ticket.remote_updated)
         || ticket.issue_key.as_ref() != Some(&issue.key)
-        || issue.marker.as_ref().is_none_or(|marker| marker.uuid != ticket.uuid.to_string())
+        || (issue.marker_asked
+            && issue.marker.as_ref().is_none_or(|marker| marker.uuid != ticket.uuid.to_string()))
         || status.is_none_or(|status| {
             status.name != ticket.status_name || status.category.key() != ticket.status_category
         })

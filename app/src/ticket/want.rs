@@ -128,7 +128,7 @@ pub async fn run(state: &AppState, subject: &str) -> Result<(), Problem> {
                 return later::after_rest(state, &ticket, until).await;
             }
             match sync::run(state, &active, &ticket, risk, asset.as_ref()).await {
-                Ok(()) => connection::note_success(state, &active.row).await,
+                Ok(()) => connection::note_success(state, active.row.id).await,
                 Err(Failure::Own(problem)) => Err(problem),
                 Err(Failure::Jira(error)) => later::after_failure(state, &active, &ticket, &error).await,
             }

@@ -2,7 +2,7 @@
 
 use abate_entity::{asset, risk};
 use abate_integrations::jira::{
-    Block, Document, Inline, IssueEdit, Marker, NewIssue, RemoteLink, marker_label,
+    Block, Document, Inline, IssueEdit, Marker, NewIssue, RemoteLink, TEXT_LIMIT, marker_label,
 };
 use sha2::{Digest as _, Sha256};
 
@@ -90,7 +90,7 @@ impl Content {
     /// A digest of the description.
     #[must_use]
     pub(crate) fn description_digest(&self) -> String {
-        hex::encode(&Sha256::digest(self.description.to_value().to_string())[..16])
+        hex::encode(&Sha256::digest(self.description.to_value(TEXT_LIMIT).to_string())[..16])
     }
 
     /// The fields that differ from what JIRA was told, of those that the screen takes.

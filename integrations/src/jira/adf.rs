@@ -1,16 +1,17 @@
-//! Builds Atlassian Document Format: only documents that the published schema accepts, because JIRA's refusal
-//! of a bad one does not say where it is wrong.
+//! Documents, and how Cloud takes them: as Atlassian Document Format, only what the published schema accepts, because
+//! JIRA's refusal of a bad one does not say where it is wrong.
 
 use serde_json::{Value, json};
 
-/// How much text a document may hold, in JIRA's unit (UTF-16), a little under its limit of 32,767.
-pub const TEXT_LIMIT: usize = 32_000;
+/// How many characters a description or a comment may have, in JIRA's unit (UTF-16). Cloud's is fixed; on Data Center
+/// it is what administrators leave it at, and may be set otherwise.
+pub const TEXT_LIMIT: usize = 32_767;
 
 /// The longest summary that JIRA takes.
 const SUMMARY_LIMIT: usize = 255;
 
 /// Stands where text was cut.
-const CUT: &str = "…";
+pub(super) const CUT: &str = "…";
 
 /// A piece of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +70,7 @@ pub enum Block {
 
 /// A document.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Document(Vec<Block>);
+pub struct Document(pub(super) Vec<Block>);
 
 impl Document {
     /// An empty document.
@@ -93,9 +94,10 @@ impl Document {
         self
     }
 
-    /// The document as JIRA takes it, cut to [`TEXT_LIMIT`].
-    pub fn to_value(&self) -> Value {
-        let mut budget = Budget { left: TEXT_LIMIT - CUT.len(), cut: false };
+    /// The document as Cloud takes it, cut to `limit` characters.
+    pub fn to_value(&self, limit: usize) -> Value {
+        // Some room is left for the line breaks between nested nodes.
+        let mut budget = Budget { left: limit.saturating_sub(limit / 40 + CUT.len()), cut: false };
         let mut content: Vec<Value> = Vec::new();
         for block in &self.0 {
             if budget.cut {
@@ -118,12 +120,12 @@ struct Budget {
 }
 
 impl Budget {
-    /// `text` without control characters, as far as there is room.
+    /// `text` without what nobody sees, as far as there is room.
     fn take(&mut self, text: &str) -> String {
         let mut taken = String::with_capacity(text.len().min(self.left));
         self.left = self.left.saturating_sub(1);
         for character in text.chars() {
-            if character.is_control() && character != '\n' && character != '\t' {
+            if is_hidden(character) {
                 continue;
             }
             let Some(left) = self.left.checked_sub(character.len_utf16()) else {
@@ -228,12 +230,23 @@ fn inline_values(pieces: &[Inline], budget: &mut Budget) -> Vec<Value> {
     content
 }
 
-fn is_web_address(href: &str) -> bool {
+/// Whether a character is left out of what we write: control characters, and those that turn the direction of the text
+/// around, with which it can be made to look like another.
+pub(super) fn is_hidden(character: char) -> bool {
+    is_turning(character) || (character.is_control() && character != '\n' && character != '\t')
+}
+
+fn is_turning(character: char) -> bool {
+    matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+pub(super) fn is_web_address(href: &str) -> bool {
     url::Url::parse(href).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
 }
 
 /// `text` as a summary: one line, at most 255 characters, never empty.
 pub fn cut_summary(text: &str) -> String {
+    let text: String = text.chars().filter(|character| !is_turning(*character)).collect();
     let line = text.split(|c: char| c.is_control() || c.is_whitespace()).filter(|word| !word.is_empty());
     let line = line.collect::<Vec<_>>().join(" ");
     if line.is_empty() {
@@ -327,7 +340,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(64))]
         #[test]
         fn every_document_obeys_the_schema_and_the_limit(blocks in prop::collection::vec(block(), 0..6)) {
-            let value = Document(blocks).to_value();
+            let value = Document(blocks).to_value(TEXT_LIMIT);
             prop_assert_eq!(flaw(&value), None);
             prop_assert!(text_length(&value) <= 32_767, "{}", text_length(&value));
         }
@@ -345,15 +358,25 @@ mod tests {
     fn only_web_addresses_become_links() {
         let link = |href: &str| {
             let inline = Inline::Link { text: "t".to_owned(), href: href.to_owned() };
-            Document::new().with(Block::Paragraph(vec![inline])).to_value()["content"][0]["content"][0]["marks"].clone()
+            Document::new().with(Block::Paragraph(vec![inline])).to_value(TEXT_LIMIT)["content"][0]["content"]
+                [0]["marks"]
+                .clone()
         };
         assert_eq!(link("https://e.org/")[0]["attrs"]["href"], "https://e.org/");
         assert_eq!(link("javascript:alert(1)"), Value::Null);
     }
 
     #[test]
+    fn text_cannot_turn_its_direction_around() {
+        let text = "user\u{202e}gpj.exe\u{2066} \u{5e9}\u{5dc}";
+        assert_eq!(cut_summary(text), "usergpj.exe \u{5e9}\u{5dc}");
+        let value = Document::from_text(text).to_value(TEXT_LIMIT);
+        assert_eq!(value["content"][0]["content"][0]["text"], "usergpj.exe \u{5e9}\u{5dc}");
+    }
+
+    #[test]
     fn what_is_cut_ends_in_an_ellipsis() {
-        let value = Document::from_text(&"word ".repeat(10_000)).to_value();
+        let value = Document::from_text(&"word ".repeat(10_000)).to_value(TEXT_LIMIT);
         let last = value["content"].as_array().and_then(|content| content.last()).expect("content");
         assert_eq!(last["content"][0]["text"], "…");
         assert!(cut_summary(&"word ".repeat(100)).ends_with('…'));

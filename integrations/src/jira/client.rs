@@ -2,36 +2,45 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use reqwest::header::HeaderMap;
 use reqwest::{Method, StatusCode};
-use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 
-use super::error::{JiraError, Refusal};
+use super::adf::Document;
+use super::credentials::Credentials;
+use super::dialect::Dialect;
+use super::error::{JiraError, Limit, Refusal};
 
 /// Where a JIRA site is and who calls it.
 #[derive(Clone)]
 pub struct JiraSite {
+    /// Which JIRA it is.
+    pub dialect: Dialect,
     /// Where the REST interface is: the site itself, or the gateway address that scoped tokens need.
     pub api_url: Url,
     /// Where people open issues.
     pub browse_url: Url,
-    /// The e-mail address of the account.
-    pub email: String,
-    /// Its API token.
-    pub token: SecretString,
+    /// How we sign in.
+    pub credentials: Credentials,
     /// How long one request may take.
     pub timeout: Duration,
+    /// How many characters a description or a comment may have after it was converted; see [`super::TEXT_LIMIT`].
+    pub text_limit: usize,
 }
 
 impl fmt::Debug for JiraSite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("JiraSite").field("api_url", &self.api_url.as_str()).finish_non_exhaustive()
+        f.debug_struct("JiraSite")
+            .field("dialect", &self.dialect)
+            .field("api_url", &self.api_url.as_str())
+            .finish_non_exhaustive()
     }
 }
 
@@ -40,6 +49,7 @@ impl fmt::Debug for JiraSite {
 pub struct JiraClient {
     http: reqwest::Client,
     site: JiraSite,
+    answered: Arc<AtomicBool>,
 }
 
 /// Whether a request can change anything at JIRA, which decides what a lost answer means.
@@ -83,7 +93,34 @@ impl Call {
 impl JiraClient {
     /// A client that sends with `http`.
     pub fn new(http: reqwest::Client, site: JiraSite) -> Self {
-        Self { http, site }
+        Self { http, site, answered: Arc::default() }
+    }
+
+    /// Whether any request of this client, or of a clone of it, was answered: with what was asked for, or with a clear no.
+    /// Tells a site that is down from one where some calls fail.
+    #[must_use]
+    pub fn was_answered(&self) -> bool {
+        self.answered.load(Ordering::Relaxed)
+    }
+
+    /// Which JIRA it speaks to.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        self.site.dialect
+    }
+
+    /// A document as it is sent to this site, and as a comment of ours reads afterwards.
+    #[must_use]
+    pub fn rich_text(&self, document: &Document) -> Value {
+        self.site.dialect.rich_text(document, self.site.text_limit)
+    }
+
+    pub(crate) fn text_limit(&self) -> usize {
+        self.site.text_limit
+    }
+
+    pub(crate) fn path(&self, resource: &str) -> String {
+        self.site.dialect.path(resource)
     }
 
     /// Where people open the issue with this key.
@@ -106,12 +143,8 @@ impl JiraClient {
 
     async fn exchange(&self, call: Call) -> Result<(StatusCode, Vec<u8>), JiraError> {
         let url = format!("{}{}", self.site.api_url.as_str().trim_end_matches('/'), call.path);
-        let mut request = self
-            .http
-            .request(call.method, url)
-            .timeout(self.site.timeout)
-            .basic_auth(&self.site.email, Some(self.site.token.expose_secret()))
-            .header("Accept", "application/json");
+        let request = self.http.request(call.method, url).timeout(self.site.timeout);
+        let mut request = self.site.credentials.sign(request).header("Accept", "application/json");
         if !call.query.is_empty() {
             request = request.query(&call.query);
         }
@@ -127,7 +160,11 @@ impl JiraClient {
             Err(_) if !status.is_success() => Vec::new(),
             Err(error) => return Err(lost(call.effect, without_url(&error), None)),
         };
-        match judge(call.effect, status, &headers, &body) {
+        let judged = judge(call.effect, status, &headers, &body);
+        if matches!(judged, None | Some(JiraError::Refused(_) | JiraError::NotFoundOrHidden)) {
+            self.answered.store(true, Ordering::Relaxed);
+        }
+        match judged {
             Some(error) => Err(error),
             None => Ok((status, body)),
         }
@@ -166,14 +203,18 @@ fn lost(effect: Effect, detail: String, retry_after: Option<Duration>) -> JiraEr
     }
 }
 
-/// How long JIRA asks to wait: in seconds, or until a moment of its own clock.
+/// How long JIRA asks to wait: in seconds, until a moment of its own clock, or until it fills its bucket again.
 fn asked_wait(headers: &HeaderMap) -> Option<Duration> {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
     let date = |text: &str| DateTime::parse_from_rfc2822(text).ok().map(|at| at.with_timezone(&Utc));
     let until = |at: DateTime<Utc>| (at - date(header("date")?)?).to_std().ok();
-    let after = header("retry-after")
-        .and_then(|text| text.parse().ok().map(Duration::from_secs).or_else(|| date(text).and_then(until)));
-    after.or_else(|| until(reset(header("x-ratelimit-reset")?)?))
+    let seconds = |text: &str| text.parse().ok().map(Duration::from_secs).filter(|wait| !wait.is_zero());
+    let after = header("retry-after").and_then(|text| seconds(text).or_else(|| date(text).and_then(until)));
+    // Data Center fills its bucket once in an interval; one that is never filled says nothing of a wait.
+    let is_filled = || header("x-ratelimit-fillrate").is_none_or(|rate| rate != "0");
+    after
+        .or_else(|| until(reset(header("x-ratelimit-reset")?)?))
+        .or_else(|| header("x-ratelimit-interval-seconds").and_then(seconds).filter(|_| is_filled()))
 }
 
 /// Reads the moment at which a limit ends; some sites leave the seconds out.
@@ -183,6 +224,18 @@ fn reset(text: &str) -> Option<DateTime<Utc>> {
             .ok()
             .map(|at| at.and_utc())
     })
+}
+
+/// Whether an answer is a page for people: of another address, of something in between, or of maintenance.
+fn is_page(content_type: Option<&str>, body: &[u8]) -> bool {
+    content_type.is_some_and(|kind| kind.to_ascii_lowercase().contains("html"))
+        || body.trim_ascii_start().starts_with(b"<")
+}
+
+/// Whether a 403 is about the credentials and not about a right.
+fn is_unreadable_token(body: &[u8]) -> bool {
+    serde_json::from_slice::<Value>(body)
+        .is_ok_and(|value| value["error"].as_str().is_some_and(|text| text.contains("Session Auth Token")))
 }
 
 /// What an answer means, `None` for a success.
@@ -200,15 +253,32 @@ fn judge(effect: Effect, status: StatusCode, headers: &HeaderMap, body: &[u8]) -
             _ => JiraError::Unauthenticated(reason.to_owned()),
         });
     }
-    if status.is_success() {
+    let is_page = status.is_redirection() || is_page(header("content-type"), body);
+    if status.is_success() && !is_page {
         return None;
     }
     Some(match status {
-        StatusCode::TOO_MANY_REQUESTS => JiraError::RateLimited {
-            retry_after,
-            reason: header("ratelimit-reason").unwrap_or("no reason given").to_owned(),
-        },
+        StatusCode::TOO_MANY_REQUESTS => {
+            let reason = header("ratelimit-reason");
+            JiraError::RateLimited {
+                retry_after,
+                limit: Limit::of_reason(reason.unwrap_or_default()),
+                reason: reason.unwrap_or("no reason given").to_owned(),
+            }
+        }
         StatusCode::UNAUTHORIZED => JiraError::Unauthenticated("status 401".to_owned()),
+        // So Cloud says that it cannot read a token.
+        StatusCode::FORBIDDEN if is_unreadable_token(body) => {
+            JiraError::Unauthenticated("the token cannot be read".to_owned())
+        }
+        status if is_page && !status.is_server_error() => lost(
+            effect,
+            format!(
+                "the address answers with a page and not with JIRA's interface (status {status}); check the address, \
+                 and whether something in between asks people to sign in"
+            ),
+            retry_after,
+        ),
         StatusCode::NOT_FOUND => JiraError::NotFoundOrHidden,
         status if status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT => {
             lost(effect, format!("JIRA answered {status}"), retry_after)
@@ -293,7 +363,10 @@ mod tests {
         assert!(error.to_string().contains("jira-per-issue-on-write"));
         assert!(error.limits_one_issue());
         let bare = answer(Effect::Write, 429, &[], "<html>");
-        assert!(matches!(bare, Some(JiraError::RateLimited { retry_after: None, .. })));
+        assert!(matches!(
+            bare,
+            Some(JiraError::RateLimited { retry_after: None, limit: Limit::Unnamed, .. })
+        ));
     }
 
     #[test]
@@ -312,6 +385,63 @@ mod tests {
         let down = answer(Effect::Write, 503, &[("retry-after", "9")], "").expect("no success");
         assert_eq!(down.retry_after(), Some(Duration::from_secs(9)));
         assert!(!down.nothing_happened());
+    }
+
+    #[test]
+    fn a_limit_of_data_center_waits_for_the_next_filling() {
+        let wait = |headers: &[(&'static str, &str)]| {
+            answer(Effect::Read, 429, headers, "").and_then(|error| error.retry_after())
+        };
+        let interval = ("x-ratelimit-interval-seconds", "30");
+        assert_eq!(wait(&[interval, ("x-ratelimit-fillrate", "10")]), Some(Duration::from_secs(30)));
+        assert_eq!(wait(&[interval, ("retry-after", "5")]), Some(Duration::from_secs(5)));
+        assert_eq!(wait(&[interval, ("retry-after", "0")]), Some(Duration::from_secs(30)));
+        assert_eq!(wait(&[interval, ("x-ratelimit-fillrate", "0")]), None);
+    }
+
+    #[test]
+    fn each_limit_is_known_by_its_name() {
+        for (reason, limit) in [
+            ("jira-burst-based", Limit::Burst),
+            ("jira-per-issue-on-write", Limit::Issue),
+            ("jira-quota-global-based", Limit::Quota),
+            ("jira-quota-tenant-based", Limit::Quota),
+            ("another", Limit::Unnamed),
+        ] {
+            let error = answer(Effect::Write, 429, &[("ratelimit-reason", reason)], "");
+            assert!(
+                matches!(error, Some(JiraError::RateLimited { limit: met, .. }) if met == limit),
+                "{reason}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_page_is_neither_a_result_nor_an_absence() {
+        let page = "<html><body>Please sign in</body></html>";
+        for (status, headers, body) in [
+            (200, &[("content-type", "text/html;charset=UTF-8")][..], page),
+            (200, &[], page),
+            (302, &[("location", "https://login.example.org/")], ""),
+            (403, &[], page),
+            (404, &[], page),
+        ] {
+            let read = answer(Effect::Read, status, headers, body).expect("no success");
+            assert!(matches!(read, JiraError::Unavailable { .. }), "{status}: {read:?}");
+            assert!(read.to_string().contains("answers with a page"), "{read}");
+            let written = answer(Effect::Write, status, headers, body).expect("no success");
+            assert!(!written.nothing_happened(), "{status}: {written:?}");
+        }
+        let denied = answer(Effect::Read, 401, &[("content-type", "text/html")], page);
+        assert!(matches!(denied, Some(JiraError::Unauthenticated(_))), "{denied:?}");
+    }
+
+    #[test]
+    fn a_token_that_cannot_be_read_is_a_matter_of_credentials() {
+        let body = r#"{"error": "Failed to parse Connect Session Auth Token"}"#;
+        assert!(matches!(answer(Effect::Read, 403, &[], body), Some(JiraError::Unauthenticated(_))));
+        let right = answer(Effect::Read, 403, &[], r#"{"errorMessages":["You may not."]}"#);
+        assert!(matches!(right, Some(JiraError::Refused(_))), "{right:?}");
     }
 
     #[test]
@@ -338,9 +468,9 @@ mod tests {
     proptest! {
         /// Whatever JIRA answers, a failing write claims that nothing happened only where JIRA itself said no.
         #[test]
-        fn only_a_clear_no_means_that_nothing_happened(status in 300_u16..600, body in ".{0,40}") {
+        fn only_a_clear_no_means_that_nothing_happened(status in 300_u16..600, body in "[^<\\s].{0,40}") {
             let error = answer(Effect::Write, status, &[], &body).expect("no success");
-            prop_assert_eq!(error.nothing_happened(), status < 500 && status != 408);
+            prop_assert_eq!(error.nothing_happened(), (400..500).contains(&status) && status != 408);
         }
     }
 }

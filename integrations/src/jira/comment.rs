@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::adf::Document;
 use super::client::{Call, JiraClient};
 use super::error::JiraError;
-use super::model::{Account, instant};
+use super::model::{Account, instant, one_line_end};
 
 /// A comment.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,21 +17,23 @@ pub struct Comment {
     pub id: String,
     /// Who wrote it, where the account still exists.
     pub author: Option<Account>,
-    /// An ADF document.
+    /// A document of Cloud, or a text of Data Center with single line ends.
     pub body: Value,
     /// When it was written.
     pub created: Option<DateTime<Utc>>,
 }
 
 impl JiraClient {
-    /// Adds a comment. A lost answer leaves it unknown: look at [`Self::newest_comments`] before adding it again.
-    pub async fn add_comment(&self, id: &str, body: &Document) -> Result<(), JiraError> {
-        let call = Call::write(
-            Method::POST,
-            format!("/rest/api/3/issue/{id}/comment"),
-            json!({ "body": body.to_value() }),
-        );
-        self.send_for_status(call).await.map(|_| ())
+    /// Adds a comment; answers its id. A lost answer leaves it unknown: look at [`Self::newest_comments`] before adding
+    /// it again, and compare with [`Self::rich_text`].
+    pub async fn add_comment(&self, id: &str, body: &Document) -> Result<String, JiraError> {
+        #[derive(Deserialize)]
+        struct Answer {
+            id: String,
+        }
+        let body = json!({ "body": self.rich_text(body) });
+        let call = Call::write(Method::POST, self.path(&format!("issue/{id}/comment")), body);
+        Ok(self.send::<Answer>(call).await?.id)
     }
 
     /// The newest hundred comments, newest first.
@@ -41,7 +43,7 @@ impl JiraClient {
             #[serde(default)]
             comments: Vec<Value>,
         }
-        let call = Call::read(format!("/rest/api/3/issue/{id}/comment"))
+        let call = Call::read(self.path(&format!("issue/{id}/comment")))
             .query("orderBy", "-created")
             .query("maxResults", "100");
         let answer: Answer = self.send(call).await?;
@@ -52,7 +54,7 @@ impl JiraClient {
                 id: comment["id"].as_str().unwrap_or_default().to_owned(),
                 author: serde_json::from_value(comment["author"].clone()).ok(),
                 created: comment["created"].as_str().and_then(instant),
-                body: comment["body"].clone(),
+                body: one_line_end(&comment["body"]),
             })
             .collect())
     }

@@ -28,6 +28,32 @@ impl fmt::Display for Refusal {
     }
 }
 
+/// Which limit a request has met, and so what has to wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// Too many requests of this kind in a moment.
+    Burst,
+    /// Too many writes to one issue, which says nothing about the others.
+    Issue,
+    /// Everything that may be asked for in a period.
+    Quota,
+    /// JIRA does not say; Data Center never does.
+    Unnamed,
+}
+
+impl Limit {
+    /// Reads JIRA's name of a limit.
+    #[must_use]
+    pub fn of_reason(reason: &str) -> Self {
+        match reason {
+            reason if reason.contains("per-issue") => Self::Issue,
+            reason if reason.contains("burst") => Self::Burst,
+            reason if reason.contains("quota") => Self::Quota,
+            _ => Self::Unnamed,
+        }
+    }
+}
+
 /// Why a call to JIRA has no result.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum JiraError {
@@ -47,12 +73,16 @@ pub enum JiraError {
     RateLimited {
         /// How long JIRA asks to wait, where it says so.
         retry_after: Option<Duration>,
-        /// Which of the limits was met, in JIRA's words.
+        /// Which of the limits was met.
+        limit: Limit,
+        /// The same in JIRA's words.
         reason: String,
     },
     /// The credentials are not accepted. Cloud answers most reads anonymously instead of with 401, so an
     /// empty list or a 404 under bad credentials arrives here and never as an absence.
-    #[error("JIRA does not accept the credentials ({0}). Check the e-mail address and make a new API token")]
+    #[error(
+        "JIRA does not accept the credentials ({0}). Check the account and make a new API token, or on Data Center a personal access token"
+    )]
     Unauthenticated(String),
     /// The thing does not exist or the account may not see it: JIRA does not say which.
     #[error("JIRA does not show it: it does not exist, or the account may not see it")]
@@ -99,6 +129,6 @@ impl JiraError {
 
     /// Whether it is a limit of the writes to one issue, which says nothing about the others.
     pub fn limits_one_issue(&self) -> bool {
-        matches!(self, Self::RateLimited { reason, .. } if reason.contains("per-issue"))
+        matches!(self, Self::RateLimited { limit: Limit::Issue, .. })
     }
 }

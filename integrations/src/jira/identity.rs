@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::client::{Call, JiraClient};
+use super::dialect::Dialect;
 use super::error::JiraError;
 use super::model::Account;
 
@@ -20,7 +21,7 @@ pub struct Permission {
 impl JiraClient {
     /// The account that the credentials belong to. The one read that JIRA never answers anonymously.
     pub async fn myself(&self) -> Result<Account, JiraError> {
-        self.send(Call::read("/rest/api/3/myself")).await
+        self.send(Call::read(self.path("myself"))).await
     }
 
     /// Which of the permissions the account has in a project.
@@ -34,9 +35,11 @@ impl JiraClient {
         struct Answer {
             permissions: BTreeMap<String, One>,
         }
-        let call = Call::read("/rest/api/3/mypermissions")
-            .query("projectKey", project)
-            .query("permissions", keys.join(","));
+        let mut call = Call::read(self.path("mypermissions")).query("projectKey", project);
+        // Data Center knows no such parameter and always gives all of them.
+        if self.dialect() == Dialect::Cloud {
+            call = call.query("permissions", keys.join(","));
+        }
         let answer: Answer = self.send(call).await?;
         let granted = |key: &str| answer.permissions.get(key).is_some_and(|one| one.have_permission);
         Ok(keys.iter().map(|key| Permission { key: (*key).to_owned(), granted: granted(key) }).collect())

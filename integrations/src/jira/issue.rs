@@ -12,9 +12,6 @@ use super::model::{CreatedIssue, Issue, IssueEdit, NewIssue};
 /// How many issues one bulk call may create.
 pub const BULK_LIMIT: usize = 50;
 
-/// How many issues one bulk call may read.
-pub const FETCH_LIMIT: usize = 100;
-
 /// What became of the issues of a bulk call.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BulkCreated {
@@ -27,7 +24,8 @@ pub struct BulkCreated {
 impl JiraClient {
     /// Creates one issue together with its marker.
     pub async fn create_issue(&self, issue: &NewIssue) -> Result<CreatedIssue, JiraError> {
-        self.send(Call::write(Method::POST, "/rest/api/3/issue", issue.to_body())).await
+        let body = issue.to_body(self.dialect(), self.text_limit());
+        self.send(Call::write(Method::POST, self.path("issue"), body)).await
     }
 
     /// Creates up to [`BULK_LIMIT`] issues. An unknown outcome is unknown for each of them.
@@ -48,8 +46,9 @@ impl JiraClient {
             #[serde(default)]
             errors: Vec<Failed>,
         }
-        let updates: Vec<Value> = issues.iter().map(NewIssue::to_body).collect();
-        let call = Call::write(Method::POST, "/rest/api/3/issue/bulk", json!({ "issueUpdates": updates }));
+        let to_body = |issue: &NewIssue| issue.to_body(self.dialect(), self.text_limit());
+        let updates: Vec<Value> = issues.iter().map(to_body).collect();
+        let call = Call::write(Method::POST, self.path("issue/bulk"), json!({ "issueUpdates": updates }));
         let answer: Answer = match self.send(call).await {
             // All of them refused: JIRA gives the same shape with a 400.
             Err(JiraError::Refused(refusal)) => {
@@ -69,41 +68,85 @@ impl JiraClient {
 
     /// Reads one issue with the given fields and our marker. Always the truth, unlike a search.
     pub async fn issue(&self, id: &str, fields: &[&str]) -> Result<Issue, JiraError> {
-        self.read_issue(Call::read(format!("/rest/api/3/issue/{id}")), fields).await
+        let value = self.read_issue(Call::read(self.path(&format!("issue/{id}"))), fields).await?;
+        issue_of(&value)
     }
 
     /// As [`Self::issue`], with the last change of status.
     pub async fn issue_with_history(&self, id: &str, fields: &[&str]) -> Result<Issue, JiraError> {
-        self.read_issue(Call::read(format!("/rest/api/3/issue/{id}")).query("expand", "changelog"), fields)
-            .await
+        let call = Call::read(self.path(&format!("issue/{id}"))).query("expand", "changelog");
+        let value = self.read_issue(call, fields).await?;
+        let mut issue = issue_of(&value)?;
+        issue.status_change = self.status_change(id, &value).await?;
+        Ok(issue)
     }
 
-    async fn read_issue(&self, call: Call, fields: &[&str]) -> Result<Issue, JiraError> {
-        let call = call.query("fields", fields.join(",")).query("properties", PROPERTY_KEY);
-        let value: Value = self.send(call).await?;
-        Issue::from_value(&value).ok_or_else(|| JiraError::Unavailable {
-            detail: "the answer is not an issue".to_owned(),
-            retry_after: None,
-        })
+    async fn read_issue(&self, call: Call, fields: &[&str]) -> Result<Value, JiraError> {
+        self.send(call.query("fields", fields.join(",")).query("properties", PROPERTY_KEY)).await
     }
 
-    /// Reads up to [`FETCH_LIMIT`] issues by id or key with their markers; those that JIRA does not show are
-    /// left out.
+    /// How many issues [`Self::issues`] and [`Self::glance`] take at once.
+    #[must_use]
+    pub fn fetch_limit(&self) -> usize {
+        self.dialect().fetch_limit()
+    }
+
+    /// Reads issues by id or key with their markers; those that JIRA does not show are left out. One call on Cloud, one
+    /// call an issue on Data Center: where markers are of no interest, [`Self::glance`] needs fewer.
     pub async fn issues(&self, ids: &[String], fields: &[&str]) -> Result<Vec<Issue>, JiraError> {
+        if self.dialect().has_bulk_read() {
+            return self.fetch(ids, fields).await;
+        }
+        let mut issues = Vec::new();
+        for id in ids {
+            match self.issue(id, fields).await {
+                Ok(issue) => issues.push(issue),
+                Err(JiraError::NotFoundOrHidden) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(issues)
+    }
+
+    /// Reads issues by id in few calls, on Data Center out of the search and so without most markers
+    /// ([`Issue::marker_asked`]). Those that JIRA does not show are left out.
+    pub async fn glance(&self, ids: &[String], fields: &[&str]) -> Result<Vec<Issue>, JiraError> {
+        if self.dialect().has_bulk_read() {
+            return self.fetch(ids, fields).await;
+        }
+        let mut found = self.find(ids, fields).await?;
+        // The search lags and refuses what does not exist; a read tells the truth.
+        let missing: Vec<String> =
+            ids.iter().filter(|id| !found.iter().any(|issue| issue.id == **id)).cloned().collect();
+        found.extend(self.issues(&missing, fields).await?);
+        Ok(found)
+    }
+
+    async fn fetch(&self, ids: &[String], fields: &[&str]) -> Result<Vec<Issue>, JiraError> {
         #[derive(Deserialize)]
         struct Answer {
             #[serde(default)]
             issues: Vec<Value>,
         }
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
         let body = json!({ "issueIdsOrKeys": ids, "fields": fields, "properties": [PROPERTY_KEY] });
-        let answer: Answer = self.send(Call::ask("/rest/api/3/issue/bulkfetch", body)).await?;
-        Ok(answer.issues.iter().filter_map(Issue::from_value).collect())
+        let answer: Answer = self.send(Call::ask(self.path("issue/bulkfetch"), body)).await?;
+        Ok(answer.issues.iter().filter_map(|value| Issue::from_value(value, true)).collect())
     }
 
     /// Writes the given fields. Writing the same again changes nothing, so an unknown outcome may be repeated.
     pub async fn edit_issue(&self, id: &str, edit: &IssueEdit) -> Result<(), JiraError> {
-        self.send_for_status(Call::write(Method::PUT, format!("/rest/api/3/issue/{id}"), edit.to_body()))
-            .await
-            .map(|_| ())
+        let body = edit.to_body(self.dialect(), self.text_limit());
+        let call = Call::write(Method::PUT, self.path(&format!("issue/{id}")), body);
+        self.send_for_status(call).await.map(|_| ())
     }
+}
+
+fn issue_of(value: &Value) -> Result<Issue, JiraError> {
+    Issue::from_value(value, true).ok_or_else(|| JiraError::Unavailable {
+        detail: "the answer is not an issue".to_owned(),
+        retry_after: None,
+    })
 }

@@ -1,6 +1,7 @@
 //! The marker by which a ticket is known to be ours.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// The key of the entity property that holds the marker.
 pub const PROPERTY_KEY: &str = "abate";
@@ -16,6 +17,16 @@ pub struct Marker {
     pub epoch: i64,
 }
 
+impl Marker {
+    /// Reads a marker; Data Center may give it as a text that holds it.
+    pub(crate) fn read(value: &Value) -> Option<Self> {
+        match value {
+            Value::String(text) => serde_json::from_str(text).ok(),
+            value => Self::deserialize(value).ok(),
+        }
+    }
+}
+
 /// The label of the ticket for `subject`, the key of a risk or a group: `abate-k3x9qp-r-123`. Lower case,
 /// because it is not promised that JIRA tells cases apart.
 pub fn marker_label(instance: &str, subject: &str) -> String {
@@ -25,6 +36,16 @@ pub fn marker_label(instance: &str, subject: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_marker_is_read_as_a_value_and_as_a_text_that_holds_it() {
+        let marker = Marker { instance: "k3x9qp".to_owned(), uuid: "u".to_owned(), epoch: 1 };
+        let value = serde_json::json!(marker);
+        assert_eq!(Marker::read(&Value::String(value.to_string())), Some(marker.clone()));
+        assert_eq!(Marker::read(&value), Some(marker));
+        assert_eq!(Marker::read(&Value::Null), None);
+        assert_eq!(Marker::read(&Value::String("null".to_owned())), None);
+    }
 
     #[test]
     fn the_label_is_lower_case_and_has_no_space() {

@@ -1,30 +1,40 @@
-//! JIRA Cloud, REST version 3.
+//! JIRA Cloud (REST version 3) and JIRA Data Center (REST version 2).
 //!
 //! One call is one file; `client.rs` sends and sorts failures, `model.rs` holds the plain values that go in and
-//! come out. Nothing here retries: JIRA has no idempotency key, so whether a write may be sent again is a
+//! come out, `dialect.rs` says in what the two kinds differ. Nothing here retries: JIRA has no idempotency key, so whether a write may be sent again is a
 //! decision of the caller, who knows the marker that the first try left behind.
 
 mod adf;
+mod changelog;
 mod client;
 mod comment;
+mod credentials;
+mod dialect;
 mod error;
+mod field;
 mod identity;
 mod issue;
+mod list;
 mod marker;
 mod model;
 mod project;
 mod property;
 mod remote_link;
 mod search;
+mod server;
 mod transition;
 mod webhook;
+mod wiki;
 
 pub use adf::{Block, Document, Inline, TEXT_LIMIT, cut_summary};
+pub use changelog::ChangelogPage;
 pub use client::{JiraClient, JiraSite};
 pub use comment::Comment;
-pub use error::{JiraError, Refusal};
+pub use credentials::Credentials;
+pub use dialect::Dialect;
+pub use error::{JiraError, Limit, Refusal};
 pub use identity::Permission;
-pub use issue::{BULK_LIMIT, BulkCreated, FETCH_LIMIT};
+pub use issue::{BULK_LIMIT, BulkCreated};
 pub use marker::{Marker, PROPERTY_KEY, marker_label};
 pub use model::{
     Account, CreatedIssue, Issue, IssueEdit, IssueFields, Named, NewIssue, Status, StatusCategory,
@@ -33,6 +43,7 @@ pub use model::{
 pub use project::{CreateField, IssueType, Project};
 pub use remote_link::RemoteLink;
 pub use search::{SearchPage, quote_jql};
+pub use server::Server;
 pub use transition::{Hop, Transition, next_hop};
 pub use webhook::{
     ChangedField, WebhookError, WebhookEvent, WebhookKind, parse_webhook, sign, verify_signature,

@@ -1,24 +1,44 @@
 //! The plain values of JIRA.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value, json};
 
 use super::adf::Document;
+use super::changelog::last_status_change;
+use super::dialect::Dialect;
 use super::marker::{Marker, PROPERTY_KEY};
 
 /// A person or a machine with an account.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
-    /// The only stable name of an account.
+    /// The only stable name of an account on Cloud; the user's name on Data Center.
     pub account_id: String,
     /// What people read.
-    #[serde(default)]
     pub display_name: String,
     /// Hidden by many people's profile settings.
-    #[serde(default)]
     pub email_address: Option<String>,
+}
+
+impl<'de> Deserialize<'de> for Account {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        let text = |name: &str| value[name].as_str().map(str::to_owned);
+        let account_id = account_name(&value).ok_or_else(|| D::Error::custom("a user without a name"))?;
+        Ok(Self {
+            account_id,
+            display_name: text("displayName").unwrap_or_default(),
+            email_address: text("emailAddress"),
+        })
+    }
+}
+
+/// What a user is called by: the account id on Cloud, the name on Data Center, which has a key too.
+pub(crate) fn account_name(user: &Value) -> Option<String> {
+    // Atlassian's own example of a webhook spells the first name wrong, and so do some events.
+    let names = ["accountId", "accoundId", "name", "key"];
+    names.iter().find_map(|name| user[*name].as_str()).map(str::to_owned)
 }
 
 /// Something with an id and a name: a priority, a resolution.
@@ -116,7 +136,7 @@ pub struct StatusChange {
 pub struct IssueFields {
     /// The title.
     pub summary: Option<String>,
-    /// The description, an ADF document.
+    /// The description: a document of Cloud, or a text of Data Center with single line ends.
     pub description: Option<Value>,
     /// The labels.
     pub labels: Vec<String>,
@@ -147,6 +167,8 @@ pub struct Issue {
     pub fields: IssueFields,
     /// Our marker, where it was asked for and is there.
     pub marker: Option<Marker>,
+    /// Whether it was asked for; without that, none says nothing.
+    pub marker_asked: bool,
     /// The last change of status, where the history was asked for.
     pub status_change: Option<StatusChange>,
 }
@@ -188,7 +210,7 @@ pub struct IssueEdit {
     pub priority: Option<String>,
     /// The due date; `Some(None)` removes it.
     pub due_date: Option<Option<NaiveDate>>,
-    /// The account id of the assignee; `Some(None)` removes it.
+    /// The assignee, as [`Account::account_id`] names it; `Some(None)` removes it.
     pub assignee: Option<Option<String>>,
 }
 
@@ -199,8 +221,8 @@ impl IssueEdit {
     }
 
     /// The body of the edit call.
-    pub(crate) fn to_body(&self) -> Value {
-        let mut body = json!({ "fields": self.to_fields() });
+    pub(crate) fn to_body(&self, dialect: Dialect, text_limit: usize) -> Value {
+        let mut body = json!({ "fields": self.to_fields(dialect, text_limit) });
         if !self.add_labels.is_empty() {
             let add: Vec<Value> = self.add_labels.iter().map(|label| json!({ "add": label })).collect();
             body["update"] = json!({ "labels": add });
@@ -209,13 +231,13 @@ impl IssueEdit {
     }
 
     /// The JSON object of the given fields.
-    pub(crate) fn to_fields(&self) -> Map<String, Value> {
+    pub(crate) fn to_fields(&self, dialect: Dialect, text_limit: usize) -> Map<String, Value> {
         let mut fields = Map::new();
         if let Some(summary) = &self.summary {
             fields.insert("summary".to_owned(), json!(super::adf::cut_summary(summary)));
         }
         if let Some(description) = &self.description {
-            fields.insert("description".to_owned(), description.to_value());
+            fields.insert("description".to_owned(), dialect.rich_text(description, text_limit));
         }
         if let Some(labels) = &self.labels {
             fields.insert("labels".to_owned(), json!(labels));
@@ -227,8 +249,7 @@ impl IssueEdit {
             fields.insert("duedate".to_owned(), json!(due_date.map(|day| day.to_string())));
         }
         if let Some(assignee) = &self.assignee {
-            fields
-                .insert("assignee".to_owned(), json!(assignee.as_ref().map(|id| json!({ "accountId": id }))));
+            fields.insert("assignee".to_owned(), json!(assignee.as_ref().map(|id| dialect.user(id))));
         }
         fields
     }
@@ -236,11 +257,20 @@ impl IssueEdit {
 
 impl NewIssue {
     /// The body of the create call: fields and marker in one, so that no issue is ever without it.
-    pub(crate) fn to_body(&self) -> Value {
-        let mut fields = self.edit.to_fields();
+    pub(crate) fn to_body(&self, dialect: Dialect, text_limit: usize) -> Value {
+        let mut fields = self.edit.to_fields(dialect, text_limit);
         fields.insert("project".to_owned(), json!({ "key": self.project }));
         fields.insert("issuetype".to_owned(), json!({ "id": self.issue_type }));
-        json!({ "fields": fields, "properties": [{ "key": PROPERTY_KEY, "value": self.marker }] })
+        let marker = dialect.property(json!(self.marker));
+        json!({ "fields": fields, "properties": [{ "key": PROPERTY_KEY, "value": marker }] })
+    }
+}
+
+/// Rich text as it was sent: Data Center may give a text back with other line ends.
+pub(crate) fn one_line_end(value: &Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(text.replace("\r\n", "\n")),
+        value => value.clone(),
     }
 }
 
@@ -254,7 +284,7 @@ pub(crate) fn instant(text: &str) -> Option<DateTime<Utc>> {
 
 impl Issue {
     /// Reads an issue of any of the calls that show one. Fields that are missing or unreadable stay empty.
-    pub(crate) fn from_value(value: &Value) -> Option<Self> {
+    pub(crate) fn from_value(value: &Value, marker_asked: bool) -> Option<Self> {
         let id = value["id"].as_str()?.to_owned();
         let key = value["key"].as_str().unwrap_or_default().to_owned();
         let fields = &value["fields"];
@@ -265,7 +295,7 @@ impl Issue {
             key,
             fields: IssueFields {
                 summary: text("summary"),
-                description: read("description"),
+                description: read("description").as_ref().map(one_line_end),
                 labels: read("labels").and_then(|v| serde_json::from_value(v).ok()).unwrap_or_default(),
                 priority: read("priority").and_then(|v| serde_json::from_value(v).ok()),
                 due_date: text("duedate").and_then(|day| day.parse().ok()),
@@ -275,29 +305,11 @@ impl Issue {
                 updated: text("updated").as_deref().and_then(instant),
                 project: fields["project"]["key"].as_str().map(str::to_owned),
             },
-            marker: serde_json::from_value(value["properties"][PROPERTY_KEY].clone()).ok(),
+            marker: Marker::read(&value["properties"][PROPERTY_KEY]),
+            marker_asked,
             status_change: last_status_change(&value["changelog"]["histories"]),
         })
     }
-}
-
-/// The newest change of status in a history, which JIRA gives in no promised order.
-fn last_status_change(histories: &Value) -> Option<StatusChange> {
-    histories
-        .as_array()?
-        .iter()
-        .filter_map(|history| {
-            let item = history["items"].as_array()?.iter().rfind(|item| item["field"] == "status")?;
-            let change = StatusChange {
-                at: instant(history["created"].as_str()?)?,
-                by: serde_json::from_value(history["author"].clone()).ok(),
-                to: item["to"].as_str().unwrap_or_default().to_owned(),
-            };
-            // Of two changes in one instant, the later has the higher number.
-            Some((history["id"].as_str().and_then(|id| id.parse::<u64>().ok()), change))
-        })
-        .max_by_key(|(id, change)| (change.at, *id))
-        .map(|(_, change)| change)
 }
 
 #[cfg(test)]
@@ -312,7 +324,7 @@ mod tests {
                 "summary": "S", "duedate": "not a day", "assignee": null, "updated": "2026-11-21T01:02:03.004+0100",
                 "status": { "name": "Closed", "statusCategory": { "key": "new" } }
             }
-        }))
+        }), true)
         .expect("an issue");
         assert_eq!(issue.fields.due_date, None);
         assert_eq!(
@@ -324,23 +336,42 @@ mod tests {
     }
 
     #[test]
-    fn the_last_status_change_is_the_newest_whatever_the_order() {
-        let history = |at: &str, to: &str| json!({ "created": at, "author": { "accountId": "a" }, "items": [{ "field": "status", "to": to }] });
-        let first = history("2026-11-21T01:00:00.000+0000", "3");
-        let last = history("2026-11-21T02:00:00.000+0000", "10002");
-        for order in [[&first, &last], [&last, &first]] {
-            let value = json!({ "id": "1", "key": "S-1", "changelog": { "histories": order } });
-            let change = Issue::from_value(&value).and_then(|issue| issue.status_change).expect("a change");
-            assert_eq!(change.to, "10002");
-        }
+    fn a_user_is_read_in_both_forms() {
+        let read = |value: Value| serde_json::from_value::<Account>(value).map(|user| user.account_id).ok();
+        assert_eq!(read(json!({ "accountId": "5570:1", "displayName": "Ana" })).as_deref(), Some("5570:1"));
+        let server = json!({ "name": "ana", "key": "JIRAUSER10100", "emailAddress": "ana@example.org" });
+        assert_eq!(read(server).as_deref(), Some("ana"));
+        assert_eq!(read(json!({ "key": "JIRAUSER10100" })).as_deref(), Some("JIRAUSER10100"));
+        assert_eq!(read(json!({ "displayName": "Former user" })), None);
+    }
+
+    #[test]
+    fn data_center_takes_texts_and_names() {
+        let edit = IssueEdit {
+            description: Some(Document::from_text("a {b}")),
+            assignee: Some(Some("ana".to_owned())),
+            ..IssueEdit::default()
+        };
+        let fields = Value::Object(edit.to_fields(Dialect::DataCenter, 100));
+        assert_eq!(fields, json!({ "description": "a \\{b\\}", "assignee": { "name": "ana" } }));
+        let marker = Marker { instance: "i".to_owned(), uuid: "u".to_owned(), epoch: 0 };
+        let new =
+            NewIssue { project: "SEC".to_owned(), issue_type: "1".to_owned(), edit, marker: marker.clone() };
+        let sent = new.to_body(Dialect::DataCenter, 100)["properties"][0]["value"].clone();
+        assert!(sent.is_string());
+        assert_eq!(Marker::read(&sent), Some(marker));
+        assert!(new.to_body(Dialect::Cloud, 100)["properties"][0]["value"].is_object());
     }
 
     #[test]
     fn an_edit_carries_only_what_is_given() {
         let edit = IssueEdit { due_date: Some(None), ..IssueEdit::default() };
-        assert_eq!(Value::Object(edit.to_fields()), json!({ "duedate": null }));
+        assert_eq!(Value::Object(edit.to_fields(Dialect::Cloud, 100)), json!({ "duedate": null }));
         assert!(IssueEdit::default().is_empty() && !edit.is_empty());
         let edit = IssueEdit { add_labels: vec!["a".to_owned()], ..IssueEdit::default() };
-        assert_eq!(edit.to_body(), json!({ "fields": {}, "update": { "labels": [{ "add": "a" }] } }));
+        assert_eq!(
+            edit.to_body(Dialect::Cloud, 100),
+            json!({ "fields": {}, "update": { "labels": [{ "add": "a" }] } })
+        );
     }
 }

@@ -6,9 +6,6 @@ use super::client::{Call, JiraClient};
 use super::error::JiraError;
 use super::model::Named;
 
-/// How many entries to ask for at once.
-const PAGE: usize = 100;
-
 /// A project.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Project {
@@ -51,29 +48,14 @@ pub struct CreateField {
 impl JiraClient {
     /// A project by key or id.
     pub async fn project(&self, key: &str) -> Result<Project, JiraError> {
-        self.send(Call::read(format!("/rest/api/3/project/{key}"))).await
+        self.send(Call::read(self.path(&format!("project/{key}")))).await
     }
 
     /// The issue types of a project.
     pub async fn issue_types(&self, project: &str) -> Result<Vec<IssueType>, JiraError> {
-        #[derive(Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Answer {
-            #[serde(default)]
-            issue_types: Vec<IssueType>,
-        }
-        let mut all = Vec::new();
-        loop {
-            let call = Call::read(format!("/rest/api/3/issue/createmeta/{project}/issuetypes"))
-                .query("startAt", all.len().to_string())
-                .query("maxResults", PAGE.to_string());
-            let page: Answer = self.send(call).await?;
-            let last = page.issue_types.len() < PAGE;
-            all.extend(page.issue_types);
-            if last {
-                return Ok(all);
-            }
-        }
+        let path = self.path(&format!("issue/createmeta/{project}/issuetypes"));
+        let types = self.list(&path, "issueTypes").await?;
+        Ok(types.into_iter().filter_map(|value| serde_json::from_value(value).ok()).collect())
     }
 
     /// The fields of the create screen of an issue type.
@@ -82,25 +64,8 @@ impl JiraClient {
         project: &str,
         issue_type: &str,
     ) -> Result<Vec<CreateField>, JiraError> {
-        #[derive(Deserialize)]
-        struct Answer {
-            #[serde(default)]
-            fields: Vec<serde_json::Value>,
-        }
-        let mut all = Vec::new();
-        let mut start = 0;
-        loop {
-            let call = Call::read(format!("/rest/api/3/issue/createmeta/{project}/issuetypes/{issue_type}"))
-                .query("startAt", start.to_string())
-                .query("maxResults", PAGE.to_string());
-            let page: Answer = self.send(call).await?;
-            start += page.fields.len();
-            let last = page.fields.len() < PAGE;
-            all.extend(page.fields.iter().filter_map(create_field));
-            if last {
-                return Ok(all);
-            }
-        }
+        let path = self.path(&format!("issue/createmeta/{project}/issuetypes/{issue_type}"));
+        Ok(self.list(&path, "fields").await?.iter().filter_map(create_field).collect())
     }
 }
 

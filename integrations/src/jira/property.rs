@@ -15,9 +15,9 @@ impl JiraClient {
         struct Answer {
             value: Value,
         }
-        let call = Call::read(format!("/rest/api/3/issue/{id}/properties/{PROPERTY_KEY}"));
+        let call = Call::read(self.path(&format!("issue/{id}/properties/{PROPERTY_KEY}")));
         match self.send::<Answer>(call).await {
-            Ok(answer) => Ok(serde_json::from_value(answer.value).ok()),
+            Ok(answer) => Ok(Marker::read(&answer.value)),
             Err(JiraError::NotFoundOrHidden) => Ok(None),
             Err(error) => Err(error),
         }
@@ -25,7 +25,7 @@ impl JiraClient {
 
     /// Writes our marker onto an issue.
     pub async fn set_marker(&self, id: &str, marker: &Marker) -> Result<(), JiraError> {
-        let path = format!("/rest/api/3/issue/{id}/properties/{PROPERTY_KEY}");
+        let path = self.path(&format!("issue/{id}/properties/{PROPERTY_KEY}"));
         self.send_for_status(Call::write(Method::PUT, path, json!(marker))).await.map(|_| ())
     }
 }

@@ -28,7 +28,7 @@ impl JiraClient {
             "relationship": "remediates",
             "object": { "url": link.url, "title": link.title, "summary": link.summary },
         });
-        let call = Call::write(Method::POST, format!("/rest/api/3/issue/{id}/remotelink"), body);
+        let call = Call::write(Method::POST, self.path(&format!("issue/{id}/remotelink")), body);
         self.send_for_status(call).await.map(|_| ())
     }
 }

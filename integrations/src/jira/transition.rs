@@ -79,7 +79,7 @@ impl JiraClient {
     /// The steps that are open to an issue now.
     pub async fn transitions(&self, id: &str) -> Result<Vec<Transition>, JiraError> {
         let call =
-            Call::read(format!("/rest/api/3/issue/{id}/transitions")).query("expand", "transitions.fields");
+            Call::read(self.path(&format!("issue/{id}/transitions"))).query("expand", "transitions.fields");
         let value: Value = self.send(call).await?;
         Ok(value["transitions"].as_array().into_iter().flatten().filter_map(transition).collect())
     }
@@ -90,7 +90,7 @@ impl JiraClient {
         if let Some(resolution) = &hop.resolution {
             body["fields"] = json!({ "resolution": { "id": resolution } });
         }
-        let call = Call::write(Method::POST, format!("/rest/api/3/issue/{id}/transitions"), body);
+        let call = Call::write(Method::POST, self.path(&format!("issue/{id}/transitions")), body);
         self.send_for_status(call).await.map(|_| ())
     }
 }

@@ -6,6 +6,8 @@ use hmac::{Hmac, Mac};
 use serde_json::Value;
 use sha2::Sha256;
 
+use super::model::account_name;
+
 /// Why a webhook is not taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WebhookError {
@@ -56,7 +58,7 @@ pub struct WebhookEvent {
     pub issue_key: String,
     /// When JIRA says it happened.
     pub at: Option<DateTime<Utc>>,
-    /// The account that did it.
+    /// The account that did it, as [`super::Account::account_id`] names it.
     pub by: Option<String>,
     /// What changed.
     pub changes: Vec<ChangedField>,
@@ -111,8 +113,7 @@ pub fn parse_webhook(body: &[u8]) -> Result<WebhookEvent, WebhookError> {
         issue_id,
         issue_key: text(&value["issue"]["key"]).unwrap_or_default(),
         at: value["timestamp"].as_i64().and_then(DateTime::from_timestamp_millis),
-        // Atlassian's own example spells the name wrong, and so do some events.
-        by: text(&value["user"]["accountId"]).or_else(|| text(&value["user"]["accoundId"])),
+        by: account_name(&value["user"]),
         changes: changes
             .filter_map(|item| {
                 let field = text(&item["fieldId"]).or_else(|| text(&item["field"]))?;
@@ -189,6 +190,16 @@ mod tests {
         );
         assert_eq!(event.changes[0].to.as_deref(), Some("10002"));
         assert_eq!(event.by.as_deref(), Some("a-1"));
+    }
+
+    #[test]
+    fn a_user_of_data_center_is_known_by_name() {
+        let body = json!({
+            "webhookEvent": "jira:issue_updated", "issue": { "id": "20001", "key": "SEC-1" },
+            "user": { "name": "ana", "key": "JIRAUSER10100", "displayName": "Ana" }
+        });
+        let event = parse_webhook(body.to_string().as_bytes()).expect("an event");
+        assert_eq!(event.by.as_deref(), Some("ana"));
     }
 
     #[test]

@@ -4,10 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use abate::sandbox::jira::{JiraSandbox, JiraSandboxOptions, SandboxClock};
-use abate_integrations::jira::{Document, IssueEdit, JiraClient, JiraSite, Marker, NewIssue, marker_label};
+use abate::sandbox::jira::{JiraSandbox, JiraSandboxKind, JiraSandboxOptions, SandboxClock};
+use abate_integrations::jira::{
+    Credentials, Dialect, Document, IssueEdit, JiraClient, JiraSite, Marker, NewIssue, TEXT_LIMIT,
+    marker_label,
+};
 use actix_web::{App, HttpServer};
 use chrono::{DateTime, Utc};
+use reqwest::{Method, RequestBuilder};
 
 use crate::fault_proxy::FaultProxy;
 use crate::harness::install_tls;
@@ -19,6 +23,7 @@ pub(crate) const TASK: &str = "10001";
 
 /// Everything that a test of the client needs.
 pub(crate) struct Site {
+    pub(crate) kind: JiraSandboxKind,
     pub(crate) sandbox: Arc<JiraSandbox>,
     pub(crate) proxy: FaultProxy,
     pub(crate) client: JiraClient,
@@ -29,22 +34,35 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    /// Starts a site whose search lags by `lag`, with a clock of its own.
+    /// Starts a site of Cloud whose search lags by `lag`, with a clock of its own.
     pub(crate) async fn start(lag: Duration) -> Self {
+        Self::start_kind(JiraSandboxKind::Cloud, lag).await
+    }
+
+    /// As [`Self::start`], one of Cloud and one of Data Center.
+    pub(crate) async fn both(lag: Duration) -> [Self; 2] {
+        [
+            Self::start_kind(JiraSandboxKind::Cloud, lag).await,
+            Self::start_kind(JiraSandboxKind::DataCenter, lag).await,
+        ]
+    }
+
+    async fn start_kind(kind: JiraSandboxKind, lag: Duration) -> Self {
         let seconds = Arc::new(AtomicI64::new(1_795_219_200));
         let clock = Arc::clone(&seconds);
         let now = move || DateTime::<Utc>::from_timestamp(clock.load(Ordering::SeqCst), 0).expect("a time");
-        Self { seconds, ..Self::start_at(lag, Arc::new(now)).await }
+        Self { seconds, ..Self::start_at(kind, lag, Arc::new(now)).await }
     }
 
     /// Starts a site that tells the time by `now`.
-    pub(crate) async fn start_at(lag: Duration, now: SandboxClock) -> Self {
+    pub(crate) async fn start_at(kind: JiraSandboxKind, lag: Duration, now: SandboxClock) -> Self {
         install_tls();
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("an address");
         let url = format!("http://{address}");
         let http = reqwest::Client::new();
         let options = JiraSandboxOptions {
+            kind,
             public_url: url.clone(),
             index_lag: lag,
             retry_delay: Duration::from_millis(20),
@@ -60,13 +78,27 @@ impl Site {
             .run();
         tokio::spawn(server);
         let proxy = FaultProxy::start(address).await;
-        let client = client_of(&http, &proxy.url(), Duration::from_secs(5));
-        Self { sandbox, proxy, client, url, http, seconds: Arc::default() }
+        let client = client_of(kind, &http, &proxy.url(), Duration::from_secs(5));
+        Self { kind, sandbox, proxy, client, url, http, seconds: Arc::default() }
     }
 
     /// A client that soon loses patience.
     pub(crate) fn impatient_client(&self) -> JiraClient {
-        client_of(&self.http, &self.proxy.url(), Duration::from_millis(100))
+        client_of(self.kind, &self.http, &self.proxy.url(), Duration::from_millis(100))
+    }
+
+    /// The path of a resource.
+    pub(crate) fn path(&self, resource: &str) -> String {
+        self.client.dialect().path(resource)
+    }
+
+    /// A request past the client, with the account's credentials.
+    pub(crate) fn request(&self, method: Method, resource: &str) -> RequestBuilder {
+        let request = self.http.request(method, format!("{}{}", self.url, self.path(resource)));
+        match self.kind {
+            JiraSandboxKind::Cloud => request.basic_auth("abate@sandbox.example", Some("sandbox-token")),
+            JiraSandboxKind::DataCenter => request.bearer_auth("sandbox-token"),
+        }
     }
 
     /// The id of the first issue.
@@ -88,15 +120,28 @@ impl Site {
 }
 
 /// A client with the sandbox's credentials for the site at `url`.
-pub(crate) fn client_of(http: &reqwest::Client, url: &str, timeout: Duration) -> JiraClient {
+pub(crate) fn client_of(
+    kind: JiraSandboxKind,
+    http: &reqwest::Client,
+    url: &str,
+    timeout: Duration,
+) -> JiraClient {
     let options = JiraSandboxOptions::default();
     let url: url::Url = url.parse().expect("an address");
+    let (dialect, credentials) = match kind {
+        JiraSandboxKind::Cloud => {
+            let secret = options.token.into();
+            (Dialect::Cloud, Credentials::Basic { user: options.email, secret })
+        }
+        JiraSandboxKind::DataCenter => (Dialect::DataCenter, Credentials::Bearer(options.token.into())),
+    };
     let site = JiraSite {
+        dialect,
         api_url: url.clone(),
         browse_url: url,
-        email: options.email,
-        token: options.token.into(),
+        credentials,
         timeout,
+        text_limit: TEXT_LIMIT,
     };
     JiraClient::new(http.clone(), site)
 }

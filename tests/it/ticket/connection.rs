@@ -107,7 +107,7 @@ async fn a_connection_is_made_tested_changed_and_removed_and_its_secrets_stay_se
     let changed = stage.admin.api.patch(&path, &change).await.expect(200);
     assert_eq!(changed.json()["poll_seconds"], 60);
     assert_eq!(
-        stage.act(id, "test").await["findings"][0]["ok"],
+        stage.act(id, "test").await["findings"][1]["ok"],
         false,
         "the sandbox does not know the new token"
     );

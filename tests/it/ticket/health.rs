@@ -3,7 +3,7 @@
 use std::time::Duration as StdDuration;
 
 use abate::ticket::connection;
-use abate_integrations::jira::JiraError;
+use abate_integrations::jira::{JiraError, Limit};
 use chrono::Duration;
 use serde_json::{Value, json};
 
@@ -82,24 +82,26 @@ async fn several_failures_in_a_row_rest_the_connection_for_a_while() {
 async fn a_success_does_not_erase_a_wait_that_somebody_wrote_meanwhile() {
     let world = World::without_webhooks(StdDuration::ZERO).await;
     let state = &world.app.state;
-    let row = async || connection::first(state).await.expect("a database").expect("a connection").row;
+    let active = async || connection::first(state).await.expect("a database").expect("a connection");
+    let row = async || active().await.row;
     let id = row().await.id;
     let lost = JiraError::UnknownOutcome { detail: "lost".to_owned(), retry_after: None };
-    assert_eq!(connection::note_failure(state, id, &lost).await.expect("noted"), None);
-    let before = row().await;
+    assert_eq!(connection::note_failure(state, &active().await, &lost).await.expect("noted"), None);
     let limited = JiraError::RateLimited {
         retry_after: Some(StdDuration::from_secs(600)),
+        limit: Limit::Quota,
         reason: "jira-quota-global-based".to_owned(),
     };
-    let until = connection::note_failure(state, id, &limited).await.expect("noted").expect("a rest");
+    let until =
+        connection::note_failure(state, &active().await, &limited).await.expect("noted").expect("a rest");
     assert!(until >= state.clock.now() + Duration::seconds(600));
-    connection::note_success(state, &before).await.expect("noted");
+    connection::note_success(state, id).await.expect("noted");
     assert_eq!(row().await.retry_at, Some(until));
     // Nor does a call that was under way and fails now make it shorter.
-    connection::note_failure(state, id, &lost).await.expect("noted");
+    connection::note_failure(state, &active().await, &lost).await.expect("noted");
     assert_eq!(row().await.retry_at, Some(until));
     world.app.time.advance(Duration::minutes(20));
-    connection::note_success(state, &row().await).await.expect("noted");
+    connection::note_success(state, id).await.expect("noted");
     assert_eq!((row().await.retry_at, row().await.failures), (None, 0));
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration as StdDuration;
 
 use abate::platform::clock::Clock;
+use abate::sandbox::jira::JiraSandboxKind;
 use serde_json::json;
 
 use super::world::settings;
@@ -18,7 +19,9 @@ const LATER: &str = "UPDATE job SET leased_until = '2000-01-01 00:00:00+00:00'; 
 #[actix_web::test]
 async fn a_killed_process_leaves_one_ticket() {
     let clock = Clock::system();
-    let site = Site::start_at(StdDuration::ZERO, std::sync::Arc::new(move || clock.now())).await;
+    let site =
+        Site::start_at(JiraSandboxKind::Cloud, StdDuration::ZERO, std::sync::Arc::new(move || clock.now()))
+            .await;
     let database = TestDatabase::create().await;
     let settings = settings(&site);
     let variables: Vec<(&str, &str)> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();

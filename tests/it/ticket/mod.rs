@@ -2,6 +2,7 @@
 
 mod connection;
 mod create;
+mod data_center;
 mod doctor;
 mod faults;
 mod follow;

@@ -5,7 +5,7 @@ use std::time::Duration as StdDuration;
 
 use abate::access::role::Role;
 use abate::platform::clock::Clock;
-use abate::sandbox::jira::WebhookTarget;
+use abate::sandbox::jira::{JiraSandboxKind, WebhookTarget};
 use abate_entity::notice;
 use abate_integrations::jira::Issue;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
@@ -19,9 +19,13 @@ pub(crate) const SECRET: &str = "webhook-secret";
 
 /// The settings that lead to a site.
 pub(crate) fn settings(site: &Site) -> Vec<(&'static str, String)> {
+    let of_kind = match site.kind {
+        JiraSandboxKind::Cloud => ("ABATE_JIRA__EMAIL", "abate@sandbox.example".to_owned()),
+        JiraSandboxKind::DataCenter => ("ABATE_JIRA__KIND", "data_center".to_owned()),
+    };
     vec![
         ("ABATE_JIRA__URL", site.proxy.url()),
-        ("ABATE_JIRA__EMAIL", "abate@sandbox.example".to_owned()),
+        of_kind,
         ("ABATE_JIRA__TOKEN", "sandbox-token".to_owned()),
         ("ABATE_JIRA__PROJECT", "SEC".to_owned()),
         ("ABATE_JIRA__WEBHOOK_SECRET", SECRET.to_owned()),
@@ -41,9 +45,14 @@ impl World {
     /// A world whose JIRA sends webhooks and whose search does not lag.
     pub(crate) async fn start() -> Self {
         let world = Self::without_webhooks(StdDuration::ZERO).await;
-        let url = format!("{}/hooks/jira/jira", world.app.base());
-        world.site.sandbox.send_webhooks_to(Some(WebhookTarget { url, secret: SECRET.to_owned() }));
+        world.send_webhooks();
         world
+    }
+
+    /// JIRA sends webhooks from now on.
+    pub(crate) fn send_webhooks(&self) {
+        let url = format!("{}/hooks/jira/jira", self.app.base());
+        self.site.sandbox.send_webhooks_to(Some(WebhookTarget { url, secret: SECRET.to_owned() }));
     }
 
     /// A world whose JIRA sends no webhooks and whose search lags.
@@ -53,10 +62,15 @@ impl World {
 
     /// As [`Self::without_webhooks`], with other settings.
     pub(crate) async fn with(lag: StdDuration, others: &[(&'static str, &str)]) -> Self {
+        Self::of(JiraSandboxKind::Cloud, lag, others).await
+    }
+
+    /// As [`Self::with`], with a JIRA of either kind.
+    pub(crate) async fn of(kind: JiraSandboxKind, lag: StdDuration, others: &[(&'static str, &str)]) -> Self {
         let clock: Arc<OnceLock<Clock>> = Arc::default();
         let shared = Arc::clone(&clock);
         let now = move || shared.get().map_or_else(beginning, Clock::now);
-        let site = Site::start_at(lag, Arc::new(now)).await;
+        let site = Site::start_at(kind, lag, Arc::new(now)).await;
         let mut settings = settings(&site);
         settings.retain(|(name, _)| others.iter().all(|(other, _)| other != name));
         settings.extend(others.iter().map(|(name, value)| (*name, (*value).to_owned())));

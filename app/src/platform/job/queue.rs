@@ -106,6 +106,20 @@ pub(super) async fn claim(
     Ok(None)
 }
 
+/// Holds a job until then; answers whether the attempt is still ours.
+pub(super) async fn renew(
+    db: &impl ConnectionTrait,
+    job: &job::Model,
+    until: DateTime<Utc>,
+) -> Result<bool, DbErr> {
+    let renewed = job::Entity::update_many()
+        .set(job::ActiveModel { leased_until: Set(Some(until)), ..Default::default() })
+        .filter(mine(job))
+        .exec(db)
+        .await?;
+    Ok(renewed.rows_affected == 1)
+}
+
 /// Removes a job that was done, if the attempt is still ours.
 pub(super) async fn finish(db: &impl ConnectionTrait, job: &job::Model) -> Result<(), DbErr> {
     job::Entity::delete_many().filter(mine(job)).exec(db).await?;

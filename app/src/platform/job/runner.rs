@@ -13,6 +13,10 @@ use crate::platform::problem::Problem;
 /// How long to wait for a commit that may have queued something before looking again: a job's time may come
 /// without a commit in this process.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
+/// How long a job is held without renewing: soon after its process was killed, another one may take it.
+const HELD: chrono::Duration = chrono::Duration::seconds(45);
+/// How often it is renewed while it runs.
+const RENEWAL: Duration = Duration::from_secs(10);
 
 /// Runs the jobs of one process.
 pub struct Runner<S> {
@@ -66,7 +70,7 @@ impl<S> Runner<S> {
         if !queue::is_due(self.database.reader(), now).await? {
             return Ok(false);
         }
-        let lease = |kind: &str| self.jobs.iter().find(|job| job.kind == kind).map(|job| job.lease);
+        let lease = |kind: &str| self.jobs.iter().find(|job| job.kind == kind).map(|job| job.lease.min(HELD));
         let claimed =
             self.database.write(async |tx| Ok(queue::claim(tx, &self.holder, now, lease).await?)).await?;
         let Some(claimed) = claimed else {
@@ -76,9 +80,15 @@ impl<S> Runner<S> {
             return Ok(false);
         };
         let length = job.lease.to_std().unwrap_or(LOOK_AGAIN);
-        let outcome = tokio::time::timeout(length, (job.run)(&self.state, &claimed.subject))
-            .await
-            .unwrap_or_else(|_| Err(Problem::unavailable(0)));
+        let outcome = tokio::select! {
+            outcome = tokio::time::timeout(length, (job.run)(&self.state, &claimed.subject)) => {
+                outcome.unwrap_or_else(|_| Err(Problem::unavailable(0)))
+            }
+            () = self.keep(&claimed) => {
+                tracing::warn!(job = claimed.kind, subject = claimed.subject, "a job was cut off: another process has it");
+                return Ok(true);
+            }
+        };
         match outcome {
             Ok(()) => {
                 self.database.write(async |tx| Ok(queue::finish(tx, &claimed).await?)).await?;
@@ -102,5 +112,19 @@ impl<S> Runner<S> {
             }
         }
         Ok(true)
+    }
+    /// Renews the lease of a job while it runs; ends once another process has it.
+    async fn keep(&self, job: &abate_entity::job::Model) {
+        let mut held = true;
+        while held {
+            tokio::time::sleep(RENEWAL).await;
+            let until = self.clock.now() + HELD;
+            match self.database.write(async |tx| Ok(queue::renew(tx, job, until).await?)).await {
+                Ok(still) => held = still,
+                Err(problem) => {
+                    tracing::warn!(job = job.kind, subject = job.subject, error = %problem, "a lease was not renewed");
+                }
+            }
+        }
     }
 }

@@ -1,5 +1,5 @@
-//! Who calls. A wrong token is not a 401 on most reads: the caller becomes anonymous, sees nothing, and a header
-//! tells.
+//! Who calls. On Cloud a wrong token is not a 401 on most reads: the caller becomes anonymous, sees nothing, and a
+//! header tells. On Data Center it is a 401.
 
 use std::future::{Ready, ready};
 
@@ -15,8 +15,8 @@ use super::{JiraSandbox, lock};
 /// The caller of the REST interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Caller {
-    /// The account with the API token.
-    Account,
+    /// The account with the token, and whether it is one of Data Center.
+    Account { server: bool },
     /// Nobody: without credentials.
     Anonymous,
     /// Nobody: the credentials are wrong.
@@ -26,7 +26,7 @@ pub(super) enum Caller {
 impl Caller {
     /// Whether the caller sees the project.
     pub(super) fn is_known(self) -> bool {
-        self == Self::Account
+        matches!(self, Self::Account { .. })
     }
 
     /// The builder of an answer, with the headers that tell who the caller is.
@@ -34,7 +34,8 @@ impl Caller {
         let status = actix_web::http::StatusCode::from_u16(status).unwrap_or(actix_web::http::StatusCode::OK);
         let mut builder = HttpResponse::build(status);
         match self {
-            Self::Account => builder.insert_header(("X-AACCOUNTID", BOT)),
+            Self::Account { server: false } => builder.insert_header(("X-AACCOUNTID", BOT)),
+            Self::Account { server: true } => builder.insert_header(("X-AUSERNAME", BOT)),
             Self::Rejected => builder.insert_header(("X-Seraph-LoginReason", "AUTHENTICATED_FAILED")),
             Self::Anonymous => &mut builder,
         };
@@ -60,10 +61,36 @@ impl Caller {
     }
 }
 
-fn credentials(headers: &HeaderMap) -> Option<String> {
+/// The name and secret of a request, joined by a colon.
+fn pair(headers: &HeaderMap) -> Option<String> {
     let header = headers.get("authorization")?.to_str().ok()?;
     let pair = base64::engine::general_purpose::STANDARD.decode(header.strip_prefix("Basic ")?).ok()?;
     String::from_utf8(pair).ok()
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    headers.get("authorization")?.to_str().ok()?.strip_prefix("Bearer ")
+}
+
+impl JiraSandbox {
+    fn cloud_caller(&self, headers: &HeaderMap) -> Result<Caller, Refusal> {
+        if bearer(headers).is_some() {
+            return Err(Refusal::error(403, "Failed to parse Connect Session Auth Token"));
+        }
+        let Some(given) = pair(headers) else { return Ok(Caller::Anonymous) };
+        let wanted = lock(&self.token).as_ref().map(|token| format!("{}:{token}", self.options.email));
+        Ok(if Some(given) == wanted { Caller::Account { server: false } } else { Caller::Rejected })
+    }
+
+    fn server_caller(&self, headers: &HeaderMap) -> Result<Caller, Refusal> {
+        if !headers.contains_key("authorization") {
+            return Ok(Caller::Anonymous);
+        }
+        if bearer(headers).is_some_and(|given| lock(&self.token).as_deref() == Some(given)) {
+            return Ok(Caller::Account { server: true });
+        }
+        Err(Refusal::message(401, "The access token is not valid."))
+    }
 }
 
 impl FromRequest for Caller {
@@ -71,18 +98,13 @@ impl FromRequest for Caller {
     type Future = Ready<Result<Self, Refusal>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        if request
-            .headers()
-            .get("authorization")
-            .is_some_and(|value| value.as_bytes().starts_with(b"Bearer "))
-        {
-            return ready(Err(Refusal::message(403, "The bearer token cannot be read.")));
-        }
         let Some(sandbox) = request.app_data::<web::Data<JiraSandbox>>() else {
             return ready(Ok(Self::Anonymous));
         };
-        let Some(given) = credentials(request.headers()) else { return ready(Ok(Self::Anonymous)) };
-        let wanted = lock(&sandbox.token).as_ref().map(|token| format!("{}:{token}", sandbox.options.email));
-        ready(Ok(if Some(given) == wanted { Self::Account } else { Self::Rejected }))
+        ready(if sandbox.is_server() {
+            sandbox.server_caller(request.headers())
+        } else {
+            sandbox.cloud_caller(request.headers())
+        })
     }
 }

@@ -10,10 +10,11 @@ use super::refusal::{Refusal, json_body};
 use super::world::{BOT, Comment};
 use super::{JiraSandbox, webhook};
 
-pub(super) fn configure(config: &mut web::ServiceConfig) {
+pub(super) fn configure(config: &mut web::ServiceConfig, api: &str) {
+    let at = |path: &str| format!("{api}{path}");
     config
-        .route("/rest/api/3/issue/{name}/comment", web::get().to(list))
-        .route("/rest/api/3/issue/{name}/comment", web::post().to(add));
+        .route(&at("/issue/{name}/comment"), web::get().to(list))
+        .route(&at("/issue/{name}/comment"), web::post().to(add));
 }
 
 #[derive(serde::Deserialize)]
@@ -24,6 +25,33 @@ struct ListQuery {
 }
 
 impl JiraSandbox {
+    /// The text of a comment that is to be added.
+    pub(super) fn checked_comment(&self, comment: &Value) -> Result<Value, Refusal> {
+        let refused = |message: &str| Refusal::fields([("comment".to_owned(), message.to_owned())].into());
+        rich_text(&self.options, &comment["body"])
+            .map_err(|message| match message {
+                None => Refusal::message(400, "INVALID_INPUT"),
+                Some(message) => refused(&message),
+            })?
+            .filter(|text| text != "")
+            .ok_or_else(|| refused("Comment body can not be empty!"))
+    }
+
+    /// Adds a comment to an issue and sends a webhook.
+    pub(super) fn add_comment(&self, id: u64, text: Value) -> Value {
+        let now = self.now();
+        let mut world = self.world();
+        let comment = Comment { id: world.next_id(), author: BOT, body: text, created: now };
+        let answer = self.comment_json(&comment);
+        if let Some(issue) = world.issues.get_mut(&id) {
+            issue.comments.push(comment);
+        }
+        world.touch(id, now);
+        drop(world);
+        self.announce(id, BOT, webhook::Event::Commented);
+        answer
+    }
+
     fn comment_json(&self, comment: &Comment) -> Value {
         json!({
             "id": comment.id.to_string(), "author": self.account_json(comment.author),
@@ -59,25 +87,9 @@ async fn add(
     body: web::Bytes,
 ) -> HttpResponse {
     let result = json_body(&request, &body).and_then(|body| {
-        let refused = |message: &str| Refusal::fields([("comment".to_owned(), message.to_owned())].into());
-        let text = rich_text(&body["body"])
-            .map_err(|message| match message {
-                None => Refusal::message(400, "INVALID_INPUT"),
-                Some(message) => refused(&message),
-            })?
-            .ok_or_else(|| refused("Comment body can not be empty!"))?;
+        let text = sandbox.checked_comment(&body)?;
         let id = sandbox.with_issue(caller, &name, |issue| issue.id)?;
-        let now = sandbox.now();
-        let mut world = sandbox.world();
-        let comment = Comment { id: world.next_id(), author: BOT, body: text, created: now };
-        let answer = sandbox.comment_json(&comment);
-        if let Some(issue) = world.issues.get_mut(&id) {
-            issue.comments.push(comment);
-        }
-        world.touch(id, now);
-        drop(world);
-        sandbox.announce(id, BOT, webhook::Event::Commented);
-        Ok(caller.answer(201).json(answer))
+        Ok(caller.answer(201).json(sandbox.add_comment(id, text)))
     });
     caller.finish(result)
 }

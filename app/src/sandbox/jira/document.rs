@@ -1,18 +1,15 @@
-//! Rich text: which documents the site takes, and how its pages show them.
+//! Rich text: which documents or texts the site takes, and how its pages show them.
 
 use serde_json::Value;
 
-/// How much text a field may hold.
-const TEXT_LIMIT: usize = 32_767;
-
 /// Whether a value is a document that the site takes.
-pub(super) fn is_valid(document: &Value) -> bool {
+pub(super) fn is_valid(document: &Value, limit: usize) -> bool {
     document["type"] == "doc"
         && document["version"] == 1
         && document["content"].is_array()
         && has_only(document, &["type", "version", "content"])
         && children(document).iter().all(is_block)
-        && plain_text(document).encode_utf16().count() <= TEXT_LIMIT
+        && plain_text(document).encode_utf16().count() <= limit
 }
 
 fn children(node: &Value) -> &[Value] {
@@ -85,6 +82,9 @@ fn is_mark(mark: &Value) -> bool {
 
 /// The text of a document, as webhooks and the search carry it.
 pub(super) fn plain_text(node: &Value) -> String {
+    if let Some(text) = node.as_str() {
+        return text.to_owned();
+    }
     match node["type"].as_str() {
         Some("text") => node["text"].as_str().unwrap_or_default().to_owned(),
         Some("hardBreak") => "\n".to_owned(),
@@ -95,6 +95,9 @@ pub(super) fn plain_text(node: &Value) -> String {
 
 /// A document as HTML; every piece of text and every address in it is escaped here.
 pub(super) fn html(node: &Value) -> String {
+    if let Some(text) = node.as_str() {
+        return format!("<p>{}</p>", escape(text).replace('\n', "<br>"));
+    }
     let inner = || children(node).iter().map(html).collect::<String>();
     let within = |tag: &str| format!("<{tag}>{}</{tag}>", inner());
     match node["type"].as_str().unwrap_or_default() {
@@ -162,13 +165,13 @@ mod tests {
     #[test]
     fn empty_text_and_unknown_nodes_are_refused() {
         let paragraph = |content: Value| document(json!([{ "type": "paragraph", "content": content }]));
-        assert!(is_valid(&document(json!([]))));
-        assert!(is_valid(&paragraph(json!([{ "type": "text", "text": "a" }]))));
-        assert!(!is_valid(&paragraph(json!([{ "type": "text", "text": "" }]))));
-        assert!(!is_valid(&paragraph(json!([{ "type": "blink", "text": "a" }]))));
-        assert!(!is_valid(&document(json!([{ "type": "bulletList", "content": [] }]))));
-        assert!(!is_valid(&json!("text")));
-        assert!(!is_valid(&paragraph(json!([{ "type": "text", "text": "a".repeat(32_768) }]))));
+        assert!(is_valid(&document(json!([])), 32_767));
+        assert!(is_valid(&paragraph(json!([{ "type": "text", "text": "a" }])), 32_767));
+        assert!(!is_valid(&paragraph(json!([{ "type": "text", "text": "" }])), 32_767));
+        assert!(!is_valid(&paragraph(json!([{ "type": "blink", "text": "a" }])), 32_767));
+        assert!(!is_valid(&document(json!([{ "type": "bulletList", "content": [] }])), 32_767));
+        assert!(!is_valid(&json!("text"), 32_767));
+        assert!(!is_valid(&paragraph(json!([{ "type": "text", "text": "a".repeat(32_768) }])), 32_767));
     }
 
     proptest! {

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::document;
 use super::refusal::Refusal;
 use super::world::{BOT, Change, Issue, PERSON, PRIORITIES, RESOLUTIONS};
+use super::{JiraSandboxKind, JiraSandboxOptions};
 
 /// The fields of the one screen, besides project and type: id, name, whether it is required.
 pub(super) const SCREEN: [(&str, &str, bool); 6] = [
@@ -31,14 +32,18 @@ pub(super) struct Values {
 }
 
 /// Checks the `fields` of a create or edit call, all of them before it refuses.
-pub(super) fn check(fields: &Map<String, Value>, creating: bool) -> Result<Values, Refusal> {
+pub(super) fn check(
+    options: &JiraSandboxOptions,
+    fields: &Map<String, Value>,
+    creating: bool,
+) -> Result<Values, Refusal> {
     let mut errors = BTreeMap::new();
     let mut values = Values::default();
     for (name, value) in fields {
         let outcome = match name.as_str() {
             "project" | "issuetype" if creating => Ok(()),
             "summary" => summary(value).map(|summary| values.summary = Some(summary)),
-            "description" => match rich_text(value) {
+            "description" => match rich_text(options, value) {
                 Ok(text) => {
                     values.description = Some(text);
                     Ok(())
@@ -52,7 +57,7 @@ pub(super) fn check(fields: &Map<String, Value>, creating: bool) -> Result<Value
                 .map(|priority| values.priority = Some(priority))
                 .ok_or_else(|| "The priority selected is invalid.".to_owned()),
             "duedate" => due_date(value).map(|day| values.due_date = Some(day)),
-            "assignee" => assignee(value).map(|account| values.assignee = Some(account)),
+            "assignee" => assignee(options.kind, value).map(|account| values.assignee = Some(account)),
             other => Err(format!(
                 "Field '{other}' cannot be set. It is not on the appropriate screen, or unknown."
             )),
@@ -69,11 +74,28 @@ pub(super) fn check(fields: &Map<String, Value>, creating: bool) -> Result<Value
     if errors.is_empty() { Ok(values) } else { Err(Refusal::fields(errors)) }
 }
 
-/// A rich text value: a document, or null. `Err(None)` is a document that is malformed.
-pub(super) fn rich_text(value: &Value) -> Result<Option<Value>, Option<String>> {
+/// A rich text value: a document or a text, by the kind of the site, or null. `Err(None)` is a document that is
+/// malformed.
+pub(super) fn rich_text(
+    options: &JiraSandboxOptions,
+    value: &Value,
+) -> Result<Option<Value>, Option<String>> {
+    let limit = options.text_limit;
+    match (options.kind, value) {
+        (_, Value::Null) => return Ok(None),
+        (JiraSandboxKind::Cloud, _) => {}
+        (JiraSandboxKind::DataCenter, Value::String(text)) if text.encode_utf16().count() <= limit => {
+            return Ok(Some(value.clone()));
+        }
+        (JiraSandboxKind::DataCenter, Value::String(_)) => {
+            let said =
+                format!("The entered text is too long. It exceeds the allowed limit of {limit} characters.");
+            return Err(Some(said));
+        }
+        (JiraSandboxKind::DataCenter, _) => return Err(Some("Operation value must be a string".to_owned())),
+    }
     match value {
-        Value::Null => Ok(None),
-        Value::Object(_) if document::is_valid(value) => Ok(Some(value.clone())),
+        Value::Object(_) if document::is_valid(value, limit) => Ok(Some(value.clone())),
         Value::Object(_) => Err(None),
         _ => Err(Some(
             "Operation value must be an Atlassian Document (see the Atlassian Document Format)".to_owned(),
@@ -139,15 +161,17 @@ fn due_date(value: &Value) -> Result<Option<NaiveDate>, String> {
     }
 }
 
-fn assignee(value: &Value) -> Result<Option<&'static str>, String> {
-    if value.is_null()
-        || (value.is_object() && value["accountId"].is_null() && value.get("accountId").is_some())
-    {
+fn assignee(kind: JiraSandboxKind, value: &Value) -> Result<Option<&'static str>, String> {
+    let name = match kind {
+        JiraSandboxKind::Cloud => "accountId",
+        JiraSandboxKind::DataCenter => "name",
+    };
+    if value.is_null() || (value.is_object() && value[name].is_null() && value.get(name).is_some()) {
         return Ok(None);
     }
     [BOT, PERSON]
         .into_iter()
-        .find(|account| value["accountId"] == *account)
+        .find(|account| value[name] == *account)
         .map(Some)
         .ok_or_else(|| "Specify a valid value for assignee".to_owned())
 }

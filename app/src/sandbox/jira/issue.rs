@@ -10,15 +10,19 @@ use super::document;
 use super::field;
 use super::refusal::{Refusal, json_body};
 use super::world::{BOT, History, Issue, PERSON, PRIORITIES, RESOLUTIONS, STATUSES};
-use super::{JiraSandbox, metadata, webhook};
+use super::{JiraSandbox, JiraSandboxKind, metadata, webhook};
 
-pub(super) fn configure(config: &mut web::ServiceConfig) {
+pub(super) fn configure(config: &mut web::ServiceConfig, kind: JiraSandboxKind) {
+    let api = kind.api();
+    let at = |path: &str| format!("{api}{path}");
     config
-        .route("/rest/api/3/issue", web::post().to(create))
-        .route("/rest/api/3/issue/bulk", web::post().to(create_many))
-        .route("/rest/api/3/issue/bulkfetch", web::post().to(fetch_many))
-        .route("/rest/api/3/issue/{name}", web::get().to(read))
-        .route("/rest/api/3/issue/{name}", web::put().to(edit));
+        .route(&at("/issue"), web::post().to(create))
+        .route(&at("/issue/bulk"), web::post().to(create_many))
+        .route(&at("/issue/{name}"), web::get().to(read))
+        .route(&at("/issue/{name}"), web::put().to(edit));
+    if kind == JiraSandboxKind::Cloud {
+        config.route(&at("/issue/bulkfetch"), web::post().to(fetch_many));
+    }
 }
 
 async fn create(
@@ -114,15 +118,25 @@ async fn edit(
         let empty = Map::new();
         let mut fields = body["fields"].as_object().unwrap_or(&empty).clone();
         let (id, labels) = sandbox.with_issue(caller, &name, |issue| (issue.id, issue.labels.clone()))?;
+        let mut comments = Vec::new();
         for (name, operations) in body["update"].as_object().unwrap_or(&empty) {
+            if name == "comment" {
+                for operation in operations.as_array().into_iter().flatten() {
+                    comments.push(sandbox.checked_comment(&operation["add"])?);
+                }
+                continue;
+            }
             if name != "labels" || fields.contains_key(name) {
                 let message = format!("Field '{name}' cannot be updated that way.");
                 return Err(Refusal::fields(BTreeMap::from([(name.clone(), message)])));
             }
             fields.insert(name.clone(), json!(field::updated_labels(labels.clone(), operations)));
         }
-        let values = field::check(&fields, false)?;
+        let values = field::check(&sandbox.options, &fields, false)?;
         sandbox.change(id, BOT, |issue| field::write(issue, values));
+        for comment in comments {
+            sandbox.add_comment(id, comment);
+        }
         Ok(caller.answer(204).finish())
     });
     caller.finish(result)
@@ -164,11 +178,14 @@ impl JiraSandbox {
         if issue_type["id"] != metadata::TASK.0 && issue_type["name"] != metadata::TASK.1 {
             return Err(single("issuetype", "Specify a valid issue type"));
         }
-        let values = field::check(fields, true)?;
+        let values = field::check(&self.options, fields, true)?;
         let mut properties = BTreeMap::new();
         for property in body["properties"].as_array().into_iter().flatten() {
             let key = property["key"].as_str().unwrap_or_default();
             super::property::check(key, &property["value"])?;
+            if self.is_server() && !property["value"].is_string() {
+                return Err(Refusal::message(400, "Can not deserialize the value of a property."));
+            }
             properties.insert(key.to_owned(), property["value"].clone());
         }
         let now = self.now();
@@ -237,14 +254,17 @@ impl JiraSandbox {
     }
 
     pub(super) fn self_url(&self, id: u64) -> String {
-        format!("{}/rest/api/3/issue/{id}", self.options.public_url)
+        format!("{}{}/issue/{id}", self.options.public_url, self.options.kind.api())
     }
 
     /// An account as JIRA shows it.
     pub(super) fn account_json(&self, account: &str) -> Value {
         let name = if account == PERSON { self.options.person.as_str() } else { "Abate" };
-        let mut shown =
-            json!({ "accountId": account, "accountType": "atlassian", "displayName": name, "active": true });
+        let mut shown = if self.is_server() {
+            json!({ "name": account, "key": format!("JIRAUSER-{account}"), "displayName": name, "active": true })
+        } else {
+            json!({ "accountId": account, "accountType": "atlassian", "displayName": name, "active": true })
+        };
         if account == PERSON
             && let Some(email) = &self.options.person_email
         {
@@ -289,29 +309,9 @@ impl JiraSandbox {
             answer["properties"] = json!(shown.collect::<BTreeMap<_, _>>());
         }
         if view.changelog {
-            let histories: Vec<Value> = issue.history.iter().rev().map(|h| self.history_json(h)).collect();
-            answer["changelog"] = json!({ "startAt": 0, "total": histories.len(), "histories": histories });
+            answer["changelog"] = self.shown_history(issue);
         }
         answer
-    }
-
-    /// One entry of the history, as the history and webhooks show it.
-    pub(super) fn history_json(&self, history: &History) -> Value {
-        let items: Vec<Value> = history
-            .changes
-            .iter()
-            .map(|change| {
-                json!({
-                    "field": change.field, "fieldId": change.field, "fieldtype": "jira",
-                    "from": change.from.0, "fromString": change.from.1,
-                    "to": change.to.0, "toString": change.to.1,
-                })
-            })
-            .collect();
-        json!({
-            "id": history.id.to_string(), "author": self.account_json(history.by),
-            "created": stamp(history.at), "items": items,
-        })
     }
 
     /// An issue as version 2 and webhooks show it: rich text as plain text.

@@ -244,6 +244,15 @@ impl Query {
         Ok(query)
     }
 
+    /// The first issue that the query names and that does not exist.
+    pub(super) fn missing_issue(&self, exists: impl Fn(&str) -> bool) -> Option<&str> {
+        let named = self.conditions.iter().filter_map(|condition| match condition {
+            Condition::AnyOf { field: Field::Key, values, .. } => Some(values),
+            _ => None,
+        });
+        named.flatten().map(String::as_str).find(|name| !exists(name))
+    }
+
     /// Whether an issue meets all conditions.
     pub(super) fn matches(&self, sandbox: &JiraSandbox, issue: &Issue) -> bool {
         self.conditions.iter().all(|condition| match condition {

@@ -6,23 +6,29 @@ use serde_json::{Value, json};
 use super::JiraSandbox;
 use super::auth::Caller;
 use super::field::SCREEN;
+use super::issue::stamp;
 use super::refusal::Refusal;
 use super::world::{BOT, PRIORITIES};
 
 /// The id of the one project.
 pub(super) const PROJECT_ID: &str = "10100";
+/// The permissions that Data Center knows, some of them.
+const PERMISSIONS: &str = "BROWSE_PROJECTS,CREATE_ISSUES,EDIT_ISSUES,TRANSITION_ISSUES,ADD_COMMENTS,ASSIGN_ISSUES,\
+                           DELETE_ISSUES,SET_ISSUE_SECURITY";
 /// The one issue type: id and name.
 pub(super) const TASK: (&str, &str) = ("10001", "Task");
 
-pub(super) fn configure(config: &mut web::ServiceConfig) {
+pub(super) fn configure(config: &mut web::ServiceConfig, api: &str) {
+    let at = |path: &str| format!("{api}{path}");
     config
-        .route("/rest/api/3/myself", web::get().to(myself))
-        .route("/rest/api/3/serverInfo", web::get().to(server_info))
-        .route("/rest/api/3/mypermissions", web::get().to(permissions))
-        .route("/rest/api/3/priority", web::get().to(priorities))
-        .route("/rest/api/3/project/{name}", web::get().to(project))
-        .route("/rest/api/3/issue/createmeta/{name}/issuetypes", web::get().to(issue_types))
-        .route("/rest/api/3/issue/createmeta/{name}/issuetypes/{id}", web::get().to(create_fields));
+        .route(&at("/myself"), web::get().to(myself))
+        .route(&at("/serverInfo"), web::get().to(server_info))
+        .route(&at("/mypermissions"), web::get().to(permissions))
+        .route(&at("/priority"), web::get().to(priorities))
+        .route(&at("/project/{name}"), web::get().to(project))
+        .route(&at("/issue/createmeta/{name}/issuetypes"), web::get().to(issue_types))
+        .route(&at("/issue/createmeta/{name}/issuetypes/{id}"), web::get().to(create_fields))
+        .route(&at("/issue/{name}/editmeta"), web::get().to(edit_fields));
 }
 
 async fn myself(sandbox: web::Data<JiraSandbox>, caller: Caller) -> HttpResponse {
@@ -37,7 +43,10 @@ async fn myself(sandbox: web::Data<JiraSandbox>, caller: Caller) -> HttpResponse
 
 async fn server_info(sandbox: web::Data<JiraSandbox>, caller: Caller) -> HttpResponse {
     caller.answer(200).json(json!({
-        "baseUrl": sandbox.options.public_url, "deploymentType": "Cloud", "serverTitle": "JIRA sandbox"
+        "baseUrl": sandbox.options.public_url, "serverTitle": "JIRA sandbox",
+        "deploymentType": if sandbox.is_server() { "Server" } else { "Cloud" },
+        "version": if sandbox.is_server() { "10.3.0" } else { "1001.0.0-SNAPSHOT" },
+        "serverTime": stamp(sandbox.now()),
     }))
 }
 
@@ -46,8 +55,14 @@ struct PermissionQuery {
     permissions: Option<String>,
 }
 
-async fn permissions(caller: Caller, query: web::Query<PermissionQuery>) -> HttpResponse {
-    let Some(keys) = query.permissions.as_deref() else {
+/// Cloud answers what it is asked for, and Data Center all that there are.
+async fn permissions(
+    sandbox: web::Data<JiraSandbox>,
+    caller: Caller,
+    query: web::Query<PermissionQuery>,
+) -> HttpResponse {
+    let asked = if sandbox.is_server() { Some(PERMISSIONS) } else { query.permissions.as_deref() };
+    let Some(keys) = asked else {
         return caller.finish(Err(Refusal::message(400, "The 'permissions' query parameter is required.")));
     };
     let list: serde_json::Map<String, Value> = keys
@@ -55,6 +70,19 @@ async fn permissions(caller: Caller, query: web::Query<PermissionQuery>) -> Http
         .map(|key| (key.to_owned(), json!({ "key": key, "havePermission": caller.is_known() })))
         .collect();
     caller.answer(200).json(json!({ "permissions": list }))
+}
+
+/// A whole list as one page; `name` is what Cloud calls its items.
+fn page(sandbox: &JiraSandbox, name: &str, items: Vec<Value>) -> Value {
+    let total = items.len();
+    let mut page = json!({ "startAt": 0, "maxResults": 50, "total": total });
+    if sandbox.is_server() {
+        page["isLast"] = json!(true);
+        page["values"] = json!(items);
+    } else {
+        page[name] = json!(items);
+    }
+    page
 }
 
 fn priority_list() -> Vec<Value> {
@@ -87,8 +115,8 @@ async fn issue_types(
     name: web::Path<String>,
 ) -> HttpResponse {
     let result = see_project(&sandbox, caller, &name).map(|()| {
-        let types = json!([{ "id": TASK.0, "name": TASK.1, "subtask": false }]);
-        caller.answer(200).json(json!({ "startAt": 0, "maxResults": 50, "total": 1, "issueTypes": types }))
+        let types = vec![json!({ "id": TASK.0, "name": TASK.1, "subtask": false })];
+        caller.answer(200).json(page(&sandbox, "issueTypes", types))
     });
     caller.finish(result)
 }
@@ -116,10 +144,29 @@ async fn create_fields(
                 field
             })
             .collect();
-        let total = fields.len();
-        Ok(caller
-            .answer(200)
-            .json(json!({ "startAt": 0, "maxResults": 50, "total": total, "fields": fields })))
+        Ok(caller.answer(200).json(page(&sandbox, "fields", fields)))
     });
     caller.finish(result)
+}
+
+/// The fields of the edit screen of an issue, which is the create screen with comments.
+async fn edit_fields(
+    sandbox: web::Data<JiraSandbox>,
+    caller: Caller,
+    name: web::Path<String>,
+) -> HttpResponse {
+    let result = sandbox.with_issue(caller, &name, |_| {
+        let mut fields: serde_json::Map<String, Value> = SCREEN
+            .iter()
+            .map(|(id, name, required)| {
+                let field = json!({ "key": id, "name": name, "required": required, "operations": ["set"] });
+                ((*id).to_owned(), field)
+            })
+            .collect();
+        let comment =
+            json!({ "key": "comment", "name": "Comment", "required": false, "operations": ["add"] });
+        fields.insert("comment".to_owned(), comment);
+        json!({ "fields": fields })
+    });
+    caller.finish(result.map(|fields| caller.answer(200).json(fields)))
 }

@@ -1,5 +1,5 @@
-//! A JIRA Cloud site with one project, in memory: the part of REST version 3 that a ticket sync needs, signed
-//! webhooks, and a board for people.
+//! A JIRA site with one project, in memory: the part of REST version 3 (Cloud) or 2 (Data Center) that a ticket sync
+//! needs, signed webhooks, and a board for people.
 //!
 //! It shares no type with `abate_integrations::jira`, so that a misreading of the contract on one side is not
 //! repeated on the other. It has no faults of its own: those live in the tests' proxy.
@@ -9,6 +9,7 @@ mod board;
 mod comment;
 mod document;
 mod field;
+mod history;
 mod issue;
 mod jql;
 mod metadata;
@@ -41,9 +42,29 @@ pub struct WebhookTarget {
     pub secret: String,
 }
 
+/// Which JIRA a sandbox is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JiraSandboxKind {
+    /// Atlassian's cloud: version 3, documents, account ids, an API token with an e-mail address.
+    Cloud,
+    /// A server of one's own: version 2, texts, users by name, a personal access token.
+    DataCenter,
+}
+
+impl JiraSandboxKind {
+    fn api(self) -> &'static str {
+        match self {
+            Self::Cloud => "/rest/api/3",
+            Self::DataCenter => "/rest/api/2",
+        }
+    }
+}
+
 /// What a sandbox is like.
 #[derive(Debug, Clone)]
 pub struct JiraSandboxOptions {
+    /// Which JIRA it is.
+    pub kind: JiraSandboxKind,
     /// The address under which the sandbox is mounted, without a slash at the end.
     pub public_url: String,
     /// Where its stylesheet is.
@@ -54,7 +75,7 @@ pub struct JiraSandboxOptions {
     pub project_name: String,
     /// The e-mail address of the account that calls the REST interface.
     pub email: String,
-    /// The API token of that account.
+    /// The API token or personal access token of that account.
     pub token: String,
     /// The name of the person whose clicks on the board count.
     pub person: String,
@@ -64,11 +85,14 @@ pub struct JiraSandboxOptions {
     pub index_lag: Duration,
     /// How long to wait before a webhook is tried again.
     pub retry_delay: Duration,
+    /// How many characters a description or a comment may have.
+    pub text_limit: usize,
 }
 
 impl Default for JiraSandboxOptions {
     fn default() -> Self {
         Self {
+            kind: JiraSandboxKind::Cloud,
             public_url: "http://127.0.0.1:8080/sandbox/jira".to_owned(),
             stylesheet: "/sandbox/jira/style.css".to_owned(),
             project_key: "SEC".to_owned(),
@@ -79,6 +103,7 @@ impl Default for JiraSandboxOptions {
             person_email: None,
             index_lag: Duration::ZERO,
             retry_delay: Duration::from_secs(1),
+            text_limit: 32_767,
         }
     }
 }
@@ -157,15 +182,21 @@ impl JiraSandbox {
     /// Mounts the REST interface and the pages into a scope whose address is the options' `public_url`.
     pub fn configure(self: &Arc<Self>, config: &mut web::ServiceConfig) {
         config.app_data(web::Data::from(Arc::clone(self)));
-        metadata::configure(config);
-        search::configure(config);
+        let api = self.options.kind.api();
+        metadata::configure(config, api);
+        search::configure(config, self.options.kind);
         // The fixed paths under /issue come before those with a key.
-        issue::configure(config);
-        property::configure(config);
-        remote_link::configure(config);
-        comment::configure(config);
-        workflow::configure(config);
+        issue::configure(config, self.options.kind);
+        history::configure(config, api);
+        property::configure(config, api);
+        remote_link::configure(config, api);
+        comment::configure(config, api);
+        workflow::configure(config, api);
         board::configure(config);
+    }
+
+    fn is_server(&self) -> bool {
+        self.options.kind == JiraSandboxKind::DataCenter
     }
 
     fn now(&self) -> DateTime<Utc> {

@@ -7,10 +7,11 @@ use super::JiraSandbox;
 use super::auth::Caller;
 use super::refusal::{Refusal, json_body};
 
-pub(super) fn configure(config: &mut web::ServiceConfig) {
+pub(super) fn configure(config: &mut web::ServiceConfig, api: &str) {
+    let at = |path: &str| format!("{api}{path}");
     config
-        .route("/rest/api/3/issue/{name}/properties/{key}", web::get().to(read))
-        .route("/rest/api/3/issue/{name}/properties/{key}", web::put().to(write));
+        .route(&at("/issue/{name}/properties/{key}"), web::get().to(read))
+        .route(&at("/issue/{name}/properties/{key}"), web::put().to(write));
 }
 
 /// Checks the key and value of a property.

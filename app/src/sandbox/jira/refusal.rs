@@ -13,15 +13,21 @@ pub(super) struct Refusal {
     status: u16,
     messages: Vec<String>,
     fields: BTreeMap<String, String>,
+    error: Option<&'static str>,
 }
 
 impl Refusal {
     pub(super) fn message(status: u16, message: impl Into<String>) -> Self {
-        Self { status, messages: vec![message.into()], fields: BTreeMap::new() }
+        Self { status, messages: vec![message.into()], ..Self::default() }
     }
 
     pub(super) fn fields(fields: BTreeMap<String, String>) -> Self {
-        Self { status: 400, messages: Vec::new(), fields }
+        Self { status: 400, fields, ..Self::default() }
+    }
+
+    /// A refusal of what stands before JIRA, in a shape of its own.
+    pub(super) fn error(status: u16, error: &'static str) -> Self {
+        Self { status, error: Some(error), ..Self::default() }
     }
 
     pub(super) fn no_issue() -> Self {
@@ -33,7 +39,10 @@ impl Refusal {
     }
 
     pub(super) fn body(&self) -> Value {
-        json!({ "errorMessages": self.messages, "errors": self.fields })
+        match self.error {
+            Some(error) => json!({ "error": error }),
+            None => json!({ "errorMessages": self.messages, "errors": self.fields }),
+        }
     }
 }
 

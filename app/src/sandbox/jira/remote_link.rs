@@ -7,10 +7,11 @@ use super::JiraSandbox;
 use super::auth::Caller;
 use super::refusal::{Refusal, json_body};
 
-pub(super) fn configure(config: &mut web::ServiceConfig) {
+pub(super) fn configure(config: &mut web::ServiceConfig, api: &str) {
+    let at = |path: &str| format!("{api}{path}");
     config
-        .route("/rest/api/3/issue/{name}/remotelink", web::get().to(read))
-        .route("/rest/api/3/issue/{name}/remotelink", web::post().to(write));
+        .route(&at("/issue/{name}/remotelink"), web::get().to(read))
+        .route(&at("/issue/{name}/remotelink"), web::post().to(write));
 }
 
 async fn read(sandbox: web::Data<JiraSandbox>, caller: Caller, name: web::Path<String>) -> HttpResponse {

@@ -3,19 +3,27 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
-use super::JiraSandbox;
 use super::auth::Caller;
 use super::issue::View;
 use super::jql::Query;
 use super::refusal::{Refusal, json_body};
+use super::world::Issue;
+use super::{JiraSandbox, JiraSandboxKind};
 
-/// How many issues one page shows at most when it shows fields.
+/// How many issues one page shows at most when it shows fields; on Data Center always, where an administrator of this
+/// site has set less than the usual thousand.
 const PAGE_LIMIT: usize = 100;
 
-pub(super) fn configure(config: &mut web::ServiceConfig) {
-    config
-        .route("/rest/api/3/search", web::to(removed))
-        .route("/rest/api/3/search/jql", web::post().to(search));
+pub(super) fn configure(config: &mut web::ServiceConfig, kind: JiraSandboxKind) {
+    let api = kind.api();
+    match kind {
+        JiraSandboxKind::Cloud => config
+            .route(&format!("{api}/search"), web::to(removed))
+            .route(&format!("{api}/search/jql"), web::post().to(search)),
+        JiraSandboxKind::DataCenter => {
+            config.route(&format!("{api}/search"), web::post().to(search_by_number))
+        }
+    };
 }
 
 async fn removed(caller: Caller) -> HttpResponse {
@@ -67,18 +75,63 @@ fn find(sandbox: &JiraSandbox, caller: Caller, body: &Value) -> Result<HttpRespo
     let size = if bare { size as usize } else { PAGE_LIMIT.min(size as usize) };
     view.fields.get_or_insert_default();
 
-    let mut world = sandbox.world();
-    let index = world.indexed(now, sandbox.options.index_lag);
-    let mut hits: Vec<_> =
-        index.values().filter(|issue| caller.is_known() && query.matches(sandbox, issue)).collect();
-    query.sort(&mut hits);
-    let page: Vec<Value> =
-        hits.iter().skip(start).take(size).map(|issue| sandbox.issue_json(issue, &view)).collect();
+    let (page, total) = hits(sandbox, caller, &query, start, size, |issue| sandbox.issue_json(issue, &view));
     let next = start + page.len();
-    let last = next >= hits.len();
+    let last = next >= total;
     let mut answer = json!({ "issues": page, "isLast": last });
     if !last {
         answer["nextPageToken"] = json!(format!("from-{next}"));
     }
     Ok(caller.answer(200).json(answer))
+}
+
+/// A page of what a query finds, and how much it finds.
+fn hits(
+    sandbox: &JiraSandbox,
+    caller: Caller,
+    query: &Query,
+    start: usize,
+    size: usize,
+    show: impl Fn(&Issue) -> Value,
+) -> (Vec<Value>, usize) {
+    let mut world = sandbox.world();
+    let index = world.indexed(sandbox.now(), sandbox.options.index_lag);
+    let mut hits: Vec<_> =
+        index.values().filter(|issue| caller.is_known() && query.matches(sandbox, issue)).collect();
+    query.sort(&mut hits);
+    let total = hits.len();
+    (hits.into_iter().skip(start).take(size).map(show).collect(), total)
+}
+
+async fn search_by_number(
+    sandbox: web::Data<JiraSandbox>,
+    caller: Caller,
+    request: HttpRequest,
+    body: web::Bytes,
+) -> HttpResponse {
+    caller.finish(json_body(&request, &body).and_then(|body| find_by_number(&sandbox, caller, &body)))
+}
+
+/// The search of Data Center. It shows no properties, and an issue that does not exist refuses the whole query.
+fn find_by_number(sandbox: &JiraSandbox, caller: Caller, body: &Value) -> Result<HttpResponse, Refusal> {
+    const KNOWN: [&str; 6] = ["jql", "fields", "maxResults", "startAt", "expand", "validateQuery"];
+    if body.as_object().is_none_or(|object| object.keys().any(|key| !KNOWN.contains(&key.as_str()))) {
+        return Err(Refusal::message(400, "Unrecognized field."));
+    }
+    let number = |name: &str, default: usize| {
+        body[name].as_u64().and_then(|number| usize::try_from(number).ok()).unwrap_or(default)
+    };
+    let (start, size) = (number("startAt", 0), number("maxResults", 50).min(PAGE_LIMIT));
+    let jql = body["jql"].as_str().unwrap_or_default();
+    let query = Query::parse(jql, sandbox.now()).map_err(|message| Refusal::message(400, message))?;
+    let exists = |name: &str| sandbox.world().find(&sandbox.options.project_key, name).is_some();
+    if let Some(missing) = query.missing_issue(exists) {
+        let said = format!("An issue with key '{missing}' does not exist for field 'id'.");
+        return Err(Refusal::message(400, said));
+    }
+    let view = View::of_body(body);
+    let (page, total) = hits(sandbox, caller, &query, start, size, |issue| sandbox.issue_json(issue, &view));
+    Ok(caller
+        .answer(200)
+        .json(json!({ "startAt": start, "maxResults": size, "total": total, "issues": page })))
 }

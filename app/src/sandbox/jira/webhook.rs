@@ -18,6 +18,7 @@ pub(super) enum Event {
     Created,
     Updated(History),
     Commented,
+    CommentedAsUpdate,
 }
 
 struct Delivery {
@@ -31,6 +32,10 @@ impl JiraSandbox {
     /// Sends a webhook about an issue, in the background.
     pub(super) fn announce(&self, id: u64, by: &'static str, event: Event) {
         let Some(target) = lock(&self.target).clone() else { return };
+        // Data Center tells of a comment twice.
+        if self.is_server() && matches!(event, Event::Commented) {
+            self.announce(id, by, Event::CommentedAsUpdate);
+        }
         let mut world = self.world();
         let identifier = world.next_delivery();
         let Some(issue) = world.issues.get(&id) else { return };
@@ -53,6 +58,10 @@ impl JiraSandbox {
             Event::Commented => {
                 payload["webhookEvent"] = json!("comment_created");
                 payload["issue"]["fields"] = json!({ "summary": issue.summary });
+            }
+            Event::CommentedAsUpdate => {
+                payload["webhookEvent"] = json!("jira:issue_updated");
+                payload["issue_event_type_name"] = json!("issue_commented");
             }
         }
         drop(world);

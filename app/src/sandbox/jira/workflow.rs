@@ -40,10 +40,11 @@ pub(super) fn open_steps(status: usize) -> impl Iterator<Item = &'static Step> {
     STEPS.iter().filter(move |step| step.from.contains(&status))
 }
 
-pub(super) fn configure(config: &mut web::ServiceConfig) {
+pub(super) fn configure(config: &mut web::ServiceConfig, api: &str) {
+    let at = |path: &str| format!("{api}{path}");
     config
-        .route("/rest/api/3/issue/{name}/transitions", web::get().to(list))
-        .route("/rest/api/3/issue/{name}/transitions", web::post().to(take));
+        .route(&at("/issue/{name}/transitions"), web::get().to(list))
+        .route(&at("/issue/{name}/transitions"), web::post().to(take));
 }
 
 #[derive(serde::Deserialize)]

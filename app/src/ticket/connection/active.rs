@@ -1,13 +1,14 @@
 //! Connections that can be used, each with a client of its site.
 
 use abate_entity::connection::{self, Column};
-use abate_integrations::jira::{JiraClient, JiraSite};
+use abate_integrations::jira::{Credentials, JiraClient, JiraSite, TEXT_LIMIT};
 use chrono::{DateTime, Utc};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Select};
 use secrecy::SecretString;
 
 use super::secrets::Secrets;
 use super::settings;
+use crate::config::JiraKind;
 use crate::platform::problem::Problem;
 use crate::state::AppState;
 
@@ -93,13 +94,20 @@ pub async fn of_settings(state: &AppState) -> Result<Option<connection::Model>, 
 /// When its secrets cannot be opened or its address cannot be read.
 pub fn usable(state: &AppState, row: connection::Model) -> Result<Option<Active>, Problem> {
     let Some(secrets) = secrets(state, &row)? else { return Ok(None) };
-    let Some(email) = secrets.user.filter(|_| row.kind == "cloud") else { return Ok(None) };
+    let kind: JiraKind = row
+        .kind
+        .parse()
+        .map_err(|()| Problem::internal(anyhow::anyhow!("connection {} is of no known kind", row.id)))?;
     let site = JiraSite {
+        dialect: kind.dialect(),
         api_url: row.api_url.parse().map_err(Problem::internal)?,
         browse_url: row.browse_url.parse().map_err(Problem::internal)?,
-        email,
-        token: secrets.token,
+        credentials: match secrets.user {
+            Some(user) => Credentials::Basic { user, secret: secrets.token },
+            None => Credentials::Bearer(secrets.token),
+        },
         timeout: REQUEST_TIMEOUT,
+        text_limit: usize::try_from(row.text_limit).unwrap_or(TEXT_LIMIT),
     };
     Ok(Some(Active { row, client: JiraClient::new(state.http.clone(), site) }))
 }

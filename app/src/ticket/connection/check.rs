@@ -1,7 +1,7 @@
 //! Says what is wrong with a connection to JIRA, and how to mend it, by asking JIRA itself.
 
 use abate_entity::{connection, ticket, webhook_delivery};
-use abate_integrations::jira::{JiraError, quote_jql};
+use abate_integrations::jira::{Dialect, JiraError, quote_jql};
 use chrono::Duration;
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,8 @@ const NEEDED: [&str; 5] =
     ["BROWSE_PROJECTS", "CREATE_ISSUES", "EDIT_ISSUES", "TRANSITION_ISSUES", "ADD_COMMENTS"];
 /// The days of which a webhook is looked for.
 const LATELY: Duration = Duration::days(7);
+/// How far the clocks may be apart.
+const CLOCKS_APART: Duration = Duration::seconds(60);
 /// The days before the end of a token in which it is a finding.
 const TOKEN_ENDS: i64 = 30;
 
@@ -91,12 +93,15 @@ pub async fn run(state: &AppState, id: i64) -> Result<Vec<Finding>, Problem> {
 }
 
 async fn at_site(state: &AppState, active: &Active) -> Result<Vec<Finding>, Problem> {
-    let mut findings = Vec::new();
+    let mut findings = vec![server(state, active).await];
     match active.client.myself().await {
         Ok(me) => {
             findings.push(Finding::new("jira account", true, format!("signed in as {}", me.display_name)))
         }
-        Err(error) => return Ok(vec![Finding::failed("jira account", &error)]),
+        Err(error) => {
+            findings.push(Finding::failed("jira account", &error));
+            return Ok(findings);
+        }
     }
     let project = &active.row.project;
     match active.client.project(project).await {
@@ -111,6 +116,34 @@ async fn at_site(state: &AppState, active: &Active) -> Result<Vec<Finding>, Prob
     findings.push(search(state, active).await?);
     findings.push(workflow(state, active).await?);
     Ok(findings)
+}
+
+/// Whether the address leads to the kind of JIRA that it is said to be, and whether both clocks agree.
+async fn server(state: &AppState, active: &Active) -> Finding {
+    const CHECK: &str = "jira address";
+    let server = match active.client.server().await {
+        Ok(server) => server,
+        Err(error) => return Finding::failed(CHECK, &error),
+    };
+    let found = if server.deployment == "Cloud" { Dialect::Cloud } else { Dialect::DataCenter };
+    if found != active.client.dialect() {
+        let (kind, other) = match found {
+            Dialect::Cloud => ("Cloud", "cloud"),
+            Dialect::DataCenter => ("Data Center", "data_center"),
+        };
+        return Finding::new(
+            CHECK,
+            false,
+            format!("this is JIRA {kind}; set the kind of the connection to {other}"),
+        );
+    }
+    let apart = server.time.map_or(Duration::zero(), |time| (time - state.clock.now()).abs());
+    if apart > CLOCKS_APART {
+        let seconds = apart.num_seconds();
+        let text = format!("its clock and ours are {seconds} seconds apart; set both by a time server");
+        return Finding::new(CHECK, false, text);
+    }
+    Finding::new(CHECK, true, format!("answers, version {}", server.version))
 }
 
 async fn permissions(active: &Active) -> Finding {

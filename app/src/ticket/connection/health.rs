@@ -6,6 +6,7 @@ use chrono::{DateTime, Duration, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 
+use super::active::Active;
 use super::health_rules::{self, ProblemKind, Trouble};
 use crate::platform::problem::Problem;
 use crate::state::AppState;
@@ -20,20 +21,25 @@ const UNMENDED: Duration = Duration::minutes(5);
 /// When the database refuses.
 pub async fn note_failure(
     state: &AppState,
-    connection_id: i64,
+    active: &Active,
     error: &JiraError,
 ) -> Result<Option<DateTime<Utc>>, Problem> {
+    let connection_id = active.row.id;
     let trouble = trouble(error);
     if !trouble.counts() {
         return Ok(None);
     }
     let (now, jitter) = (state.clock.now(), jitter(state));
+    // Where another call of the same work was answered, this is no failure in a row but the first one.
+    let known =
+        if active.client.was_answered() { Expr::val(0) } else { Expr::col(connection::Column::Failures) };
+    let failures = known.add(1);
     let until = state
         .database
         .write(async |tx| {
             // While it rests, the calls that were under way say nothing new.
             let counted = connection::Entity::update_many()
-                .col_expr(connection::Column::Failures, Expr::col(connection::Column::Failures).add(1))
+                .col_expr(connection::Column::Failures, failures.clone())
                 .filter(connection::Column::Id.eq(connection_id))
                 .filter(is_open(now))
                 .exec(tx)
@@ -45,7 +51,11 @@ pub async fn note_failure(
             if counted.rows_affected == 0 && trouble == Trouble::Failed {
                 return Ok(known);
             }
-            let until = health_rules::rest(trouble, row.failures, jitter).map(|wait| now + wait);
+            // A first limit is the first one, whatever else has failed before it.
+            let was_limited = row.problem_kind.as_deref() == Some(ProblemKind::Limit.as_str());
+            let is_first = trouble.problem() == Some(ProblemKind::Limit) && !was_limited;
+            let in_a_row = if is_first { 1 } else { row.failures };
+            let until = health_rules::rest(trouble, in_a_row, jitter).map(|wait| now + wait);
             if let Some(until) = until.filter(|until| known.is_none_or(|known| known < *until)) {
                 let kind = trouble.problem().unwrap_or(ProblemKind::Down);
                 rest_until(tx, &row, kind, &error.to_string(), until, now).await?;
@@ -108,7 +118,10 @@ async fn rest_until(
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn note_success(state: &AppState, row: &connection::Model) -> Result<(), Problem> {
+pub async fn note_success(state: &AppState, connection_id: i64) -> Result<(), Problem> {
+    // As it is now: others may have counted failures since this work began.
+    let row = connection::Entity::find_by_id(connection_id).one(state.database.reader()).await?;
+    let Some(row) = row else { return Ok(()) };
     if row.problem.is_none() && row.retry_at.is_none() && row.failures == 0 {
         return Ok(());
     }

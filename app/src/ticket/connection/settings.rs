@@ -13,8 +13,6 @@ use crate::platform::problem::Problem;
 pub(super) const SETTINGS: &str = "settings";
 /// The origin of a site that somebody made here.
 pub(super) const APPLICATION: &str = "application";
-/// Longest text of JIRA, unless an administrator of a server says otherwise.
-pub(super) const TEXT_LIMIT: i32 = 32_767;
 
 /// How a site is named: tickets of another site are never taken for its own.
 fn name(config: &JiraConfig) -> String {
@@ -60,6 +58,7 @@ pub async fn write_configured(
         browse_url: Set(config.url.to_string()),
         project: Set(config.project.clone()),
         issue_type: Set(config.issue_type.clone()),
+        text_limit: Set(i32::try_from(config.text_limit).unwrap_or(i32::MAX)),
         poll_seconds: Set(seconds(config.poll)),
         gather_seconds: Set(seconds(config.gather)),
         ..Default::default()
@@ -95,7 +94,6 @@ pub async fn write_configured(
     row.name = Set(if taken.is_some() { beside(&name) } else { name });
     row.uuid = Set(ids.uuid(now));
     row.origin = Set(SETTINGS.to_owned());
-    row.text_limit = Set(TEXT_LIMIT);
     row.paused = Set(false);
     row.failures = Set(0);
     row.created_at = Set(now);

@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::secrets::Secrets;
-use super::settings::{APPLICATION, SETTINGS, TEXT_LIMIT};
+use super::settings::{APPLICATION, SETTINGS};
 use crate::access::actor::Actor;
 use crate::audit_log;
 use crate::platform::problem::{Kind, Problem};
@@ -29,6 +29,8 @@ const LONGEST_TOKEN: usize = 4_000;
 const POLL: std::ops::RangeInclusive<i32> = 30..=3600;
 /// How long wishes may be gathered, in seconds.
 const GATHER: std::ops::RangeInclusive<i32> = 0..=60;
+/// Longest text of JIRA, unless an administrator of a server has set another.
+const USUAL_TEXT: i32 = 32_767;
 /// What a text limit may be.
 const TEXT: std::ops::RangeInclusive<i32> = 1_000..=1_000_000;
 /// The kinds of JIRA.
@@ -143,7 +145,7 @@ pub(super) async fn make(
         browse_url: Set(url.to_string()),
         project: Set(project(&new.project)?),
         issue_type: Set(issue_type(new.issue_type)?.unwrap_or_else(|| "Task".to_owned())),
-        text_limit: Set(within("text_limit", new.text_limit.unwrap_or(TEXT_LIMIT), TEXT)?),
+        text_limit: Set(within("text_limit", new.text_limit.unwrap_or(USUAL_TEXT), TEXT)?),
         poll_seconds: Set(within("poll_seconds", new.poll_seconds.unwrap_or(120), POLL)?),
         gather_seconds: Set(within("gather_seconds", new.gather_seconds.unwrap_or(3), GATHER)?),
         token_expires_on: Set(new.token_expires_on),
