@@ -24,14 +24,19 @@ pub struct Comment {
 }
 
 impl JiraClient {
-    /// Adds a comment. A lost answer leaves it unknown: look at [`Self::newest_comments`] before adding it again.
-    pub async fn add_comment(&self, id: &str, body: &Document) -> Result<(), JiraError> {
+    /// Adds a comment and answers its id. A lost answer leaves it unknown: look at [`Self::newest_comments`] before adding
+    /// it again.
+    pub async fn add_comment(&self, id: &str, body: &Document) -> Result<String, JiraError> {
+        #[derive(Deserialize)]
+        struct Answer {
+            id: String,
+        }
         let call = Call::write(
             Method::POST,
             format!("/rest/api/3/issue/{id}/comment"),
             json!({ "body": body.to_value() }),
         );
-        self.send_for_status(call).await.map(|_| ())
+        self.send(call).await.map(|answer: Answer| answer.id)
     }
 
     /// The newest hundred comments, newest first.

@@ -8,10 +8,12 @@ mod adf;
 mod client;
 mod comment;
 mod error;
+mod history;
 mod identity;
 mod issue;
 mod marker;
 mod model;
+mod plain_text;
 mod project;
 mod property;
 mod remote_link;
@@ -23,6 +25,7 @@ pub use adf::{Block, Document, Inline, TEXT_LIMIT, cut_summary};
 pub use client::{JiraClient, JiraSite};
 pub use comment::Comment;
 pub use error::{JiraError, Refusal};
+pub use history::FieldChange;
 pub use identity::Permission;
 pub use issue::{BULK_LIMIT, BulkCreated, FETCH_LIMIT};
 pub use marker::{Marker, PROPERTY_KEY, marker_label};
@@ -30,6 +33,7 @@ pub use model::{
     Account, CreatedIssue, Issue, IssueEdit, IssueFields, Named, NewIssue, Status, StatusCategory,
     StatusChange,
 };
+pub use plain_text::plain_text;
 pub use project::{CreateField, IssueType, Project};
 pub use remote_link::RemoteLink;
 pub use search::{SearchPage, quote_jql};

@@ -5,6 +5,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value, json};
 
 use super::adf::Document;
+use super::history::{self, FieldChange};
 use super::marker::{Marker, PROPERTY_KEY};
 
 /// A person or a machine with an account.
@@ -149,6 +150,8 @@ pub struct Issue {
     pub marker: Option<Marker>,
     /// The last change of status, where the history was asked for.
     pub status_change: Option<StatusChange>,
+    /// The changes of fields, oldest first, where the history was asked for; a long history lacks its beginning.
+    pub changes: Vec<FieldChange>,
 }
 
 /// The id and key that JIRA gave.
@@ -184,12 +187,16 @@ pub struct IssueEdit {
     pub labels: Option<Vec<String>>,
     /// Labels to add to those that are there.
     pub add_labels: Vec<String>,
+    /// Labels to take away from those that are there.
+    pub remove_labels: Vec<String>,
     /// The id of the priority.
     pub priority: Option<String>,
     /// The due date; `Some(None)` removes it.
     pub due_date: Option<Option<NaiveDate>>,
     /// The account id of the assignee; `Some(None)` removes it.
     pub assignee: Option<Option<String>>,
+    /// A comment that explains the edit and is written with it.
+    pub comment: Option<Document>,
 }
 
 impl IssueEdit {
@@ -201,9 +208,18 @@ impl IssueEdit {
     /// The body of the edit call.
     pub(crate) fn to_body(&self) -> Value {
         let mut body = json!({ "fields": self.to_fields() });
-        if !self.add_labels.is_empty() {
-            let add: Vec<Value> = self.add_labels.iter().map(|label| json!({ "add": label })).collect();
-            body["update"] = json!({ "labels": add });
+        let mut update = Map::new();
+        let add = self.add_labels.iter().map(|label| json!({ "add": label }));
+        let labels: Vec<Value> =
+            add.chain(self.remove_labels.iter().map(|label| json!({ "remove": label }))).collect();
+        if !labels.is_empty() {
+            update.insert("labels".to_owned(), json!(labels));
+        }
+        if let Some(comment) = &self.comment {
+            update.insert("comment".to_owned(), json!([{ "add": { "body": comment.to_value() } }]));
+        }
+        if !update.is_empty() {
+            body["update"] = Value::Object(update);
         }
         body
     }
@@ -277,6 +293,7 @@ impl Issue {
             },
             marker: serde_json::from_value(value["properties"][PROPERTY_KEY].clone()).ok(),
             status_change: last_status_change(&value["changelog"]["histories"]),
+            changes: history::changes(&value["changelog"]["histories"]),
         })
     }
 }
@@ -342,5 +359,14 @@ mod tests {
         assert!(IssueEdit::default().is_empty() && !edit.is_empty());
         let edit = IssueEdit { add_labels: vec!["a".to_owned()], ..IssueEdit::default() };
         assert_eq!(edit.to_body(), json!({ "fields": {}, "update": { "labels": [{ "add": "a" }] } }));
+        let comment = Document::from_text("Why");
+        let edit = IssueEdit {
+            remove_labels: vec!["b".to_owned()],
+            comment: Some(comment.clone()),
+            ..IssueEdit::default()
+        };
+        let said = json!([{ "add": { "body": comment.to_value() } }]);
+        let update = json!({ "labels": [{ "remove": "b" }], "comment": said });
+        assert_eq!(edit.to_body(), json!({ "fields": {}, "update": update }));
     }
 }

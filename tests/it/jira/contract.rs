@@ -178,8 +178,8 @@ async fn links_and_comments_are_kept() {
         })
         .with(Block::Code { language: Some("rust".to_owned()), text: "let x;".to_owned() })
         .with(Block::Heading { level: 2, text: "End".to_owned() });
-    site.client.add_comment(&id, &text).await.expect("commented");
+    let added = site.client.add_comment(&id, &text).await.expect("commented");
     let comments = site.client.newest_comments(&id).await.expect("comments");
     assert_eq!(comments.len(), 1);
-    assert_eq!(comments[0].body, text.to_value());
+    assert_eq!((&comments[0].id, &comments[0].body), (&added, &text.to_value()));
 }

@@ -23,7 +23,39 @@ struct ListQuery {
     max_results: Option<usize>,
 }
 
+/// The body of a comment, if it is one.
+fn checked(body: &Value) -> Result<Value, Refusal> {
+    let refused = |message: &str| Refusal::fields([("comment".to_owned(), message.to_owned())].into());
+    rich_text(body)
+        .map_err(|message| match message {
+            None => Refusal::message(400, "INVALID_INPUT"),
+            Some(message) => refused(&message),
+        })?
+        .ok_or_else(|| refused("Comment body can not be empty!"))
+}
+
+/// The bodies of the comments that come with an edit or a move, as `{"comment": [{"add": {"body": …}}]}`.
+pub(super) fn coming_with(update: &Value) -> Result<Vec<Value>, Refusal> {
+    let operations = update["comment"].as_array().into_iter().flatten();
+    operations.map(|operation| checked(&operation["add"]["body"])).collect()
+}
+
 impl JiraSandbox {
+    /// Writes a comment; answers it as JIRA shows it.
+    pub(super) fn write_comment(&self, id: u64, author: &'static str, body: Value) -> Value {
+        let now = self.now();
+        let mut world = self.world();
+        let comment = Comment { id: world.next_id(), author, body, created: now };
+        let answer = self.comment_json(&comment);
+        if let Some(issue) = world.issues.get_mut(&id) {
+            issue.comments.push(comment);
+        }
+        world.touch(id, now);
+        drop(world);
+        self.announce(id, author, webhook::Event::Commented);
+        answer
+    }
+
     fn comment_json(&self, comment: &Comment) -> Value {
         json!({
             "id": comment.id.to_string(), "author": self.account_json(comment.author),
@@ -59,25 +91,9 @@ async fn add(
     body: web::Bytes,
 ) -> HttpResponse {
     let result = json_body(&request, &body).and_then(|body| {
-        let refused = |message: &str| Refusal::fields([("comment".to_owned(), message.to_owned())].into());
-        let text = rich_text(&body["body"])
-            .map_err(|message| match message {
-                None => Refusal::message(400, "INVALID_INPUT"),
-                Some(message) => refused(&message),
-            })?
-            .ok_or_else(|| refused("Comment body can not be empty!"))?;
+        let text = checked(&body["body"])?;
         let id = sandbox.with_issue(caller, &name, |issue| issue.id)?;
-        let now = sandbox.now();
-        let mut world = sandbox.world();
-        let comment = Comment { id: world.next_id(), author: BOT, body: text, created: now };
-        let answer = sandbox.comment_json(&comment);
-        if let Some(issue) = world.issues.get_mut(&id) {
-            issue.comments.push(comment);
-        }
-        world.touch(id, now);
-        drop(world);
-        sandbox.announce(id, BOT, webhook::Event::Commented);
-        Ok(caller.answer(201).json(answer))
+        Ok(caller.answer(201).json(sandbox.write_comment(id, BOT, text)))
     });
     caller.finish(result)
 }

@@ -10,7 +10,7 @@ use super::document;
 use super::field;
 use super::refusal::{Refusal, json_body};
 use super::world::{BOT, History, Issue, PERSON, PRIORITIES, RESOLUTIONS, STATUSES};
-use super::{JiraSandbox, metadata, webhook};
+use super::{JiraSandbox, comment, metadata, webhook};
 
 pub(super) fn configure(config: &mut web::ServiceConfig) {
     config
@@ -114,15 +114,28 @@ async fn edit(
         let empty = Map::new();
         let mut fields = body["fields"].as_object().unwrap_or(&empty).clone();
         let (id, labels) = sandbox.with_issue(caller, &name, |issue| (issue.id, issue.labels.clone()))?;
+        let comments = comment::coming_with(&body["update"])?;
         for (name, operations) in body["update"].as_object().unwrap_or(&empty) {
+            if name == "comment" {
+                continue;
+            }
             if name != "labels" || fields.contains_key(name) {
                 let message = format!("Field '{name}' cannot be updated that way.");
                 return Err(Refusal::fields(BTreeMap::from([(name.clone(), message)])));
             }
             fields.insert(name.clone(), json!(field::updated_labels(labels.clone(), operations)));
         }
+        let hidden = fields.keys().filter(|field| !sandbox.is_on_edit_screen(field));
+        let errors: BTreeMap<String, String> =
+            hidden.map(|field| (field.clone(), field::not_on_screen(field))).collect();
+        if !errors.is_empty() {
+            return Err(Refusal::fields(errors));
+        }
         let values = field::check(&fields, false)?;
         sandbox.change(id, BOT, |issue| field::write(issue, values));
+        for comment in comments {
+            sandbox.write_comment(id, BOT, comment);
+        }
         Ok(caller.answer(204).finish())
     });
     caller.finish(result)

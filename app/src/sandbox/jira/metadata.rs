@@ -21,6 +21,7 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
         .route("/rest/api/3/mypermissions", web::get().to(permissions))
         .route("/rest/api/3/priority", web::get().to(priorities))
         .route("/rest/api/3/project/{name}", web::get().to(project))
+        .route("/rest/api/3/issue/{name}/editmeta", web::get().to(edit_fields))
         .route("/rest/api/3/issue/createmeta/{name}/issuetypes", web::get().to(issue_types))
         .route("/rest/api/3/issue/createmeta/{name}/issuetypes/{id}", web::get().to(create_fields));
 }
@@ -103,23 +104,37 @@ async fn create_fields(
         if id != TASK.0 {
             return Err(Refusal::message(404, format!("The issue type '{id}' is not in this project.")));
         }
-        let fields: Vec<Value> = SCREEN
-            .iter()
-            .map(|(id, name, required)| {
-                let mut field = json!({
-                    "fieldId": id, "key": id, "name": name, "required": required,
-                    "hasDefaultValue": *id == "priority", "operations": ["set"],
-                });
-                if *id == "priority" {
-                    field["allowedValues"] = json!(priority_list());
-                }
-                field
-            })
-            .collect();
+        let fields: Vec<Value> = SCREEN.iter().map(shown).collect();
         let total = fields.len();
         Ok(caller
             .answer(200)
             .json(json!({ "startAt": 0, "maxResults": 50, "total": total, "fields": fields })))
     });
     caller.finish(result)
+}
+
+/// A field of a screen as JIRA shows it.
+fn shown((id, name, required): &(&str, &str, bool)) -> Value {
+    let mut field = json!({
+        "fieldId": id, "key": id, "name": name, "required": required,
+        "hasDefaultValue": *id == "priority", "operations": ["set"],
+    });
+    if *id == "priority" {
+        field["allowedValues"] = json!(priority_list());
+    }
+    field
+}
+
+async fn edit_fields(
+    sandbox: web::Data<JiraSandbox>,
+    caller: Caller,
+    name: web::Path<String>,
+) -> HttpResponse {
+    let result = sandbox.with_issue(caller, &name, |_| {
+        let screen = SCREEN.iter().filter(|(id, _, _)| sandbox.is_on_edit_screen(id));
+        let fields: serde_json::Map<String, Value> =
+            screen.map(|field| (field.0.to_owned(), shown(field))).collect();
+        json!({ "fields": fields })
+    });
+    caller.finish(result.map(|fields| caller.answer(200).json(fields)))
 }
