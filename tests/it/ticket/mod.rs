@@ -2,6 +2,7 @@
 
 mod create;
 mod doctor;
+mod drift;
 mod faults;
 mod follow;
 mod full_pass;
