@@ -71,6 +71,7 @@ pub fn api() -> impl HttpServiceFactory + OpenApiFactory + 'static {
         .configure(ticket::api::routes)
         .configure(ticket::connection::api::routes)
         .configure(ticket::rule::api::routes)
+        .configure(ticket::drift::api::routes)
 }
 
 /// What the description of the API begins with.
@@ -123,6 +124,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .configure(ticket::connection::page::pages)
         .configure(ticket::page::pages)
         .configure(ticket::rule::page::pages)
+        .configure(ticket::drift::page::pages)
         .configure(slack::routes)
         .route("/api/openapi.json", web::get().to(describe))
         .route("/api/docs", web::get().to(async || web::Redirect::to("/api/docs/index.html").see_other()))

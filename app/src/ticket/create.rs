@@ -134,7 +134,8 @@ async fn claim(
                     .exec(tx)
                     .await?;
                 if wanted {
-                    let content = Content::of(&risk, assets.get(&risk.asset_id), screen, identity);
+                    let content =
+                        Content::of(&risk, assets.get(&risk.asset_id), &screen.priorities, identity);
                     claimed.push(Claimed { ticket, risk, content });
                 }
             }

@@ -4,6 +4,7 @@ mod connection;
 mod create;
 mod data_center;
 mod doctor;
+mod drift;
 mod faults;
 mod follow;
 mod full_pass;

@@ -37,18 +37,24 @@ impl JiraSandbox {
             .ok_or_else(|| refused("Comment body can not be empty!"))
     }
 
-    /// Adds a comment to an issue and sends a webhook.
-    pub(super) fn add_comment(&self, id: u64, text: Value) -> Value {
+    /// The texts of the comments that come with an edit or a move, as `{"comment": [{"add": {"body": …}}]}`.
+    pub(super) fn comments_coming_with(&self, update: &Value) -> Result<Vec<Value>, Refusal> {
+        let operations = update["comment"].as_array().into_iter().flatten();
+        operations.map(|operation| self.checked_comment(&operation["add"])).collect()
+    }
+
+    /// Writes a comment; answers it as JIRA shows it.
+    pub(super) fn write_comment(&self, id: u64, author: &'static str, body: Value) -> Value {
         let now = self.now();
         let mut world = self.world();
-        let comment = Comment { id: world.next_id(), author: BOT, body: text, created: now };
+        let comment = Comment { id: world.next_id(), author, body, created: now };
         let answer = self.comment_json(&comment);
         if let Some(issue) = world.issues.get_mut(&id) {
             issue.comments.push(comment);
         }
         world.touch(id, now);
         drop(world);
-        self.announce(id, BOT, webhook::Event::Commented);
+        self.announce(id, author, webhook::Event::Commented);
         answer
     }
 
@@ -89,7 +95,7 @@ async fn add(
     let result = json_body(&request, &body).and_then(|body| {
         let text = sandbox.checked_comment(&body)?;
         let id = sandbox.with_issue(caller, &name, |issue| issue.id)?;
-        Ok(caller.answer(201).json(sandbox.add_comment(id, text)))
+        Ok(caller.answer(201).json(sandbox.write_comment(id, BOT, text)))
     });
     caller.finish(result)
 }
