@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration as StdDuration;
 
 use abate::platform::clock::Clock;
-use abate::sandbox::jira::WebhookTarget;
+use abate::sandbox::jira::{JiraSandboxKind, WebhookTarget};
 use abate_entity::{audit_entry, connection};
 use chrono::Duration;
 use sea_orm::EntityTrait as _;
@@ -30,6 +30,7 @@ impl Stage {
         let site = async || {
             let shared = Arc::clone(&clock);
             Site::start_at(
+                JiraSandboxKind::Cloud,
                 StdDuration::ZERO,
                 Arc::new(move || shared.get().map_or_else(beginning, Clock::now)),
             )
