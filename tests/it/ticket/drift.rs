@@ -237,16 +237,17 @@ async fn comments_go_both_ways_for_several_rounds_without_an_echo() {
     let (key, issue) = world.ticketed("Talked about on both sides").await;
     for round in 0..4 {
         world.app.time.advance(Duration::seconds(5));
-        world.site.sandbox.comment_as_person(&issue, &format!("there {round}"));
-        let own = Document::from_text(&format!("own account {round}"));
-        world.site.client.add_comment(&issue, &own).await.expect("commented");
-        world.say(&key, &format!("here {round}")).await;
         if round == 1 {
             // One whose answer is lost arrives once all the same.
             let id = world.site.issue_id();
             world.site.proxy.add(Rule::once("POST", &format!("/issue/{id}/comment"), Fault::LoseAnswer));
             world.say(&key, "lost on the way").await;
         }
+        world.say(&key, &format!("here {round}")).await;
+        world.app.settle().await;
+        world.site.sandbox.comment_as_person(&issue, &format!("there {round}"));
+        let own = Document::from_text(&format!("own account {round}"));
+        world.site.client.add_comment(&issue, &own).await.expect("commented");
         world.app.settle().await;
         world.app.pass(CYCLE).await;
     }

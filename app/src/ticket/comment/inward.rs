@@ -49,7 +49,7 @@ pub(in crate::ticket) async fn run(sync: &mut Sync<'_>, risk: risk::Model) -> Re
     comments.reverse();
     let mut risk = risk;
     for comment in &comments {
-        let text = plain_text(&comment.body);
+        let text = words(comment);
         let is_own = comment.author.as_ref().is_some_and(|author| author.account_id == sync.own_account);
         let ours = unnumbered.iter().position(|row| comment_rules::says_the_same(&row.text, &text));
         // Our account may be a person's, who writes comments too.
@@ -60,6 +60,11 @@ pub(in crate::ticket) async fn run(sync: &mut Sync<'_>, risk: risk::Model) -> Re
     }
     sync.told.comments_at = stamp;
     Ok(risk)
+}
+
+/// What a comment says. Wiki text stays as it was typed: its marks are no loss for people, and their absence could be.
+fn words(comment: &Comment) -> String {
+    comment.body.as_str().map_or_else(|| plain_text(&comment.body), str::to_owned)
 }
 
 /// Notes which comment one of ours has become.
