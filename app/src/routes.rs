@@ -121,10 +121,11 @@ pub fn configure(config: &mut ServiceConfig) {
         .configure(policy::page::pages)
         .configure(posture::page::pages)
         .configure(risk::page::pages)
+        // Before those whose paths hold a number in its place.
+        .configure(ticket::drift::page::pages)
         .configure(ticket::connection::page::pages)
         .configure(ticket::page::pages)
         .configure(ticket::rule::page::pages)
-        .configure(ticket::drift::page::pages)
         .configure(slack::routes)
         .route("/api/openapi.json", web::get().to(describe))
         .route("/api/docs", web::get().to(async || web::Redirect::to("/api/docs/index.html").see_other()))

@@ -1,7 +1,9 @@
 //! `abate doctor` on a JIRA that works, one that does not, and a connection that a restore has paused.
 
+use std::sync::Arc;
 use std::time::Duration as StdDuration;
 
+use abate::sandbox::jira::JiraSandboxKind;
 use chrono::Duration;
 
 use super::world::{World, settings};
@@ -12,7 +14,8 @@ use crate::jira::site::Site;
 
 #[actix_web::test]
 async fn it_says_what_is_wrong_and_how_to_mend_it() {
-    let site = Site::start(StdDuration::ZERO).await;
+    // A process of its own tells the time by the machine's clock.
+    let site = Site::start_at(JiraSandboxKind::Cloud, StdDuration::ZERO, Arc::new(chrono::Utc::now)).await;
     let database = TestDatabase::create().await;
     let settings = settings(&site);
     let variables: Vec<(&str, &str)> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
