@@ -6,7 +6,8 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::client::{Call, JiraClient, refusal_of};
+use super::answer::refusal_of;
+use super::client::{Call, JiraClient};
 use super::error::{JiraError, Refusal};
 use super::marker::PROPERTY_KEY;
 use super::model::{CreatedIssue, Issue, IssueEdit, NewIssue};
