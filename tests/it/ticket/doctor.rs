@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration as StdDuration;
 
+use abate::platform::clock::Clock;
 use abate::sandbox::jira::JiraSandboxKind;
 use chrono::Duration;
 
@@ -15,7 +16,8 @@ use crate::jira::site::Site;
 #[actix_web::test]
 async fn it_says_what_is_wrong_and_how_to_mend_it() {
     // A process of its own tells the time by the machine's clock.
-    let site = Site::start_at(JiraSandboxKind::Cloud, StdDuration::ZERO, Arc::new(chrono::Utc::now)).await;
+    let clock = Clock::system();
+    let site = Site::start_at(JiraSandboxKind::Cloud, StdDuration::ZERO, Arc::new(move || clock.now())).await;
     let database = TestDatabase::create().await;
     let settings = settings(&site);
     let variables: Vec<(&str, &str)> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
