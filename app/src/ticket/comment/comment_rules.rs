@@ -53,11 +53,16 @@ pub(crate) fn outward(author: &str, risk: &str, body: &str) -> String {
 /// A comment from JIRA as the risk gets it. Without a known author the text names one.
 #[must_use]
 pub(crate) fn inward(text: &str, author: Option<&str>, issue: &str) -> String {
-    let text = if text.trim().is_empty() { "(a comment without text)" } else { text.trim() };
+    let blank = |c: char| c.is_whitespace() || c.is_control();
+    let text = text.trim_matches(blank);
+    let text = if text.is_empty() { "(a comment without text)" } else { text };
     let text = match author {
         Some(name) => format!("{} on {issue} in JIRA:\n\n{text}", name.trim()),
         None => text.to_owned(),
     };
+    // No database takes a zero byte, and no page shows the others.
+    let shown = |c: &char| !c.is_control() || matches!(c, '\n' | '\t');
+    let text: String = text.chars().filter(shown).collect();
     if text.chars().count() <= LONGEST {
         return text;
     }
@@ -82,6 +87,7 @@ mod tests {
         assert_eq!(inward(" Fixed. ", Some("Dana"), "SEC-1"), "Dana on SEC-1 in JIRA:\n\nFixed.");
         assert_eq!(inward("Fixed.", None, "SEC-1"), "Fixed.");
         assert_eq!(inward("", None, "SEC-1"), "(a comment without text)");
+        assert_eq!(inward("a\0b\r\nc", None, "SEC-1"), "ab\nc");
         assert!(is_riding(Some(&riding("state:3"))) && !is_riding(Some("state:3")) && !is_riding(None));
     }
 

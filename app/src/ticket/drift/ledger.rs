@@ -35,7 +35,8 @@ pub(crate) async fn open(
 ) -> Result<(), Problem> {
     let kept = |text: &str| match confidential {
         true => format!("{DIGEST}{}", digest(text)),
-        false => text.chars().take(LONGEST).collect(),
+        // No database takes a zero byte.
+        false => text.chars().filter(|c| *c != '\0').take(LONGEST).collect(),
     };
     let row = ticket_drift::ActiveModel {
         ticket_id: Set(ticket_id),
