@@ -126,7 +126,7 @@ mod tests {
                     href: "https://a.example".to_owned(),
                 }]]],
             });
-        assert_eq!(plain_text(&document.to_value()), "What is wrong\nLook here\none\ntwo\nFact\nR-1");
+        assert_eq!(plain_text(&document.to_value(32_767)), "What is wrong\nLook here\none\ntwo\nFact\nR-1");
         assert_eq!(plain_text(&Value::Null), "");
     }
 
@@ -177,7 +177,7 @@ mod tests {
         #[test]
         fn plain_words_stay_as_they_are(words in "[a-z0-9]{1,8}( [a-z0-9]{1,8}){0,5}") {
             prop_assert_eq!(plain_text(&json!(words)), words.clone());
-            prop_assert_eq!(plain_text(&Document::from_text(&words).to_value()), words);
+            prop_assert_eq!(plain_text(&Document::from_text(&words).to_value(32_767)), words);
         }
     }
 
