@@ -69,6 +69,7 @@ pub fn api() -> impl HttpServiceFactory + OpenApiFactory + 'static {
         .configure(obligation::api::routes)
         .configure(owner::api::routes)
         .configure(ticket::api::routes)
+        .configure(ticket::drift::api::routes)
 }
 
 /// What the description of the API begins with.
@@ -118,6 +119,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .configure(policy::page::pages)
         .configure(posture::page::pages)
         .configure(risk::page::pages)
+        .configure(ticket::drift::page::pages)
         .configure(slack::routes)
         .route("/api/openapi.json", web::get().to(describe))
         .route("/api/docs", web::get().to(async || web::Redirect::to("/api/docs/index.html").see_other()))

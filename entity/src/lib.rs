@@ -80,6 +80,8 @@ pub mod stored_file_chunk;
 pub mod table_mapping;
 pub mod team;
 pub mod ticket;
+pub mod ticket_comment;
+pub mod ticket_drift;
 pub mod ticket_stranger;
 pub mod timer;
 pub mod user_role;

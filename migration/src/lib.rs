@@ -35,6 +35,7 @@ mod m30_incident;
 mod m31_file_use;
 mod m32_evidence_pack;
 mod m33_ticket_stranger;
+mod m34_ticket_drift;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
@@ -80,6 +81,7 @@ impl MigratorTrait for Migrator {
             Box::new(m31_file_use::Migration),
             Box::new(m32_evidence_pack::Migration),
             Box::new(m33_ticket_stranger::Migration),
+            Box::new(m34_ticket_drift::Migration),
         ]
     }
 }

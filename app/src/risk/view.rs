@@ -302,6 +302,8 @@ pub struct TicketView {
     pub facts: Vec<(String, String)>,
     /// What differs between us, one sentence each.
     pub drift: Vec<String>,
+    /// The page of all that differed; empty for those who may not see it.
+    pub drift_page: String,
 }
 
 /// One piece of evidence.

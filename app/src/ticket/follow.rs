@@ -23,17 +23,13 @@ use crate::risk::ticket_proposal::{self, TicketProposal, Wish};
 
 /// Follows the last change of status, if a person made it and it was not followed yet; answers the risk as it is
 /// now.
-pub(super) async fn run(
-    sync: &mut Sync<'_>,
-    risk: risk::Model,
-    own_account: &str,
-) -> Result<risk::Model, Problem> {
+pub(super) async fn run(sync: &mut Sync<'_>, risk: risk::Model) -> Result<risk::Model, Problem> {
     let Some(change) = sync.issue.status_change.clone() else { return Ok(risk) };
     let is_new = sync.told.followed.as_ref().is_none_or(|followed| {
         change.at > followed.at || (change.at == followed.at && change.to != followed.to)
     });
     // What we did ourselves comes back as news and is none. Our account may be a person's, though, who moves tickets too.
-    let is_own = change.by.as_ref().is_some_and(|by| by.account_id == own_account)
+    let is_own = change.by.as_ref().is_some_and(|by| by.account_id == sync.own_account)
         && sync.told.moved_to.as_ref() == Some(&change.to);
     if !is_new || is_own {
         return Ok(risk);
@@ -183,7 +179,10 @@ async fn followed(tx: &DatabaseTransaction, ticket: &ticket::Model, told: &Told)
 }
 
 /// The user behind a JIRA account: bound to it, or of the same address where JIRA shows one.
-async fn person(db: &impl ConnectionTrait, account: Option<&Account>) -> Result<Option<Actor>, Problem> {
+pub(super) async fn person(
+    db: &impl ConnectionTrait,
+    account: Option<&Account>,
+) -> Result<Option<Actor>, Problem> {
     let Some(account) = account else { return Ok(None) };
     let find =
         |condition| app_user::Entity::find().filter(app_user::Column::Active.eq(true)).filter(condition);

@@ -8,6 +8,8 @@ use abate_integrations::jira::Issue;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use super::connection::Active;
+use super::drift::compare;
+use super::drift::field_rules::Field;
 use super::strangers;
 use super::told::Told;
 use super::wording::Identity;
@@ -70,6 +72,7 @@ pub(super) async fn note(
 fn differs(ticket: &ticket::Model, told: &Told, issue: &Issue, identity: &Identity) -> bool {
     let fields = &issue.fields;
     let status = fields.status.as_ref();
+    let common = identity.common_label();
     let has = |label: &String| fields.labels.iter().any(|known| known.eq_ignore_ascii_case(label));
     ticket.broken
         || fields.updated.is_none_or(|at| at.to_rfc3339() != ticket.remote_updated)
@@ -79,9 +82,12 @@ fn differs(ticket: &ticket::Model, told: &Told, issue: &Issue, identity: &Identi
         || status.is_none_or(|status| {
             status.name != ticket.status_name || status.category.key() != ticket.status_category
         })
-        || fields.due_date != told.due_on
-        || (told.priority.is_some()
-            && fields.priority.as_ref().map(|priority| &priority.id) != told.priority.as_ref())
+        || [Field::Priority, Field::DueDate].iter().any(|field| {
+            let shown = || compare::digest(&compare::theirs(issue, *field, &common));
+            told.fields
+                .get(field)
+                .is_some_and(|known| *known.shown.as_ref().unwrap_or(&known.sent) != shown())
+        })
         || fields.assignee.as_ref().map(|account| &account.display_name) != ticket.jira_assignee.as_ref()
         || !identity.labels(&ticket.subject).iter().all(has)
 }

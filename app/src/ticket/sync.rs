@@ -6,14 +6,16 @@ use abate_integrations::jira::{Issue, JiraError, Refusal};
 use chrono::{DateTime, Duration, Utc};
 use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait};
 
+use super::assignee;
+use super::comment::inward;
 use super::connection::{self, Active};
+use super::edit_screen;
 use super::failure::Failure;
 use super::finder;
 use super::follow;
 use super::later;
 use super::push;
 use super::row;
-use super::screen;
 use super::ticket_rules::Category;
 use super::told::Told;
 use crate::message::notice::{self, NewNotice};
@@ -22,8 +24,18 @@ use crate::risk::key::RiskKey;
 use crate::state::AppState;
 
 /// The fields that are compared.
-pub(super) const FIELDS: [&str; 8] =
-    ["summary", "labels", "priority", "duedate", "status", "resolution", "assignee", "updated"];
+pub(super) const FIELDS: [&str; 10] = [
+    "summary",
+    "description",
+    "labels",
+    "priority",
+    "duedate",
+    "status",
+    "resolution",
+    "assignee",
+    "project",
+    "updated",
+];
 
 /// A ticket while it is made true.
 pub(super) struct Sync<'a> {
@@ -32,6 +44,8 @@ pub(super) struct Sync<'a> {
     pub(super) ticket: &'a ticket::Model,
     pub(super) issue: Issue,
     pub(super) told: Told,
+    /// The account that we are at JIRA; it may be a person's.
+    pub(super) own_account: String,
     /// What people at the ticket's page are shown.
     pub(super) problem: Option<String>,
     /// How soon the ticket is to be looked at again, where something is left.
@@ -43,6 +57,11 @@ impl Sync<'_> {
     pub(super) fn category(&self) -> Category {
         let key = self.issue.fields.status.as_ref().map_or("undefined", |status| status.category.key());
         key.parse().unwrap_or(Category::Undefined)
+    }
+
+    /// Says what is wrong with the ticket; what was said first is shown.
+    pub(super) fn trouble(&mut self, text: String) {
+        self.problem.get_or_insert(text);
     }
 
     /// Asks for another look after `wait` at the latest.
@@ -79,10 +98,12 @@ pub(crate) async fn run(
         // Somebody removed the property; the id says that it is ours.
         None => active.client.set_marker(issue_id, &identity.marker(ticket.uuid)).await?,
     }
-    let screen = screen::read(state, active).await?;
-    let mut sync =
-        Sync { state, active, ticket, issue, told: Told::of(ticket)?, problem: None, again_in: None };
-    let risk = follow::run(&mut sync, risk, &own_account).await?;
+    let screen = edit_screen::read(state, active, &issue).await?;
+    let told = Told::of(ticket)?;
+    let mut sync = Sync { state, active, ticket, issue, told, own_account, problem: None, again_in: None };
+    let risk = follow::run(&mut sync, risk).await?;
+    let risk = inward::run(&mut sync, risk).await?;
+    let risk = assignee::run(&mut sync, risk).await?;
     let pushed = push::run(&mut sync, &risk, asset, &screen, &identity).await;
     keep(&sync, &risk, pushed.is_ok()).await?;
     pushed

@@ -1,14 +1,14 @@
 //! What JIRA was last told about a ticket, kept beside it so that only differences are sent.
 
+use std::collections::BTreeMap;
+
 use abate_entity::lifecycle::State;
 use abate_entity::ticket;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::drift::field_rules::Field;
 use crate::platform::problem::Problem;
-
-/// How many notes are remembered, so that none is written twice.
-const REMEMBERED: usize = 20;
 
 /// A comment that is to be written, once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,9 +17,37 @@ pub(crate) struct Note {
     pub(crate) key: String,
     /// What it says.
     pub(crate) text: String,
-    /// Whether a try may have reached JIRA.
+}
+
+/// What JIRA was told in one field, and what it made of it; both as digests.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct FieldTold {
+    /// What we said.
+    pub(crate) sent: String,
+    /// What JIRA showed then; none until it was read for the first time.
+    pub(crate) shown: Option<String>,
+    /// The last entry of the issue's history before we said it.
     #[serde(default)]
-    pub(crate) tried: bool,
+    pub(crate) since: u64,
+    /// How many entries of the history are ours since.
+    #[serde(default)]
+    pub(crate) writes: usize,
+}
+
+impl FieldTold {
+    /// What JIRA shows, in our words where it is what it made of them.
+    pub(crate) fn as_told<'a>(&'a self, shown: &'a str) -> &'a str {
+        if self.shown.as_deref() == Some(shown) { &self.sent } else { shown }
+    }
+}
+
+/// A field that JIRA does not take for a while.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct NotTaken {
+    /// When it is tried again.
+    pub(crate) until: DateTime<Utc>,
+    /// What JIRA said.
+    pub(crate) said: String,
 }
 
 /// A change of status that was followed or answered.
@@ -52,14 +80,10 @@ pub(crate) struct DeadEnd {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Told {
-    /// The summary.
-    pub(crate) summary: Option<String>,
-    /// A digest of the description.
-    pub(crate) description: Option<String>,
-    /// The id of the priority.
-    pub(crate) priority: Option<String>,
-    /// The due date.
-    pub(crate) due_on: Option<NaiveDate>,
+    /// Each field that is ours.
+    pub(crate) fields: BTreeMap<Field, FieldTold>,
+    /// The fields that JIRA does not take, in its names.
+    pub(crate) not_taken: BTreeMap<String, NotTaken>,
     /// The address of the link back, and what it says.
     pub(crate) link: Option<String>,
     /// Where the risk stood when the ticket's status was last brought in line with it.
@@ -74,10 +98,14 @@ pub(crate) struct Told {
     pub(crate) answer: Option<String>,
     /// The number of the last comment on the risk that was copied; none until the first look.
     pub(crate) copied_until: Option<i64>,
-    /// Comments that are still to be written.
+    /// Comments that are to be written; they move to the table of comments before they are.
     pub(crate) notes: Vec<Note>,
-    /// Keys of the comments that were written.
-    pub(crate) noted: Vec<String>,
+    /// Whether the site refuses a comment that comes with a move.
+    pub(crate) comment_apart: bool,
+    /// JIRA's stamp of the issue whose comments were read last.
+    pub(crate) comments_at: Option<DateTime<Utc>>,
+    /// The user whom JIRA named as assignee last.
+    pub(crate) assignee: Option<i64>,
 }
 
 impl Told {
@@ -97,19 +125,11 @@ impl Told {
         serde_json::to_value(self).map_err(Problem::internal)
     }
 
-    /// Adds a comment to be written, unless it was written or is waiting already.
+    /// Adds a comment to be written, unless it waits already.
     pub(crate) fn note(&mut self, key: String, text: String) {
-        if !self.noted.contains(&key) && !self.notes.iter().any(|note| note.key == key) {
-            self.notes.push(Note { key, text, tried: false });
+        if !self.notes.iter().any(|note| note.key == key) {
+            self.notes.push(Note { key, text });
         }
-    }
-
-    /// The comment `key` was written.
-    pub(crate) fn wrote(&mut self, key: &str) {
-        self.notes.retain(|note| note.key != key);
-        self.noted.push(key.to_owned());
-        let surplus = self.noted.len().saturating_sub(REMEMBERED);
-        self.noted.drain(..surplus);
     }
 }
 
@@ -118,18 +138,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_note_is_written_once() {
-        let mut told = Told::default();
-        told.note("a".to_owned(), "x".to_owned());
-        told.note("a".to_owned(), "x".to_owned());
-        assert_eq!(told.notes.len(), 1);
-        told.wrote("a");
-        told.note("a".to_owned(), "x".to_owned());
-        assert!(told.notes.is_empty());
-        for number in 0..50 {
-            told.wrote(&number.to_string());
-        }
-        assert_eq!(told.noted.len(), REMEMBERED);
+    fn what_jira_made_of_our_words_reads_as_our_words() {
+        let told = FieldTold { sent: "a".to_owned(), shown: Some("A".to_owned()), ..FieldTold::default() };
+        assert_eq!((told.as_told("A"), told.as_told("b")), ("a", "b"));
     }
 
     #[test]

@@ -3,9 +3,10 @@
 
 use abate_entity::lifecycle::State;
 use abate_entity::risk;
-use abate_integrations::jira::{JiraError, StatusCategory, Transition, next_hop};
+use abate_integrations::jira::{Hop, JiraError, Refusal, StatusCategory, Transition, next_hop};
 use chrono::Duration;
 
+use super::comment::outward;
 use super::failure::Failure;
 use super::later;
 use super::push;
@@ -22,6 +23,12 @@ const LOOK: Duration = Duration::days(1);
 
 /// How often it is walked from the beginning again, as the transition may have been added on the way.
 const WALK: Duration = Duration::days(7);
+
+/// What is said with the last step.
+struct Remark {
+    about: String,
+    text: String,
+}
 
 /// How a walk ended.
 enum Walk {
@@ -58,11 +65,12 @@ pub(super) async fn run(sync: &mut Sync<'_>, risk: &risk::Model) -> Result<(), F
     let (mut visited, walked_at) = known
         .filter(|end| now - end.walked_at < WALK)
         .map_or_else(|| (vec![here], now), |end| (end.visited, end.walked_at));
-    match walk(sync, target, &mut visited).await? {
-        Walk::Reached => {
-            sync.told.state = Some(risk.state);
-            sync.told.note(format!("state:{}", risk.version), moved_text(risk));
-        }
+    // A ticket that is closed or opened again says why; the columns between speak for themselves.
+    let is_news = target.category == Category::Done || sync.category() == Category::Done;
+    let remark = (is_news && !risk.confidential)
+        .then(|| Remark { about: format!("state:{}", risk.version), text: moved_text(risk) });
+    match walk(sync, target, remark, &mut visited).await? {
+        Walk::Reached => sync.told.state = Some(risk.state),
         Walk::Stuck(problem) => {
             sync.problem = Some(problem.clone());
             sync.again_in(LOOK);
@@ -97,7 +105,12 @@ fn moved_text(risk: &risk::Model) -> String {
     }
 }
 
-async fn walk(sync: &mut Sync<'_>, target: Target, visited: &mut Vec<String>) -> Result<Walk, Failure> {
+async fn walk(
+    sync: &mut Sync<'_>,
+    target: Target,
+    mut remark: Option<Remark>,
+    visited: &mut Vec<String>,
+) -> Result<Walk, Failure> {
     let category = match target.category {
         Category::New => StatusCategory::New,
         Category::Indeterminate => StatusCategory::Indeterminate,
@@ -112,24 +125,55 @@ async fn walk(sync: &mut Sync<'_>, target: Target, visited: &mut Vec<String>) ->
         // Written down before the call, so that the move is known as ours also when its answer is lost.
         let before = sync.told.moved_to.replace(hop.to.id.clone());
         push::keep_told(sync).await?;
-        match sync.active.client.do_transition(&sync.issue.id, &hop).await {
+        let is_last = hop.to.category == category;
+        match step(sync, &hop, remark.take_if(|_| is_last)).await {
             Ok(()) => {}
-            Err(error @ JiraError::Refused(_)) => {
+            Err(Failure::Jira(error @ JiraError::Refused(_))) => {
                 sync.told.moved_to = before;
                 let disturbed = matches!(&error, JiraError::Refused(refusal) if refusal.status == 409);
                 let text = error.to_string();
                 return Ok(if disturbed { Walk::Disturbed(text) } else { Walk::Stuck(text) });
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(error),
         }
         visited.push(hop.to.id.clone());
-        let reached = hop.to.category == category;
         sync.issue.fields.status = Some(hop.to);
-        if reached {
+        if is_last {
             return Ok(Walk::Reached);
         }
     }
     Ok(Walk::Stuck(format!("{} is too many steps away from {}.", sync.issue.key, target.category)))
+}
+
+/// Takes one step, with the remark in the same call where the site takes one there.
+async fn step(sync: &mut Sync<'_>, hop: &Hop, remark: Option<Remark>) -> Result<(), Failure> {
+    let client = &sync.active.client;
+    let Some(remark) = remark else { return Ok(client.do_transition(&sync.issue.id, hop).await?) };
+    let key = outward::riding(&remark.about);
+    if !sync.told.comment_apart {
+        let comment = outward::ride(sync, &key, &remark.text).await?;
+        match client.do_transition_saying(&sync.issue.id, hop, comment.as_ref()).await {
+            Ok(()) => return outward::rode(sync, &key).await,
+            Err(JiraError::Refused(refusal)) if comment.is_some() && may_mean_comment(&refusal) => {
+                outward::drop_riding(sync, &key).await?;
+            }
+            Err(error @ JiraError::Refused(_)) => {
+                outward::drop_riding(sync, &key).await?;
+                return Err(error.into());
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    client.do_transition(&sync.issue.id, hop).await?;
+    // It was the comment that the site did not want.
+    sync.told.comment_apart = true;
+    sync.told.note(remark.about, remark.text);
+    Ok(())
+}
+
+/// Whether a step may have been refused for the comment that came with it.
+fn may_mean_comment(refusal: &Refusal) -> bool {
+    refusal.status == 400 && (refusal.fields.is_empty() || refusal.fields.contains_key("comment"))
 }
 
 /// Says which transition is missing, or what one demands that we cannot give.

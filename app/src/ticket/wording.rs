@@ -1,14 +1,17 @@
 //! What a ticket says.
 
+use abate_entity::level::Level;
 use abate_entity::{asset, risk};
 use abate_integrations::jira::{
-    Block, Document, Inline, IssueEdit, Marker, NewIssue, RemoteLink, TEXT_LIMIT, marker_label,
+    Block, Document, Inline, IssueEdit, Marker, Named, NewIssue, RemoteLink, marker_label, plain_text,
 };
-use sha2::{Digest as _, Sha256};
+use serde_json::Value;
 
+use super::drift::compare::digest;
+use super::drift::field_rules::{self, Field};
 use super::screen::Screen;
 use super::ticket_rules;
-use super::told::Told;
+use super::told::{FieldTold, Told};
 use crate::risk::key::RiskKey;
 
 /// What makes our tickets ours: the six characters of this database, and how often it was copied.
@@ -53,8 +56,10 @@ pub(crate) struct Content {
     pub(crate) summary: String,
     /// The description.
     pub(crate) description: Document,
-    /// The id of the priority, where the site has one that fits.
-    pub(crate) priority: Option<String>,
+    /// Its text as the site will show it.
+    description_text: String,
+    /// The priority, where the site has one that fits.
+    pub(crate) priority: Option<Named>,
     /// The due date.
     pub(crate) due_on: Option<chrono::NaiveDate>,
     /// The link back.
@@ -62,54 +67,67 @@ pub(crate) struct Content {
 }
 
 impl Content {
-    /// What the ticket of `risk` has to say.
+    /// What the ticket of `risk` has to say; `rich_text` is how documents are sent to its site.
     #[must_use]
     pub(crate) fn of(
         risk: &risk::Model,
         asset: Option<&asset::Model>,
-        screen: &Screen,
+        priorities: &[(String, String)],
         identity: &Identity,
+        rich_text: impl Fn(&Document) -> Value,
     ) -> Self {
         let key = RiskKey(risk.id);
         let title = if risk.confidential { "confidential risk" } else { risk.title.as_str() };
         let page = identity.page(risk);
+        let description = description(risk, asset, &page);
         Self {
             summary: abate_integrations::jira::cut_summary(&format!("{key}: {title}")),
-            description: description(risk, asset, &page),
-            priority: ticket_rules::priority(risk.level, &screen.priorities).map(str::to_owned),
+            description_text: plain_text(&rich_text(&description)),
+            description,
+            priority: priority(risk.level, priorities),
             due_on: risk.due_on,
             link: RemoteLink {
                 global_id: format!("abate:{}:r-{}", identity.instance, risk.id),
                 url: page,
                 title: format!("{key} in Abate"),
-                summary: format!("Level {}", risk.level),
+                // The same for ever: a level that changes is told with the fields, in one call.
+                summary: "Level, due date, evidence and history of the risk".to_owned(),
             },
         }
     }
 
-    /// A digest of the description.
+    /// What it says in a field as comparable text, `None` where it has nothing to say there.
     #[must_use]
-    pub(crate) fn description_digest(&self) -> String {
-        hex::encode(&Sha256::digest(self.description.to_value(TEXT_LIMIT).to_string())[..16])
+    pub(crate) fn text(&self, field: Field) -> Option<String> {
+        match field {
+            Field::Summary => Some(self.summary.clone()),
+            Field::Description => Some(self.description_text.clone()),
+            Field::Priority => self.priority.as_ref().map(|priority| priority.name.clone()),
+            Field::DueDate => Some(self.due_on.map(|day| day.to_string()).unwrap_or_default()),
+            _ => None,
+        }
     }
 
-    /// The fields that differ from what JIRA was told, of those that the screen takes.
+    /// What JIRA is to be told in these fields; labels are told apart.
     #[must_use]
-    pub(crate) fn edit(&self, told: &Told, screen: &Screen) -> IssueEdit {
+    pub(crate) fn edit(&self, fields: &[Field]) -> IssueEdit {
         let mut edit = IssueEdit::default();
-        if told.summary.as_ref() != Some(&self.summary) {
-            edit.summary = Some(self.summary.clone());
-        }
-        if screen.takes("description") && told.description != Some(self.description_digest()) {
-            edit.description = Some(self.description.clone());
-        }
-        if screen.takes("priority") && self.priority.is_some() && told.priority != self.priority {
-            edit.priority.clone_from(&self.priority);
-        }
-        if screen.takes("duedate") && told.due_on != self.due_on {
-            edit.due_date = Some(self.due_on);
+        for field in fields {
+            match field {
+                Field::Summary => edit.summary = Some(self.summary.clone()),
+                Field::Description => edit.description = Some(self.description.clone()),
+                Field::Priority => edit.priority = self.priority.as_ref().map(|choice| choice.id.clone()),
+                Field::DueDate => edit.due_date = Some(self.due_on),
+                _ => {}
+            }
         }
         edit
+    }
+
+    /// The fields that a new issue is made with: those that its screen takes.
+    fn first(screen: &Screen) -> Vec<Field> {
+        let taken = |field: &Field| *field == Field::Summary || screen.takes(field.jira_name());
+        field_rules::ours().filter(taken).collect()
     }
 
     /// The issue to create.
@@ -122,24 +140,25 @@ impl Content {
         project: &str,
         identity: &Identity,
     ) -> NewIssue {
-        let edit =
-            IssueEdit { labels: Some(identity.labels(subject)), ..self.edit(&Told::default(), screen) };
+        let edit = IssueEdit { labels: Some(identity.labels(subject)), ..self.edit(&Self::first(screen)) };
         NewIssue { project: project.to_owned(), issue_type: screen.issue_type.clone(), edit, marker }
     }
 
-    /// Notes that JIRA has been told all of this but the link.
+    /// Notes what JIRA is told with a create.
     pub(crate) fn told(&self, told: &mut Told, screen: &Screen) {
-        told.summary = Some(self.summary.clone());
-        if screen.takes("description") {
-            told.description = Some(self.description_digest());
-        }
-        if screen.takes("priority") {
-            told.priority.clone_from(&self.priority);
-        }
-        if screen.takes("duedate") {
-            told.due_on = self.due_on;
+        for field in Self::first(screen) {
+            if let Some(text) = self.text(field) {
+                told.fields.insert(field, FieldTold { sent: digest(&text), ..FieldTold::default() });
+            }
         }
     }
+}
+
+/// The priority that fits a level, among those a site offers as id and name.
+fn priority(level: Level, offered: &[(String, String)]) -> Option<Named> {
+    let id = ticket_rules::priority(level, offered)?;
+    let (id, name) = offered.iter().find(|(known, _)| known == id)?;
+    Some(Named { id: id.clone(), name: name.clone() })
 }
 
 fn description(risk: &risk::Model, asset: Option<&asset::Model>, page: &str) -> Document {

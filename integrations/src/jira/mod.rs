@@ -13,11 +13,13 @@ mod credentials;
 mod dialect;
 mod error;
 mod field;
+mod history;
 mod identity;
 mod issue;
 mod list;
 mod marker;
 mod model;
+mod plain_text;
 mod project;
 mod property;
 mod remote_link;
@@ -34,6 +36,7 @@ pub use comment::Comment;
 pub use credentials::Credentials;
 pub use dialect::Dialect;
 pub use error::{JiraError, Limit, Refusal};
+pub use history::FieldChange;
 pub use identity::Permission;
 pub use issue::{BULK_LIMIT, BulkCreated};
 pub use marker::{Marker, PROPERTY_KEY, marker_label};
@@ -41,6 +44,7 @@ pub use model::{
     Account, CreatedIssue, Issue, IssueEdit, IssueFields, Named, NewIssue, Status, StatusCategory,
     StatusChange,
 };
+pub use plain_text::plain_text;
 pub use project::{CreateField, IssueType, Project};
 pub use remote_link::RemoteLink;
 pub use search::{SearchPage, quote_jql};

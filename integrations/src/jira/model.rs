@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::adf::Document;
 use super::changelog::last_status_change;
 use super::dialect::Dialect;
+use super::history::{self, FieldChange};
 use super::marker::{Marker, PROPERTY_KEY};
 
 /// A person or a machine with an account.
@@ -171,6 +172,8 @@ pub struct Issue {
     pub marker_asked: bool,
     /// The last change of status, where the history was asked for.
     pub status_change: Option<StatusChange>,
+    /// The changes of fields, oldest first, where the history was asked for; a long history lacks its beginning.
+    pub changes: Vec<FieldChange>,
 }
 
 /// The id and key that JIRA gave.
@@ -206,12 +209,16 @@ pub struct IssueEdit {
     pub labels: Option<Vec<String>>,
     /// Labels to add to those that are there.
     pub add_labels: Vec<String>,
+    /// Labels to take away from those that are there.
+    pub remove_labels: Vec<String>,
     /// The id of the priority.
     pub priority: Option<String>,
     /// The due date; `Some(None)` removes it.
     pub due_date: Option<Option<NaiveDate>>,
     /// The assignee, as [`Account::account_id`] names it; `Some(None)` removes it.
     pub assignee: Option<Option<String>>,
+    /// A comment that explains the edit and is written with it.
+    pub comment: Option<Document>,
 }
 
 impl IssueEdit {
@@ -223,9 +230,19 @@ impl IssueEdit {
     /// The body of the edit call.
     pub(crate) fn to_body(&self, dialect: Dialect, text_limit: usize) -> Value {
         let mut body = json!({ "fields": self.to_fields(dialect, text_limit) });
-        if !self.add_labels.is_empty() {
-            let add: Vec<Value> = self.add_labels.iter().map(|label| json!({ "add": label })).collect();
-            body["update"] = json!({ "labels": add });
+        let mut update = Map::new();
+        let add = self.add_labels.iter().map(|label| json!({ "add": label }));
+        let labels: Vec<Value> =
+            add.chain(self.remove_labels.iter().map(|label| json!({ "remove": label }))).collect();
+        if !labels.is_empty() {
+            update.insert("labels".to_owned(), json!(labels));
+        }
+        if let Some(comment) = &self.comment {
+            let body = dialect.rich_text(comment, text_limit);
+            update.insert("comment".to_owned(), json!([{ "add": { "body": body } }]));
+        }
+        if !update.is_empty() {
+            body["update"] = Value::Object(update);
         }
         body
     }
@@ -308,6 +325,7 @@ impl Issue {
             marker: Marker::read(&value["properties"][PROPERTY_KEY]),
             marker_asked,
             status_change: last_status_change(&value["changelog"]["histories"]),
+            changes: history::changes(&value["changelog"]["histories"]),
         })
     }
 }
@@ -373,5 +391,14 @@ mod tests {
             edit.to_body(Dialect::Cloud, 100),
             json!({ "fields": {}, "update": { "labels": [{ "add": "a" }] } })
         );
+        let comment = Document::from_text("Why");
+        let edit = IssueEdit {
+            remove_labels: vec!["b".to_owned()],
+            comment: Some(comment.clone()),
+            ..IssueEdit::default()
+        };
+        let said = json!([{ "add": { "body": comment.to_value(100) } }]);
+        let update = json!({ "labels": [{ "remove": "b" }], "comment": said });
+        assert_eq!(edit.to_body(Dialect::Cloud, 100), json!({ "fields": {}, "update": update }));
     }
 }

@@ -70,7 +70,7 @@ impl JiraClient {
 }
 
 /// Reads a field leniently: the allowed values of exotic fields have neither id nor name.
-fn create_field(value: &serde_json::Value) -> Option<CreateField> {
+pub(crate) fn create_field(value: &serde_json::Value) -> Option<CreateField> {
     let text = |name: &str| value[name].as_str().map(str::to_owned);
     let truth = |name: &str| value[name].as_bool().unwrap_or_default();
     Some(CreateField {

@@ -3,6 +3,7 @@
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
+use super::adf::Document;
 use super::client::{Call, JiraClient};
 use super::error::JiraError;
 use super::model::{Named, Status, StatusCategory};
@@ -86,9 +87,22 @@ impl JiraClient {
 
     /// Takes a step. Where the answer is lost, read the issue's status before trying again.
     pub async fn do_transition(&self, id: &str, hop: &Hop) -> Result<(), JiraError> {
+        self.do_transition_saying(id, hop, None).await
+    }
+
+    /// As [`Self::do_transition`], with a comment that is written in the same call.
+    pub async fn do_transition_saying(
+        &self,
+        id: &str,
+        hop: &Hop,
+        comment: Option<&Document>,
+    ) -> Result<(), JiraError> {
         let mut body = json!({ "transition": { "id": hop.transition } });
         if let Some(resolution) = &hop.resolution {
             body["fields"] = json!({ "resolution": { "id": resolution } });
+        }
+        if let Some(comment) = comment {
+            body["update"] = json!({ "comment": [{ "add": { "body": self.rich_text(comment) } }] });
         }
         let call = Call::write(Method::POST, self.path(&format!("issue/{id}/transitions")), body);
         self.send_for_status(call).await.map(|_| ())

@@ -274,9 +274,10 @@ async fn the_site_says_what_it_is_and_what_may_be_edited() {
         let id = site.client.create_issue(&new_issue("r-1")).await.expect("created").id;
         let fields = site.client.edit_fields(&id).await.expect("fields");
         assert!(
-            fields.iter().any(|field| field == "duedate") && fields.iter().any(|field| field == "comment")
+            fields.iter().any(|field| field.field_id == "duedate")
+                && fields.iter().any(|field| field.field_id == "comment")
         );
-        assert!(!fields.iter().any(|field| field == "project"));
+        assert!(!fields.iter().any(|field| field.field_id == "project"));
     }
 }
 

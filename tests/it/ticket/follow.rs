@@ -56,7 +56,7 @@ async fn our_own_echo_writes_nothing() {
     }
     assert_eq!(world.risk(&key).await["version"], version);
     assert_eq!(world.issue(&issue_key).await.status_change, history);
-    assert_eq!(world.comments(&issue_key).await.len(), 1);
+    assert!(world.comments(&issue_key).await.is_empty());
 }
 
 #[actix_web::test]

@@ -3,6 +3,7 @@
 mod create;
 mod data_center;
 mod doctor;
+mod drift;
 mod faults;
 mod follow;
 mod full_pass;

@@ -7,7 +7,7 @@ use abate::access::role::Role;
 use abate::platform::clock::Clock;
 use abate::sandbox::jira::{JiraSandboxKind, WebhookTarget};
 use abate_entity::notice;
-use abate_integrations::jira::Issue;
+use abate_integrations::jira::{Issue, plain_text};
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
 use serde_json::{Value, json};
 
@@ -133,6 +133,13 @@ impl World {
         let mut comments = self.site.client.newest_comments(key).await.expect("comments");
         comments.reverse();
         comments.iter().map(|comment| comment.body["content"][0]["content"][0]["text"].to_string()).collect()
+    }
+
+    /// How many comments on an issue hold a text.
+    pub(crate) async fn comments_with(&self, key: &str, text: &str) -> usize {
+        let comments = self.site.client.newest_comments(key).await.expect("comments");
+        let ends = |comment: &str| comment.lines().any(|line| line == text);
+        comments.iter().filter(|comment| ends(&plain_text(&comment.body))).count()
     }
 
     /// What people are told of the kind, oldest first.

@@ -15,6 +15,7 @@ use crate::platform::problem::Problem;
 use crate::risk::standing::Standing;
 use crate::risk::vex_proposal::VexProposal;
 use crate::risk::{comment, evidence as proofs, mention, provenance};
+use crate::ticket::drift;
 
 /// Findings that a page shows at most.
 pub(super) const FINDINGS: u64 = 50;
@@ -45,6 +46,8 @@ pub(super) struct Gathered {
     /// The source behind each scope.
     pub(super) sources: HashMap<i64, String>,
     pub(super) ticket: Option<(ticket::Model, Option<connection::Model>)>,
+    /// What last differed between the risk and its ticket.
+    pub(super) drift: Vec<String>,
     pub(super) ratings: Vec<risk_rating::Model>,
     pub(super) evidence: Vec<evidence::Model>,
     /// Length of each attached file, by its number.
@@ -111,6 +114,7 @@ impl Gathered {
         let links = risk_control::Entity::find().filter(risk_control::Column::RiskId.eq(risk.id)).all(db);
         let links = links.await?;
         let catalogue = control::Entity::find().order_by_asc(control::Column::Key).all(db).await?;
+        let ticket = ticket(db, risk.id).await?;
         let relied = |control: &&control::Model| links.iter().any(|link| link.control_id == control.id);
         let mut gathered = Self {
             listed,
@@ -123,7 +127,8 @@ impl Gathered {
                 .limit(MOST_IDENTITIES)
                 .all(db)
                 .await?,
-            ticket: ticket(db, risk.id).await?,
+            drift: drift_of(db, ticket.as_ref().map(|(ticket, _)| ticket.id)).await?,
+            ticket,
             mentions: mention::of(db, &comments).await?,
             names: people.iter().map(|user| (user.id, user.name.clone())).collect(),
             team: teams.iter().find(|team| team.id == risk.team_id).cloned(),
@@ -225,6 +230,13 @@ async fn file_sizes(
         .all(db)
         .await?;
     Ok(files.into_iter().collect())
+}
+
+async fn drift_of(db: &impl ConnectionTrait, ticket_id: Option<i64>) -> Result<Vec<String>, Problem> {
+    match ticket_id {
+        Some(id) => drift::finder::of_ticket(db, id).await,
+        None => Ok(Vec::new()),
+    }
 }
 
 async fn ticket(

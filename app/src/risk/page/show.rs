@@ -12,7 +12,7 @@ use super::steps::{Offer, Refused, forms};
 use super::{act, controls, details, due, edit, evidence, flags, history, people, transfer};
 use crate::access::actor::Actor;
 use crate::access::require::Require;
-use crate::access::right::{MergeRisks, MoveRisks, ReadAuditLog, See};
+use crate::access::right::{Configure, MergeRisks, MoveRisks, ReadAuditLog, See};
 use crate::audit_log::api::EVERY_TEAM;
 use crate::owner;
 use crate::page::badge::{Badge, Tone, capitalised, counted};
@@ -124,7 +124,12 @@ pub(super) async fn page(
         may_merge: risk.state != State::Closed && caller.holds_in::<MergeRisks>(risk.team_id),
         ticket: gathered.ticket.as_ref().map(|(ticket, connection)| {
             let browse = connection.as_ref().map(|connection| connection.browse_url.as_str());
-            ticket_view(ticket, browse.unwrap_or_default(), zone)
+            let mut shown = ticket_view(ticket, browse.unwrap_or_default(), zone);
+            shown.drift.extend(gathered.drift.iter().cloned());
+            if !gathered.drift.is_empty() && caller.holds_in::<Configure>(EVERY_TEAM) {
+                shown.drift_page = format!("/settings/jira/drift?risk={}", RiskKey(risk.id));
+            }
+            shown
         }),
         no_ticket: "There is no ticket yet. One is made once the risk is confirmed and a connection to JIRA is set up."
             .to_owned(),
@@ -283,6 +288,7 @@ fn ticket_view(ticket: &ticket::Model, browse_url: &str, zone: Tz) -> TicketView
         state,
         facts,
         drift: ticket.problem.iter().cloned().collect(),
+        drift_page: String::new(),
     }
 }
 

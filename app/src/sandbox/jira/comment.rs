@@ -8,7 +8,7 @@ use super::field::rich_text;
 use super::issue::stamp;
 use super::refusal::{Refusal, json_body};
 use super::world::{BOT, Comment};
-use super::{JiraSandbox, webhook};
+use super::{JiraSandbox, JiraSandboxOptions, webhook};
 
 pub(super) fn configure(config: &mut web::ServiceConfig, api: &str) {
     let at = |path: &str| format!("{api}{path}");
@@ -24,31 +24,37 @@ struct ListQuery {
     max_results: Option<usize>,
 }
 
-impl JiraSandbox {
-    /// The text of a comment that is to be added.
-    pub(super) fn checked_comment(&self, comment: &Value) -> Result<Value, Refusal> {
-        let refused = |message: &str| Refusal::fields([("comment".to_owned(), message.to_owned())].into());
-        rich_text(&self.options, &comment["body"])
-            .map_err(|message| match message {
-                None => Refusal::message(400, "INVALID_INPUT"),
-                Some(message) => refused(&message),
-            })?
-            .filter(|text| text != "")
-            .ok_or_else(|| refused("Comment body can not be empty!"))
-    }
+/// The body of a comment, if it is one.
+fn checked(options: &JiraSandboxOptions, body: &Value) -> Result<Value, Refusal> {
+    let refused = |message: &str| Refusal::fields([("comment".to_owned(), message.to_owned())].into());
+    rich_text(options, body)
+        .map_err(|message| match message {
+            None => Refusal::message(400, "INVALID_INPUT"),
+            Some(message) => refused(&message),
+        })?
+        .filter(|text| text != "")
+        .ok_or_else(|| refused("Comment body can not be empty!"))
+}
 
-    /// Adds a comment to an issue and sends a webhook.
-    pub(super) fn add_comment(&self, id: u64, text: Value) -> Value {
+/// The bodies of the comments that come with an edit or a move, as `{"comment": [{"add": {"body": …}}]}`.
+pub(super) fn coming_with(options: &JiraSandboxOptions, update: &Value) -> Result<Vec<Value>, Refusal> {
+    let operations = update["comment"].as_array().into_iter().flatten();
+    operations.map(|operation| checked(options, &operation["add"]["body"])).collect()
+}
+
+impl JiraSandbox {
+    /// Writes a comment; answers it as JIRA shows it.
+    pub(super) fn write_comment(&self, id: u64, author: &'static str, body: Value) -> Value {
         let now = self.now();
         let mut world = self.world();
-        let comment = Comment { id: world.next_id(), author: BOT, body: text, created: now };
+        let comment = Comment { id: world.next_id(), author, body, created: now };
         let answer = self.comment_json(&comment);
         if let Some(issue) = world.issues.get_mut(&id) {
             issue.comments.push(comment);
         }
         world.touch(id, now);
         drop(world);
-        self.announce(id, BOT, webhook::Event::Commented);
+        self.announce(id, author, webhook::Event::Commented);
         answer
     }
 
@@ -87,9 +93,9 @@ async fn add(
     body: web::Bytes,
 ) -> HttpResponse {
     let result = json_body(&request, &body).and_then(|body| {
-        let text = sandbox.checked_comment(&body)?;
+        let text = checked(&sandbox.options, &body["body"])?;
         let id = sandbox.with_issue(caller, &name, |issue| issue.id)?;
-        Ok(caller.answer(201).json(sandbox.add_comment(id, text)))
+        Ok(caller.answer(201).json(sandbox.write_comment(id, BOT, text)))
     });
     caller.finish(result)
 }

@@ -58,9 +58,7 @@ pub(super) fn check(
                 .ok_or_else(|| "The priority selected is invalid.".to_owned()),
             "duedate" => due_date(value).map(|day| values.due_date = Some(day)),
             "assignee" => assignee(options.kind, value).map(|account| values.assignee = Some(account)),
-            other => Err(format!(
-                "Field '{other}' cannot be set. It is not on the appropriate screen, or unknown."
-            )),
+            other => Err(not_on_screen(other)),
         };
         if let Err(message) = outcome {
             errors.insert(name.clone(), message);
@@ -72,6 +70,11 @@ pub(super) fn check(
             .or_insert_with(|| "You must specify a summary of the issue.".to_owned());
     }
     if errors.is_empty() { Ok(values) } else { Err(Refusal::fields(errors)) }
+}
+
+/// What the site says of a field that a screen lacks.
+pub(super) fn not_on_screen(field: &str) -> String {
+    format!("Field '{field}' cannot be set. It is not on the appropriate screen, or unknown.")
 }
 
 /// A rich text value: a document or a text, by the kind of the site, or null. `Err(None)` is a document that is

@@ -10,7 +10,7 @@ use super::document;
 use super::field;
 use super::refusal::{Refusal, json_body};
 use super::world::{BOT, History, Issue, PERSON, PRIORITIES, RESOLUTIONS, STATUSES};
-use super::{JiraSandbox, JiraSandboxKind, metadata, webhook};
+use super::{JiraSandbox, JiraSandboxKind, comment, metadata, webhook};
 
 pub(super) fn configure(config: &mut web::ServiceConfig, kind: JiraSandboxKind) {
     let api = kind.api();
@@ -118,12 +118,9 @@ async fn edit(
         let empty = Map::new();
         let mut fields = body["fields"].as_object().unwrap_or(&empty).clone();
         let (id, labels) = sandbox.with_issue(caller, &name, |issue| (issue.id, issue.labels.clone()))?;
-        let mut comments = Vec::new();
+        let comments = comment::coming_with(&sandbox.options, &body["update"])?;
         for (name, operations) in body["update"].as_object().unwrap_or(&empty) {
             if name == "comment" {
-                for operation in operations.as_array().into_iter().flatten() {
-                    comments.push(sandbox.checked_comment(&operation["add"])?);
-                }
                 continue;
             }
             if name != "labels" || fields.contains_key(name) {
@@ -132,10 +129,16 @@ async fn edit(
             }
             fields.insert(name.clone(), json!(field::updated_labels(labels.clone(), operations)));
         }
+        let hidden = fields.keys().filter(|field| !sandbox.is_on_edit_screen(field));
+        let errors: BTreeMap<String, String> =
+            hidden.map(|field| (field.clone(), field::not_on_screen(field))).collect();
+        if !errors.is_empty() {
+            return Err(Refusal::fields(errors));
+        }
         let values = field::check(&sandbox.options, &fields, false)?;
         sandbox.change(id, BOT, |issue| field::write(issue, values));
         for comment in comments {
-            sandbox.add_comment(id, comment);
+            sandbox.write_comment(id, BOT, comment);
         }
         Ok(caller.answer(204).finish())
     });

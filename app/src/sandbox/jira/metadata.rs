@@ -131,22 +131,22 @@ async fn create_fields(
         if id != TASK.0 {
             return Err(Refusal::message(404, format!("The issue type '{id}' is not in this project.")));
         }
-        let fields: Vec<Value> = SCREEN
-            .iter()
-            .map(|(id, name, required)| {
-                let mut field = json!({
-                    "fieldId": id, "key": id, "name": name, "required": required,
-                    "hasDefaultValue": *id == "priority", "operations": ["set"],
-                });
-                if *id == "priority" {
-                    field["allowedValues"] = json!(priority_list());
-                }
-                field
-            })
-            .collect();
+        let fields: Vec<Value> = SCREEN.iter().map(shown).collect();
         Ok(caller.answer(200).json(page(&sandbox, "fields", fields)))
     });
     caller.finish(result)
+}
+
+/// A field of a screen as JIRA shows it.
+fn shown((id, name, required): &(&str, &str, bool)) -> Value {
+    let mut field = json!({
+        "fieldId": id, "key": id, "name": name, "required": required,
+        "hasDefaultValue": *id == "priority", "operations": ["set"],
+    });
+    if *id == "priority" {
+        field["allowedValues"] = json!(priority_list());
+    }
+    field
 }
 
 /// The fields of the edit screen of an issue, which is the create screen with comments.
@@ -156,13 +156,9 @@ async fn edit_fields(
     name: web::Path<String>,
 ) -> HttpResponse {
     let result = sandbox.with_issue(caller, &name, |_| {
-        let mut fields: serde_json::Map<String, Value> = SCREEN
-            .iter()
-            .map(|(id, name, required)| {
-                let field = json!({ "key": id, "name": name, "required": required, "operations": ["set"] });
-                ((*id).to_owned(), field)
-            })
-            .collect();
+        let screen = SCREEN.iter().filter(|(id, _, _)| sandbox.is_on_edit_screen(id));
+        let mut fields: serde_json::Map<String, Value> =
+            screen.map(|field| (field.0.to_owned(), shown(field))).collect();
         let comment =
             json!({ "key": "comment", "name": "Comment", "required": false, "operations": ["add"] });
         fields.insert("comment".to_owned(), comment);

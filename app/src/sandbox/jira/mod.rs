@@ -13,6 +13,7 @@ mod history;
 mod issue;
 mod jql;
 mod metadata;
+mod person;
 mod property;
 mod refusal;
 mod remote_link;
@@ -117,6 +118,7 @@ pub struct JiraSandbox {
     token: Mutex<Option<String>>,
     target: Mutex<Option<WebhookTarget>>,
     has_way_to_done: AtomicBool,
+    not_on_edit_screen: Mutex<Vec<String>>,
 }
 
 impl JiraSandbox {
@@ -133,6 +135,7 @@ impl JiraSandbox {
             token,
             target: Mutex::new(None),
             has_way_to_done: AtomicBool::new(true),
+            not_on_edit_screen: Mutex::default(),
         })
     }
 

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 
 use super::JiraSandbox;
 use super::auth::Caller;
-use super::field::{choice, write_resolution};
+use super::comment;
+use super::field::{choice, not_on_screen, write_resolution};
 use super::refusal::{Refusal, json_body};
 use super::world::{BOT, Change, RESOLUTIONS, STATUSES};
 
@@ -99,10 +100,7 @@ async fn take(
         let mut errors = BTreeMap::new();
         for field in body["fields"].as_object().into_iter().flatten().map(|(name, _)| name) {
             if step.to != DONE || field != "resolution" {
-                let message = format!(
-                    "Field '{field}' cannot be set. It is not on the appropriate screen, or unknown."
-                );
-                errors.insert(field.clone(), message);
+                errors.insert(field.clone(), not_on_screen(field));
             }
         }
         let resolution = choice(&body["fields"]["resolution"], &RESOLUTIONS);
@@ -112,7 +110,11 @@ async fn take(
         if !errors.is_empty() {
             return Err(Refusal::fields(errors));
         }
+        let comments = comment::coming_with(&sandbox.options, &body["update"])?;
         sandbox.take_step(id, step, resolution, BOT);
+        for comment in comments {
+            sandbox.write_comment(id, BOT, comment);
+        }
         Ok(caller.answer(204).finish())
     });
     caller.finish(result)

@@ -266,6 +266,7 @@ pub(super) fn show() -> RiskPage {
                 ("Last sync".into(), "21 Nov 2026, 09:12".into()),
             ],
             drift: vec!["Due date there is 10 Nov 2026; ours won, because the policy sets it.".into()],
+            drift_page: "/settings/jira/drift?risk=R-6".into(),
         }),
         no_ticket: String::new(),
         evidence: vec![

@@ -1,0 +1,49 @@
+//! What the person at the site does to an issue, besides moving it on the board.
+
+use serde_json::{Map, Value};
+
+use super::refusal::Refusal;
+use super::world::PERSON;
+use super::{JiraSandbox, field, lock};
+
+impl JiraSandbox {
+    /// Takes a field off the edit screen, where it stays on the create screen, or puts it back.
+    pub fn show_on_edit_screen(&self, field: &str, show: bool) {
+        let mut hidden = lock(&self.not_on_edit_screen);
+        hidden.retain(|known| known != field);
+        if !show {
+            hidden.push(field.to_owned());
+        }
+    }
+
+    /// The person edits fields, given as the REST interface takes them.
+    ///
+    /// # Errors
+    /// What the site says when it does not take them.
+    pub fn edit_as_person(&self, key: &str, fields: &Map<String, Value>) -> Result<(), String> {
+        let id = self.world().find(&self.options.project_key, key).ok_or("there is no such issue")?;
+        let values = field::check(&self.options, fields, false)
+            .map_err(|refusal: Refusal| refusal.body().to_string())?;
+        self.change(id, PERSON, |issue| field::write(issue, values));
+        Ok(())
+    }
+
+    /// The person writes a comment of one paragraph.
+    pub fn comment_as_person(&self, key: &str, text: &str) {
+        let found = self.world().find(&self.options.project_key, key);
+        let Some(id) = found else { return };
+        let body = if self.is_server() {
+            serde_json::json!(text)
+        } else {
+            serde_json::json!({ "type": "doc", "version": 1, "content": [
+                { "type": "paragraph", "content": [{ "type": "text", "text": text }] }
+            ] })
+        };
+        self.write_comment(id, PERSON, body);
+    }
+
+    /// Whether the edit screen takes a field.
+    pub(super) fn is_on_edit_screen(&self, field: &str) -> bool {
+        !lock(&self.not_on_edit_screen).iter().any(|known| known == field)
+    }
+}

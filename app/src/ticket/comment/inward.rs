@@ -1,0 +1,138 @@
+//! Reads the comments of a ticket that has changed: those of people become comments of the risk, each once, and ours are
+//! recognised by their number, or by their words where a call did not say it.
+
+use std::collections::HashSet;
+
+use abate_entity::lifecycle::Via;
+use abate_entity::{risk, ticket_comment};
+use abate_integrations::jira::{Comment, Document, plain_text};
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+
+use super::comment_rules::{self, CommentState, Direction};
+use crate::platform::problem::Problem;
+use crate::policy::Policies;
+use crate::risk::comment;
+use crate::risk::key::RiskKey;
+use crate::risk::record::Occasion;
+use crate::ticket::failure::Failure;
+use crate::ticket::follow;
+use crate::ticket::sync::Sync;
+
+/// Takes in what is new; answers the risk as it is now.
+///
+/// # Errors
+/// When JIRA or our own side fails.
+pub(in crate::ticket) async fn run(sync: &mut Sync<'_>, risk: risk::Model) -> Result<risk::Model, Failure> {
+    let db = sync.state.database.reader();
+    let of_ticket =
+        || ticket_comment::Entity::find().filter(ticket_comment::Column::TicketId.eq(sync.ticket.id));
+    let stamp = sync.issue.fields.updated;
+    let is_trying = ticket_comment::Column::State.eq(CommentState::Trying.as_str());
+    if stamp.is_some()
+        && sync.told.comments_at == stamp
+        && of_ticket().filter(is_trying).one(db).await?.is_none()
+    {
+        return Ok(risk);
+    }
+    let rows = of_ticket().all(db).await?;
+    let is_tried = |row: &ticket_comment::Model| row.state == CommentState::Trying.as_str();
+    let known: HashSet<&str> = rows.iter().filter_map(|row| row.remote_id.as_deref()).collect();
+    let is_done = |row: &ticket_comment::Model| row.state == CommentState::Done.as_str();
+    let mut unnumbered: Vec<&ticket_comment::Model> = rows
+        .iter()
+        .filter(|row| row.direction == Direction::Out.as_str() && row.remote_id.is_none())
+        .filter(|row| is_tried(row) || is_done(row))
+        .collect();
+    let mut comments = sync.active.client.newest_comments(&sync.issue.id).await?;
+    comments.retain(|comment| !known.contains(comment.id.as_str()));
+    comments.reverse();
+    let mut risk = risk;
+    for comment in &comments {
+        let text = words(comment);
+        let is_own = comment.author.as_ref().is_some_and(|author| author.account_id == sync.own_account);
+        let sent = |text: &str| sync.active.client.rich_text(&Document::from_text(text));
+        let ours = unnumbered.iter().position(|row| {
+            comment.body == sent(&row.text) || comment_rules::says_the_same(&row.text, &text)
+        });
+        // Our account may be a person's, who writes comments too.
+        match ours.filter(|_| is_own) {
+            Some(index) => number(sync, unnumbered.remove(index), comment).await?,
+            None => risk = take(sync, risk, comment, &text).await?,
+        }
+    }
+    sync.told.comments_at = stamp;
+    Ok(risk)
+}
+
+/// What a comment says. Wiki text stays as it was typed: its marks are no loss for people, and their absence could be.
+fn words(comment: &Comment) -> String {
+    comment.body.as_str().map_or_else(|| plain_text(&comment.body), str::to_owned)
+}
+
+/// Notes which comment one of ours has become.
+async fn number(sync: &Sync<'_>, row: &ticket_comment::Model, comment: &Comment) -> Result<(), Problem> {
+    sync.state
+        .database
+        .write(async |tx| {
+            let change = ticket_comment::ActiveModel {
+                id: Set(row.id),
+                remote_id: Set(Some(comment.id.clone())),
+                state: Set(CommentState::Done.as_str().to_owned()),
+                ..Default::default()
+            };
+            change.update(tx).await?;
+            Ok(())
+        })
+        .await
+}
+
+/// Makes a comment of the risk of it, in one transaction with the row that says so.
+async fn take(
+    sync: &Sync<'_>,
+    risk: risk::Model,
+    comment: &Comment,
+    text: &str,
+) -> Result<risk::Model, Problem> {
+    let (ticket_id, now) = (sync.ticket.id, sync.state.clock.now());
+    let issue = sync.issue.key.as_str();
+    sync.state
+        .database
+        .write(async |tx| {
+            let person = follow::person(tx, comment.author.as_ref()).await?;
+            let name = comment.author.as_ref().map_or("Somebody", |author| author.display_name.as_str());
+            let text = comment_rules::inward(text, person.is_none().then_some(name), issue);
+            let row = ticket_comment::ActiveModel {
+                ticket_id: Set(ticket_id),
+                direction: Set(Direction::In.as_str().to_owned()),
+                remote_id: Set(Some(comment.id.clone())),
+                text: Set(text.clone()),
+                state: Set(CommentState::Done.as_str().to_owned()),
+                created_at: Set(now),
+                ..Default::default()
+            };
+            let unique = [ticket_comment::Column::TicketId, ticket_comment::Column::RemoteId];
+            let new = ticket_comment::Entity::insert(row)
+                .on_conflict(OnConflict::columns(unique).do_nothing().to_owned())
+                .exec_without_returning(tx)
+                .await?;
+            let missing = || Problem::not_found(format!("risk {}", RiskKey(risk.id)));
+            let fresh = risk::Entity::find_by_id(risk.id).one(tx).await?.ok_or_else(missing)?;
+            if new == 0 {
+                return Ok(fresh);
+            }
+            let policies = Policies::load(tx).await?;
+            let occasion = Occasion::of(person.map(|person| person.id), Via::Jira, now, &policies);
+            let written = comment::add(tx, &occasion, fresh, &text).await?;
+            let change =
+                ticket_comment::ActiveModel { risk_comment_id: Set(Some(written.id)), ..Default::default() };
+            ticket_comment::Entity::update_many()
+                .set(change)
+                .filter(ticket_comment::Column::TicketId.eq(ticket_id))
+                .filter(ticket_comment::Column::RemoteId.eq(&comment.id))
+                .exec(tx)
+                .await?;
+            risk::Entity::find_by_id(risk.id).one(tx).await?.ok_or_else(missing)
+        })
+        .await
+}

@@ -1,0 +1,177 @@
+//! The ledger: what somebody gave a field against its owner, and who won. A change stands in it once, so that it is set
+//! back once.
+
+use std::collections::HashSet;
+
+use abate_entity::ticket_drift;
+use chrono::{DateTime, Utc};
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
+    QueryOrder, QuerySelect,
+};
+
+use super::compare::{Difference, digest};
+use super::field_rules::{Field, Side};
+use crate::platform::problem::Problem;
+
+/// How much of a text is kept, in characters.
+const LONGEST: usize = 2_000;
+/// How a text begins that is kept as a digest.
+pub(super) const DIGEST: &str = "digest ";
+/// How many changes are remembered as set back.
+const REMEMBERED: u64 = 200;
+
+/// Writes differences down, before anything is done about them; what stands there already stays as it is.
+///
+/// # Errors
+/// When the database refuses.
+pub(crate) async fn open(
+    tx: &DatabaseTransaction,
+    (ticket_id, confidential): (i64, bool),
+    difference: &Difference,
+    (winner, reason): (Side, &str),
+    now: DateTime<Utc>,
+) -> Result<(), Problem> {
+    let kept = |text: &str| match confidential {
+        true => format!("{DIGEST}{}", digest(text)),
+        false => text.chars().take(LONGEST).collect(),
+    };
+    let row = ticket_drift::ActiveModel {
+        ticket_id: Set(ticket_id),
+        field: Set(difference.field.as_str().to_owned()),
+        ours: Set(kept(&difference.ours)),
+        theirs: Set(kept(&difference.theirs)),
+        winner: Set(winner.as_str().to_owned()),
+        reason: Set(reason.to_owned()),
+        change_id: Set(difference.change_id.clone()),
+        by_account: Set(difference.by_account.clone()),
+        seen_at: Set(now),
+        ..Default::default()
+    };
+    let unique =
+        [ticket_drift::Column::TicketId, ticket_drift::Column::Field, ticket_drift::Column::ChangeId];
+    ticket_drift::Entity::insert(row)
+        .on_conflict(OnConflict::columns(unique).do_nothing().to_owned())
+        .exec_without_returning(tx)
+        .await?;
+    Ok(())
+}
+
+/// Both sides say the same again in these fields.
+///
+/// # Errors
+/// When the database refuses.
+pub(crate) async fn settle(
+    tx: &DatabaseTransaction,
+    ticket_id: i64,
+    fields: &[Field],
+    now: DateTime<Utc>,
+) -> Result<(), Problem> {
+    if fields.is_empty() {
+        return Ok(());
+    }
+    ticket_drift::Entity::update_many()
+        .set(ticket_drift::ActiveModel { settled_at: Set(Some(now)), ..Default::default() })
+        .filter(ticket_drift::Column::TicketId.eq(ticket_id))
+        .filter(ticket_drift::Column::Field.is_in(fields.iter().map(|field| field.as_str())))
+        .filter(ticket_drift::Column::SettledAt.is_null())
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// JIRA has taken our value of a field.
+///
+/// # Errors
+/// When the database refuses.
+pub(crate) async fn win(
+    tx: &DatabaseTransaction,
+    ticket_id: i64,
+    field: Field,
+    now: DateTime<Utc>,
+) -> Result<(), Problem> {
+    set_open(
+        tx,
+        (ticket_id, field),
+        ticket_drift::ActiveModel {
+            winner: Set(Side::Abate.as_str().to_owned()),
+            reason: Set(field.reason().to_owned()),
+            settled_at: Set(Some(now)),
+            ..Default::default()
+        },
+    )
+    .await
+}
+
+/// JIRA does not take a field: what it says stays, for this reason.
+///
+/// # Errors
+/// When the database refuses.
+pub(crate) async fn lose(
+    tx: &DatabaseTransaction,
+    ticket_id: i64,
+    field: Field,
+    reason: &str,
+) -> Result<(), Problem> {
+    let set = ticket_drift::ActiveModel {
+        winner: Set(Side::Jira.as_str().to_owned()),
+        reason: Set(reason.to_owned()),
+        ..Default::default()
+    };
+    set_open(tx, (ticket_id, field), set).await
+}
+
+async fn set_open(
+    tx: &DatabaseTransaction,
+    (ticket_id, field): (i64, Field),
+    set: ticket_drift::ActiveModel,
+) -> Result<(), Problem> {
+    ticket_drift::Entity::update_many()
+        .set(set)
+        .filter(ticket_drift::Column::TicketId.eq(ticket_id))
+        .filter(ticket_drift::Column::Field.eq(field.as_str()))
+        .filter(ticket_drift::Column::SettledAt.is_null())
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// What the ledger says of a ticket: the changes that were set back, as field and change, and the fields that still
+/// differ.
+#[derive(Debug, Default)]
+pub(crate) struct Standing {
+    /// The changes that were set back.
+    pub(crate) restored: HashSet<(String, String)>,
+    /// The fields that still differ.
+    pub(crate) open: HashSet<String>,
+}
+
+/// What the ledger says of a ticket.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub(crate) async fn standing(db: &impl ConnectionTrait, ticket_id: i64) -> Result<Standing, Problem> {
+    let rows: Vec<(String, String, Option<DateTime<Utc>>)> = ticket_drift::Entity::find()
+        .select_only()
+        .columns([
+            ticket_drift::Column::Field,
+            ticket_drift::Column::ChangeId,
+            ticket_drift::Column::SettledAt,
+        ])
+        .filter(ticket_drift::Column::TicketId.eq(ticket_id))
+        .order_by_desc(ticket_drift::Column::Id)
+        .limit(REMEMBERED)
+        .into_tuple()
+        .all(db)
+        .await?;
+    let mut standing = Standing::default();
+    for (field, change_id, settled_at) in rows {
+        if settled_at.is_none() {
+            standing.open.insert(field);
+        } else {
+            standing.restored.insert((field, change_id));
+        }
+    }
+    Ok(standing)
+}

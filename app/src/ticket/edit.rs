@@ -1,0 +1,290 @@
+//! Tells JIRA the fields that differ, in one call: those that are new with us, and those of ours that somebody has
+//! changed there. What JIRA does not take is left out of the next try, so that one field never holds up the others.
+
+use std::collections::BTreeMap;
+
+use abate_entity::risk;
+use abate_integrations::jira::{IssueEdit, JiraError, Refusal};
+use chrono::Duration;
+
+use super::comment::outward;
+use super::drift::compare::{self, Difference, digest};
+use super::drift::field_rules::{self, Field, Side, Verdict};
+use super::drift::ledger::{self, Standing};
+use super::edit_screen::{self, EditScreen};
+use super::failure::Failure;
+use super::later;
+use super::sync::Sync;
+use super::told::{FieldTold, NotTaken};
+use super::wording::{Content, Identity};
+
+/// How long a field is left out that JIRA did not take.
+const LEFT_OUT: Duration = Duration::hours(24);
+
+/// How often the rest is sent again at once after a refusal.
+const TRIES: usize = 3;
+
+/// What JIRA calls a comment that comes with an edit.
+const COMMENT: &str = "comment";
+
+/// What is sent.
+struct Outgoing {
+    edit: IssueEdit,
+    /// Those that it makes equal.
+    differences: Vec<Difference>,
+    /// What the comment with it is about.
+    note: Option<String>,
+}
+
+/// Tells JIRA the fields that differ.
+///
+/// # Errors
+/// When JIRA or our own side fails.
+pub(super) async fn run(
+    sync: &mut Sync<'_>,
+    risk: &risk::Model,
+    content: &Content,
+    screen: &EditScreen,
+    identity: &Identity,
+) -> Result<(), Failure> {
+    let now = sync.state.clock.now();
+    sync.told.not_taken.retain(|_, field| field.until > now);
+    let labels = identity.labels(&sync.ticket.subject);
+    let common = identity.common_label();
+    let ours: Vec<(Field, String)> = field_rules::ours()
+        .filter_map(|field| match field {
+            Field::OwnLabels => Some((field, compare::label_text(&labels))),
+            field => Some((field, content.text(field)?)),
+        })
+        .collect();
+    let standing = ledger::standing(sync.state.database.reader(), sync.ticket.id).await?;
+    let own = sync.own_account.clone();
+    let found = compare::run(&mut sync.told, &sync.issue, &ours, &common, &own, &standing.restored);
+    let (outgoing, kept) = sort(sync, found, screen);
+    keep(sync, risk, &outgoing, &kept, &standing).await?;
+    if outgoing.is_empty() {
+        return Ok(());
+    }
+    let fields: Vec<Field> = outgoing.iter().map(|difference| difference.field).collect();
+    let mut edit = content.edit(&fields);
+    if fields.contains(&Field::OwnLabels) {
+        let known = &sync.issue.fields.labels;
+        let has = |list: &[String], label: &str| list.iter().any(|other| other.eq_ignore_ascii_case(label));
+        edit.add_labels = labels.iter().filter(|label| !has(known, label)).cloned().collect();
+        edit.remove_labels =
+            compare::own_labels(known, &common).into_iter().filter(|label| !has(&labels, label)).collect();
+    }
+    let mut outgoing = Outgoing { edit, differences: outgoing, note: None };
+    explain(sync, risk, &mut outgoing).await?;
+    send(sync, outgoing).await
+}
+
+/// What can be sent, and what cannot with the reason.
+fn sort(
+    sync: &mut Sync<'_>,
+    found: Vec<Difference>,
+    screen: &EditScreen,
+) -> (Vec<Difference>, Vec<(Difference, String)>) {
+    let (mut outgoing, mut kept) = (Vec::new(), Vec::new());
+    for difference in found {
+        let name = difference.field.jira_name();
+        let (field, key) = (difference.field.words(), sync.issue.key.clone());
+        if let Verdict::LetBe(reason) = difference.verdict {
+            sync.trouble(format!("The {field} of {key} differs: {reason}."));
+            kept.push((difference, reason.to_owned()));
+        } else if let Some(refused) = sync.told.not_taken.get(name) {
+            let (reason, wait) = (refused.said.clone(), refused.until - sync.state.clock.now());
+            sync.trouble(format!("JIRA does not take the {field} of {key}: {reason}"));
+            sync.again_in(wait);
+            kept.push((difference, format!("JIRA does not take it: {reason}")));
+        } else if !screen.takes(name) {
+            let reason = "the edit screen in JIRA lacks it".to_owned();
+            sync.trouble(format!("The {field} of {key} cannot be told: {reason}. Add it there."));
+            sync.again_in(LEFT_OUT);
+            kept.push((difference, reason));
+        } else {
+            outgoing.push(difference);
+        }
+    }
+    (outgoing, kept)
+}
+
+/// Writes into the ledger what somebody has changed, before anything is done about it, and closes what is equal again.
+async fn keep(
+    sync: &Sync<'_>,
+    risk: &risk::Model,
+    outgoing: &[Difference],
+    kept: &[(Difference, String)],
+    standing: &Standing,
+) -> Result<(), Failure> {
+    let differs = |field: Field| {
+        let mut all = outgoing.iter().chain(kept.iter().map(|(difference, _)| difference));
+        all.any(|difference| difference.field == field)
+    };
+    let equal: Vec<Field> = field_rules::ours()
+        .filter(|field| standing.open.contains(field.as_str()) && !differs(*field))
+        .collect();
+    let drifted = |difference: &&Difference| difference.has_drifted;
+    if equal.is_empty()
+        && !outgoing.iter().any(|difference| drifted(&difference))
+        && !kept.iter().any(|(difference, _)| drifted(&difference))
+    {
+        return Ok(());
+    }
+    let now = sync.state.clock.now();
+    let ticket = (sync.ticket.id, risk.confidential);
+    sync.state
+        .database
+        .write(async |tx| {
+            ledger::settle(tx, ticket.0, &equal, now).await?;
+            for difference in outgoing.iter().filter(drifted) {
+                let won = (Side::Abate, difference.field.reason());
+                ledger::open(tx, ticket, difference, won, now).await?;
+            }
+            for (difference, reason) in kept.iter().filter(|(difference, _)| difference.has_drifted) {
+                ledger::open(tx, ticket, difference, (Side::Jira, reason), now).await?;
+            }
+            Ok(())
+        })
+        .await?;
+    Ok(())
+}
+
+/// A due date or a priority that is set back says so in the same call. The ledger has the rest.
+async fn explain(sync: &mut Sync<'_>, risk: &risk::Model, outgoing: &mut Outgoing) -> Result<(), Failure> {
+    let set_back: Vec<&Difference> = outgoing
+        .differences
+        .iter()
+        .filter(|difference| {
+            difference.has_drifted && matches!(difference.field, Field::DueDate | Field::Priority)
+        })
+        .collect();
+    if set_back.is_empty() || risk.confidential || sync.told.not_taken.contains_key(COMMENT) {
+        return Ok(());
+    }
+    let reasons: Vec<&str> = set_back.iter().map(|difference| difference.field.reason()).collect();
+    let changes: Vec<String> =
+        set_back.iter().map(|difference| format!("{}:{}", difference.field, difference.change_id)).collect();
+    let text = format!("Abate keeps its own value here: {}.", reasons.join(", and "));
+    let note = outward::riding(&format!("won:{}", changes.join(",")));
+    outgoing.edit.comment = outward::ride(sync, &note, &text).await?;
+    outgoing.note = outgoing.edit.comment.is_some().then_some(note);
+    Ok(())
+}
+
+async fn send(sync: &mut Sync<'_>, mut outgoing: Outgoing) -> Result<(), Failure> {
+    for _ in 0..TRIES {
+        if outgoing.differences.is_empty() {
+            return Ok(());
+        }
+        match sync.active.client.edit_issue(&sync.issue.id, &outgoing.edit).await {
+            Ok(()) => return sent(sync, &outgoing).await,
+            Err(JiraError::Refused(refusal)) => {
+                let named = named(&refusal, &outgoing);
+                if named.is_empty() || refusal.status == 409 {
+                    give_up(sync, &outgoing, &refusal).await?;
+                    return Ok(());
+                }
+                leave_out(sync, &mut outgoing, named).await?;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    sync.again_in(later::REFUSED_WAIT);
+    Ok(())
+}
+
+/// The fields of the request that a refusal names, and what it says of each.
+fn named(refusal: &Refusal, outgoing: &Outgoing) -> BTreeMap<String, String> {
+    let was_sent = |name: &str| {
+        (name == COMMENT && outgoing.edit.comment.is_some())
+            || outgoing.differences.iter().any(|difference| difference.field.jira_name() == name)
+    };
+    let fields = refusal.fields.iter().filter(|(name, _)| was_sent(name));
+    fields.map(|(name, said)| (name.clone(), said.clone())).collect()
+}
+
+/// A conflict with somebody else's write passes by itself, anything else when somebody mends it.
+async fn give_up(sync: &mut Sync<'_>, outgoing: &Outgoing, refusal: &Refusal) -> Result<(), Failure> {
+    sync.again_in(if refusal.status == 409 { later::CONFLICT_WAIT } else { later::REFUSED_WAIT });
+    sync.trouble(JiraError::Refused(refusal.clone()).to_string());
+    if let Some(note) = &outgoing.note {
+        outward::drop_riding(sync, note).await?;
+    }
+    Ok(())
+}
+
+/// Takes the refused fields out of the request and remembers them for a day.
+async fn leave_out(
+    sync: &mut Sync<'_>,
+    outgoing: &mut Outgoing,
+    named: BTreeMap<String, String>,
+) -> Result<(), Failure> {
+    let until = sync.state.clock.now() + LEFT_OUT;
+    edit_screen::forget(sync.state, sync.active, &sync.issue).await?;
+    if named.contains_key(COMMENT) {
+        outgoing.edit.comment = None;
+        if let Some(note) = outgoing.note.take() {
+            outward::drop_riding(sync, &note).await?;
+        }
+    }
+    let (out, rest): (Vec<Difference>, Vec<Difference>) = std::mem::take(&mut outgoing.differences)
+        .into_iter()
+        .partition(|difference| named.contains_key(difference.field.jira_name()));
+    outgoing.differences = rest;
+    for difference in out {
+        let said = named.get(difference.field.jira_name()).cloned().unwrap_or_default();
+        without(&mut outgoing.edit, difference.field);
+        let (field, key) = (difference.field.words(), sync.issue.key.clone());
+        sync.trouble(format!("JIRA does not take the {field} of {key}: {said}"));
+        sync.again_in(LEFT_OUT);
+        let reason = format!("JIRA does not take it: {said}");
+        let ticket = sync.ticket.id;
+        let lose = async |tx: &_| ledger::lose(tx, ticket, difference.field, &reason).await;
+        sync.state.database.write(lose).await?;
+    }
+    for (name, said) in named {
+        tracing::warn!(ticket = sync.ticket.subject, field = name, "JIRA does not take a field");
+        sync.told.not_taken.insert(name, NotTaken { until, said });
+    }
+    Ok(())
+}
+
+fn without(edit: &mut IssueEdit, field: Field) {
+    match field {
+        Field::Summary => edit.summary = None,
+        Field::Description => edit.description = None,
+        Field::Priority => edit.priority = None,
+        Field::DueDate => edit.due_date = None,
+        Field::OwnLabels => {
+            edit.add_labels.clear();
+            edit.remove_labels.clear();
+        }
+        _ => {}
+    }
+}
+
+/// JIRA was told.
+async fn sent(sync: &mut Sync<'_>, outgoing: &Outgoing) -> Result<(), Failure> {
+    let since = compare::last_entry(&sync.issue);
+    for difference in &outgoing.differences {
+        let told = FieldTold { sent: digest(&difference.ours), shown: None, since, writes: 1 };
+        sync.told.fields.insert(difference.field, told);
+    }
+    let (ticket, now) = (sync.ticket.id, sync.state.clock.now());
+    if outgoing.differences.iter().any(|difference| difference.has_drifted) {
+        sync.state
+            .database
+            .write(async |tx| {
+                for difference in &outgoing.differences {
+                    ledger::win(tx, ticket, difference.field, now).await?;
+                }
+                Ok(())
+            })
+            .await?;
+    }
+    if let Some(note) = &outgoing.note {
+        outward::rode(sync, note).await?;
+    }
+    Ok(())
+}
