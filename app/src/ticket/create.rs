@@ -134,8 +134,13 @@ async fn claim(
                     .exec(tx)
                     .await?;
                 if wanted {
-                    let content =
-                        Content::of(&risk, assets.get(&risk.asset_id), &screen.priorities, identity);
+                    let content = Content::of(
+                        &risk,
+                        assets.get(&risk.asset_id),
+                        &screen.priorities,
+                        identity,
+                        |text| active.client.rich_text(text),
+                    );
                     claimed.push(Claimed { ticket, risk, content });
                 }
             }

@@ -22,7 +22,8 @@ pub(super) async fn run(
     screen: &EditScreen,
     identity: &Identity,
 ) -> Result<(), Failure> {
-    let content = Content::of(risk, asset, &screen.priorities, identity);
+    let content =
+        Content::of(risk, asset, &screen.priorities, identity, |text| sync.active.client.rich_text(text));
     edit::run(sync, risk, &content, screen, identity).await?;
     walk::run(sync, risk).await?;
     link(sync, &content).await?;

@@ -3,9 +3,9 @@
 use abate_entity::level::Level;
 use abate_entity::{asset, risk};
 use abate_integrations::jira::{
-    Block, Document, Inline, IssueEdit, Marker, Named, NewIssue, RemoteLink, TEXT_LIMIT, marker_label,
-    plain_text,
+    Block, Document, Inline, IssueEdit, Marker, Named, NewIssue, RemoteLink, marker_label, plain_text,
 };
+use serde_json::Value;
 
 use super::drift::compare::digest;
 use super::drift::field_rules::{self, Field};
@@ -56,6 +56,8 @@ pub(crate) struct Content {
     pub(crate) summary: String,
     /// The description.
     pub(crate) description: Document,
+    /// Its text as the site will show it.
+    description_text: String,
     /// The priority, where the site has one that fits.
     pub(crate) priority: Option<Named>,
     /// The due date.
@@ -65,20 +67,23 @@ pub(crate) struct Content {
 }
 
 impl Content {
-    /// What the ticket of `risk` has to say.
+    /// What the ticket of `risk` has to say; `rich_text` is how documents are sent to its site.
     #[must_use]
     pub(crate) fn of(
         risk: &risk::Model,
         asset: Option<&asset::Model>,
         priorities: &[(String, String)],
         identity: &Identity,
+        rich_text: impl Fn(&Document) -> Value,
     ) -> Self {
         let key = RiskKey(risk.id);
         let title = if risk.confidential { "confidential risk" } else { risk.title.as_str() };
         let page = identity.page(risk);
+        let description = description(risk, asset, &page);
         Self {
             summary: abate_integrations::jira::cut_summary(&format!("{key}: {title}")),
-            description: description(risk, asset, &page),
+            description_text: plain_text(&rich_text(&description)),
+            description,
             priority: priority(risk.level, priorities),
             due_on: risk.due_on,
             link: RemoteLink {
@@ -96,7 +101,7 @@ impl Content {
     pub(crate) fn text(&self, field: Field) -> Option<String> {
         match field {
             Field::Summary => Some(self.summary.clone()),
-            Field::Description => Some(plain_text(&self.description.to_value(TEXT_LIMIT))),
+            Field::Description => Some(self.description_text.clone()),
             Field::Priority => self.priority.as_ref().map(|priority| priority.name.clone()),
             Field::DueDate => Some(self.due_on.map(|day| day.to_string()).unwrap_or_default()),
             _ => None,

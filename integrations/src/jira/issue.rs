@@ -1,7 +1,5 @@
 //! Creates, reads and edits issues.
 
-use std::collections::BTreeMap;
-
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -11,7 +9,6 @@ use super::client::{Call, JiraClient};
 use super::error::{JiraError, Refusal};
 use super::marker::PROPERTY_KEY;
 use super::model::{CreatedIssue, Issue, IssueEdit, NewIssue};
-use super::project::{CreateField, create_field};
 
 /// How many issues one bulk call may create.
 pub const BULK_LIMIT: usize = 50;
@@ -138,22 +135,6 @@ impl JiraClient {
         let body = json!({ "issueIdsOrKeys": ids, "fields": fields, "properties": [PROPERTY_KEY] });
         let answer: Answer = self.send(Call::ask(self.path("issue/bulkfetch"), body)).await?;
         Ok(answer.issues.iter().filter_map(|value| Issue::from_value(value, true)).collect())
-    }
-
-    /// The fields that the edit screen of an issue takes. It is another screen than the one of its creation.
-    pub async fn edit_fields(&self, id: &str) -> Result<Vec<CreateField>, JiraError> {
-        #[derive(Deserialize)]
-        struct Answer {
-            #[serde(default)]
-            fields: BTreeMap<String, Value>,
-        }
-        let answer: Answer = self.send(Call::read(self.path(&format!("issue/{id}/editmeta")))).await?;
-        let field = |(id, mut value): (String, Value)| {
-            value["fieldId"] = json!(id);
-            create_field(&value)
-        };
-        let objects = answer.fields.into_iter().filter(|(_, value)| value.is_object());
-        Ok(objects.filter_map(field).collect())
     }
 
     /// Writes the given fields. Writing the same again changes nothing, so an unknown outcome may be repeated.

@@ -12,6 +12,7 @@ mod comment;
 mod credentials;
 mod dialect;
 mod error;
+mod field;
 mod history;
 mod identity;
 mod issue;

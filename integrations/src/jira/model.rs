@@ -238,10 +238,8 @@ impl IssueEdit {
             update.insert("labels".to_owned(), json!(labels));
         }
         if let Some(comment) = &self.comment {
-            update.insert(
-                "comment".to_owned(),
-                json!([{ "add": { "body": dialect.rich_text(comment, text_limit) } }]),
-            );
+            let body = dialect.rich_text(comment, text_limit);
+            update.insert("comment".to_owned(), json!([{ "add": { "body": body } }]));
         }
         if !update.is_empty() {
             body["update"] = Value::Object(update);

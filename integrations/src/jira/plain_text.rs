@@ -111,7 +111,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::jira::{Block, Document, Inline};
+    use crate::jira::{Block, Document, Inline, TEXT_LIMIT};
 
     #[test]
     fn a_document_reads_as_its_text() {
@@ -126,7 +126,10 @@ mod tests {
                     href: "https://a.example".to_owned(),
                 }]]],
             });
-        assert_eq!(plain_text(&document.to_value(32_767)), "What is wrong\nLook here\none\ntwo\nFact\nR-1");
+        assert_eq!(
+            plain_text(&document.to_value(TEXT_LIMIT)),
+            "What is wrong\nLook here\none\ntwo\nFact\nR-1"
+        );
         assert_eq!(plain_text(&Value::Null), "");
     }
 
@@ -177,7 +180,7 @@ mod tests {
         #[test]
         fn plain_words_stay_as_they_are(words in "[a-z0-9]{1,8}( [a-z0-9]{1,8}){0,5}") {
             prop_assert_eq!(plain_text(&json!(words)), words.clone());
-            prop_assert_eq!(plain_text(&Document::from_text(&words).to_value(32_767)), words);
+            prop_assert_eq!(plain_text(&Document::from_text(&words).to_value(TEXT_LIMIT)), words);
         }
     }
 

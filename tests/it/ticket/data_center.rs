@@ -120,3 +120,44 @@ async fn a_wrong_token_is_no_absence() {
     let problem = connection["items"][0]["problem"].as_str().expect("a problem").to_owned();
     assert!(problem.contains("credentials"), "{problem}");
 }
+
+#[actix_web::test]
+async fn fields_and_comments_cross_once_and_then_all_is_quiet() {
+    let world = world().await;
+    let (key, issue) = world.ticketed("Edited on both sides").await;
+    world.app.pass(Duration::seconds(121)).await;
+    let (id, due) = (world.site.issue_id(), world.issue(&issue).await.fields.due_date);
+    // What the site shows of it is not what was typed, and the answer that would name it is lost.
+    world.site.proxy.add(Rule::once("POST", &format!("/issue/{id}/comment"), Fault::LoseAnswer));
+    let path = format!("/api/v1/risks/{key}/comments");
+    let typed = "C:\\temp & {code} *x* &lt;";
+    world.first.api.post(&path, &json!({"body": typed})).await.expect(201);
+    world.app.settle().await;
+    let edit = json!({"duedate": "2030-01-01", "description": "Rewritten by hand"});
+    world.site.sandbox.edit_as_person(&issue, edit.as_object().expect("fields")).expect("edited");
+    world.site.sandbox.comment_as_person(&issue, "Said there");
+    for _ in 0..5 {
+        world.app.pass(Duration::seconds(121)).await;
+    }
+    assert_eq!(world.issue(&issue).await.fields.due_date, due);
+    let read = world.site.client.issue(&issue, &["description"]).await.expect("an issue");
+    let description = read.fields.description.expect("a description");
+    assert!(description.as_str().is_some_and(|text| text.starts_with("||Fact||")), "{description}");
+    let there = world.site.client.newest_comments(&issue).await.expect("comments");
+    let texts: Vec<&str> = there.iter().filter_map(|comment| comment.body.as_str()).collect();
+    let ours = texts.iter().filter(|text| text.contains("C:&#92;temp & \\{code\\} \\*x\\* &amp;lt;")).count();
+    assert_eq!(ours, 1, "{texts:?}");
+    let here = world.first.api.get(&path).await.expect(200).json();
+    let said: Vec<&str> =
+        here["items"].as_array().into_iter().flatten().filter_map(|item| item["body"].as_str()).collect();
+    assert_eq!(said.len(), 2, "{said:?}");
+    assert!(said.iter().any(|text| text.ends_with("Said there")), "{said:?}");
+
+    let edits = || world.site.proxy.seen("PUT", &format!("/rest/api/2/issue/{id}"));
+    let (before, comments) = (edits(), there.len());
+    for _ in 0..3 {
+        world.app.pass(Duration::seconds(121)).await;
+    }
+    let there = world.site.client.newest_comments(&issue).await.expect("comments");
+    assert_eq!((edits(), there.len()), (before, comments));
+}

@@ -106,7 +106,7 @@ async fn random_edits_on_both_sides_end_equal_with_one_write_each_at_most() {
         match dice.throw(11) {
             0 => world.edit_there(&issue, json!({"summary": text})),
             1 => {
-                let document = Document::from_text(&text).to_value(32_767);
+                let document = world.site.client.rich_text(&Document::from_text(&text));
                 world.edit_there(&issue, json!({"description": document}));
             }
             2 => world.edit_there(&issue, json!({"priority": {"id": (1 + dice.throw(5)).to_string()}})),

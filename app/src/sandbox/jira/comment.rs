@@ -8,7 +8,7 @@ use super::field::rich_text;
 use super::issue::stamp;
 use super::refusal::{Refusal, json_body};
 use super::world::{BOT, Comment};
-use super::{JiraSandbox, webhook};
+use super::{JiraSandbox, JiraSandboxOptions, webhook};
 
 pub(super) fn configure(config: &mut web::ServiceConfig, api: &str) {
     let at = |path: &str| format!("{api}{path}");
@@ -24,25 +24,25 @@ struct ListQuery {
     max_results: Option<usize>,
 }
 
+/// The body of a comment, if it is one.
+fn checked(options: &JiraSandboxOptions, body: &Value) -> Result<Value, Refusal> {
+    let refused = |message: &str| Refusal::fields([("comment".to_owned(), message.to_owned())].into());
+    rich_text(options, body)
+        .map_err(|message| match message {
+            None => Refusal::message(400, "INVALID_INPUT"),
+            Some(message) => refused(&message),
+        })?
+        .filter(|text| text != "")
+        .ok_or_else(|| refused("Comment body can not be empty!"))
+}
+
+/// The bodies of the comments that come with an edit or a move, as `{"comment": [{"add": {"body": …}}]}`.
+pub(super) fn coming_with(options: &JiraSandboxOptions, update: &Value) -> Result<Vec<Value>, Refusal> {
+    let operations = update["comment"].as_array().into_iter().flatten();
+    operations.map(|operation| checked(options, &operation["add"]["body"])).collect()
+}
+
 impl JiraSandbox {
-    /// The text of a comment that is to be added.
-    pub(super) fn checked_comment(&self, comment: &Value) -> Result<Value, Refusal> {
-        let refused = |message: &str| Refusal::fields([("comment".to_owned(), message.to_owned())].into());
-        rich_text(&self.options, &comment["body"])
-            .map_err(|message| match message {
-                None => Refusal::message(400, "INVALID_INPUT"),
-                Some(message) => refused(&message),
-            })?
-            .filter(|text| text != "")
-            .ok_or_else(|| refused("Comment body can not be empty!"))
-    }
-
-    /// The texts of the comments that come with an edit or a move, as `{"comment": [{"add": {"body": …}}]}`.
-    pub(super) fn comments_coming_with(&self, update: &Value) -> Result<Vec<Value>, Refusal> {
-        let operations = update["comment"].as_array().into_iter().flatten();
-        operations.map(|operation| self.checked_comment(&operation["add"])).collect()
-    }
-
     /// Writes a comment; answers it as JIRA shows it.
     pub(super) fn write_comment(&self, id: u64, author: &'static str, body: Value) -> Value {
         let now = self.now();
@@ -93,7 +93,7 @@ async fn add(
     body: web::Bytes,
 ) -> HttpResponse {
     let result = json_body(&request, &body).and_then(|body| {
-        let text = sandbox.checked_comment(&body)?;
+        let text = checked(&sandbox.options, &body["body"])?;
         let id = sandbox.with_issue(caller, &name, |issue| issue.id)?;
         Ok(caller.answer(201).json(sandbox.write_comment(id, BOT, text)))
     });

@@ -10,7 +10,7 @@ use super::document;
 use super::field;
 use super::refusal::{Refusal, json_body};
 use super::world::{BOT, History, Issue, PERSON, PRIORITIES, RESOLUTIONS, STATUSES};
-use super::{JiraSandbox, JiraSandboxKind, metadata, webhook};
+use super::{JiraSandbox, JiraSandboxKind, comment, metadata, webhook};
 
 pub(super) fn configure(config: &mut web::ServiceConfig, kind: JiraSandboxKind) {
     let api = kind.api();
@@ -118,7 +118,7 @@ async fn edit(
         let empty = Map::new();
         let mut fields = body["fields"].as_object().unwrap_or(&empty).clone();
         let (id, labels) = sandbox.with_issue(caller, &name, |issue| (issue.id, issue.labels.clone()))?;
-        let comments = sandbox.comments_coming_with(&body["update"])?;
+        let comments = comment::coming_with(&sandbox.options, &body["update"])?;
         for (name, operations) in body["update"].as_object().unwrap_or(&empty) {
             if name == "comment" {
                 continue;

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::refusal::Refusal;
 use super::world::PERSON;
-use super::{JiraSandbox, JiraSandboxKind, field, lock};
+use super::{JiraSandbox, field, lock};
 
 impl JiraSandbox {
     /// Takes a field off the edit screen, where it stays on the create screen, or puts it back.
@@ -32,11 +32,12 @@ impl JiraSandbox {
     pub fn comment_as_person(&self, key: &str, text: &str) {
         let found = self.world().find(&self.options.project_key, key);
         let Some(id) = found else { return };
-        let body = match self.options.kind {
-            JiraSandboxKind::Cloud => serde_json::json!({ "type": "doc", "version": 1, "content": [
+        let body = if self.is_server() {
+            serde_json::json!(text)
+        } else {
+            serde_json::json!({ "type": "doc", "version": 1, "content": [
                 { "type": "paragraph", "content": [{ "type": "text", "text": text }] }
-            ] }),
-            JiraSandboxKind::DataCenter => text.into(),
+            ] })
         };
         self.write_comment(id, PERSON, body);
     }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::JiraSandbox;
 use super::auth::Caller;
+use super::comment;
 use super::field::{choice, not_on_screen, write_resolution};
 use super::refusal::{Refusal, json_body};
 use super::world::{BOT, Change, RESOLUTIONS, STATUSES};
@@ -109,7 +110,7 @@ async fn take(
         if !errors.is_empty() {
             return Err(Refusal::fields(errors));
         }
-        let comments = sandbox.comments_coming_with(&body["update"])?;
+        let comments = comment::coming_with(&sandbox.options, &body["update"])?;
         sandbox.take_step(id, step, resolution, BOT);
         for comment in comments {
             sandbox.write_comment(id, BOT, comment);

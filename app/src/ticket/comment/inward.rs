@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use abate_entity::lifecycle::Via;
 use abate_entity::{risk, ticket_comment};
-use abate_integrations::jira::{Comment, plain_text};
+use abate_integrations::jira::{Comment, Document, plain_text};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 
@@ -51,7 +51,10 @@ pub(in crate::ticket) async fn run(sync: &mut Sync<'_>, risk: risk::Model) -> Re
     for comment in &comments {
         let text = words(comment);
         let is_own = comment.author.as_ref().is_some_and(|author| author.account_id == sync.own_account);
-        let ours = unnumbered.iter().position(|row| comment_rules::says_the_same(&row.text, &text));
+        let sent = |text: &str| sync.active.client.rich_text(&Document::from_text(text));
+        let ours = unnumbered.iter().position(|row| {
+            comment.body == sent(&row.text) || comment_rules::says_the_same(&row.text, &text)
+        });
         // Our account may be a person's, who writes comments too.
         match ours.filter(|_| is_own) {
             Some(index) => number(sync, unnumbered.remove(index), comment).await?,
