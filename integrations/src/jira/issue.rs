@@ -13,6 +13,9 @@ use super::model::{CreatedIssue, Issue, IssueEdit, NewIssue};
 /// How many issues one bulk call may create.
 pub const BULK_LIMIT: usize = 50;
 
+/// How often one issue of many is read.
+const READS: usize = 3;
+
 /// What became of the issues of a bulk call.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BulkCreated {
@@ -100,13 +103,24 @@ impl JiraClient {
         }
         let mut issues = Vec::new();
         for id in ids {
-            match self.issue(id, fields).await {
+            match self.read_again(id, fields).await {
                 Ok(issue) => issues.push(issue),
                 Err(JiraError::NotFoundOrHidden) => {}
                 Err(error) => return Err(error),
             }
         }
         Ok(issues)
+    }
+
+    /// Reads one issue of many: where one call in ten fails, a list of them would never be read otherwise.
+    async fn read_again(&self, id: &str, fields: &[&str]) -> Result<Issue, JiraError> {
+        for _ in 1..READS {
+            match self.issue(id, fields).await {
+                Err(JiraError::Unavailable { retry_after: None, .. }) => {}
+                answer => return answer,
+            }
+        }
+        self.issue(id, fields).await
     }
 
     /// Reads issues by id in few calls, on Data Center out of the search and so without most markers

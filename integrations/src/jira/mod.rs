@@ -1,8 +1,8 @@
 //! JIRA Cloud (REST version 3) and JIRA Data Center (REST version 2).
 //!
 //! One call is one file; `client.rs` sends, `answer.rs` sorts failures, `model.rs` holds the plain values that go in and
-//! come out, `dialect.rs` says in what the two kinds differ. Nothing here retries: JIRA has no idempotency key, so whether a write may be sent again is a
-//! decision of the caller, who knows the marker that the first try left behind.
+//! come out, `dialect.rs` says in what the two kinds differ. Nothing here repeats a write: JIRA has no idempotency key,
+//! so whether one may be sent again is a decision of the caller, who knows the marker that the first try left behind.
 
 mod adf;
 mod answer;

@@ -125,7 +125,7 @@ pub(super) async fn read(
                 .map(|key| {
                     known.get(key).copied().ok_or_else(|| {
                         let text = format!("There is no {what} with the key {key}.");
-                        Problem::invalid(&format!("rules[{index}].{field}"), text)
+                        Problem::invalid(format!("rules[{index}].{field}"), text)
                     })
                 })
                 .collect::<Result<Vec<i64>, Problem>>()
