@@ -27,7 +27,7 @@ const PAGE: &str = "/settings/tickets";
 
 /// Registers the pages.
 pub fn pages(config: &mut ServiceConfig) {
-    config.route(PAGE, web::get().to(show)).route(PAGE, web::post().to(change));
+    config.route("/settings/tickets", web::get().to(show)).route("/settings/tickets", web::post().to(change));
 }
 
 #[derive(Template)]
