@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 use super::answer::refusal_of;
 use super::client::{Call, JiraClient};
 use super::error::{JiraError, Refusal};
+use super::issue_edit::{IssueEdit, NewIssue};
 use super::marker::PROPERTY_KEY;
-use super::model::{CreatedIssue, Issue, IssueEdit, NewIssue};
+use super::model::{CreatedIssue, Issue};
 
 /// How many issues one bulk call may create.
 pub const BULK_LIMIT: usize = 50;

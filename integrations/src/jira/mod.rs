@@ -16,6 +16,7 @@ mod field;
 mod history;
 mod identity;
 mod issue;
+mod issue_edit;
 mod list;
 mod marker;
 mod model;
@@ -39,11 +40,9 @@ pub use error::{JiraError, Limit, Refusal};
 pub use history::FieldChange;
 pub use identity::Permission;
 pub use issue::{BULK_LIMIT, BulkCreated};
+pub use issue_edit::{IssueEdit, NewIssue};
 pub use marker::{Marker, PROPERTY_KEY, marker_label};
-pub use model::{
-    Account, CreatedIssue, Issue, IssueEdit, IssueFields, Named, NewIssue, Status, StatusCategory,
-    StatusChange,
-};
+pub use model::{Account, CreatedIssue, Issue, IssueFields, Named, Status, StatusCategory, StatusChange};
 pub use plain_text::plain_text;
 pub use project::{CreateField, IssueType, Project};
 pub use remote_link::RemoteLink;

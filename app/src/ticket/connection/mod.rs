@@ -6,6 +6,7 @@ mod active;
 pub mod alert;
 pub mod api;
 pub mod check;
+mod entered;
 mod health;
 pub mod health_rules;
 pub mod page;
