@@ -3,7 +3,7 @@
 //! them until they are gone.
 
 use abate_entity::ticket_stranger::Column;
-use abate_entity::{ticket, ticket_stranger};
+use abate_entity::{connection, ticket, ticket_stranger};
 use abate_integrations::jira::Issue;
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::OnConflict;
@@ -37,16 +37,17 @@ pub(super) async fn note(
         return Ok(());
     }
     let uuid = marker.and_then(|marker| marker.uuid.parse::<uuid::Uuid>().ok());
-    let ticket = match uuid {
-        Some(uuid) => {
-            ticket::Entity::find()
-                .filter(ticket::Column::ConnectionId.eq(connection_id))
-                .filter(ticket::Column::Uuid.eq(uuid))
-                .one(tx)
-                .await?
-        }
+    let marked = match uuid {
+        Some(uuid) => ticket::Entity::find().filter(ticket::Column::Uuid.eq(uuid)).one(tx).await?,
         None => None,
     };
+    // Two connections may lead to one site, for two of its projects: each sees the tickets of the other.
+    if let Some(other) = marked.as_ref().filter(|ticket| ticket.connection_id != connection_id)
+        && is_one_site(tx, connection_id, other.connection_id).await?
+    {
+        return Ok(());
+    }
+    let ticket = marked.filter(|ticket| ticket.connection_id == connection_id);
     let kind = match (&ticket, marker) {
         (Some(ticket), _) => match ticket.state.parse::<TicketState>().map_err(Problem::internal)? {
             // The call that makes it is under way, or it became ours since it was read.
@@ -79,6 +80,13 @@ pub(super) async fn note(
         .to_owned();
     ticket_stranger::Entity::insert(row).on_conflict(known).exec_without_returning(tx).await?;
     Ok(())
+}
+
+async fn is_one_site(tx: &DatabaseTransaction, one: i64, other: i64) -> Result<bool, Problem> {
+    let rows =
+        connection::Entity::find().filter(connection::Column::Id.is_in([one, other])).all(tx).await?;
+    let mut sites = rows.iter().map(|row| row.browse_url.trim_end_matches('/'));
+    Ok(matches!((sites.next(), sites.next()), (Some(one), Some(other)) if one == other))
 }
 
 /// The issue of a ticket that has none as far as we know is there: it is looked for at once, and not created again.

@@ -192,6 +192,24 @@ async fn issues_of_two_sites_with_one_number_stay_apart() {
     assert_eq!(list["items"][0]["risk"], two.as_str());
 }
 
+/// Two projects of one site are two connections, and each finds the tickets of the other by their label.
+#[actix_web::test]
+async fn tickets_of_another_connection_to_the_same_site_are_no_strangers() {
+    let stage = Stage::start().await;
+    let first = stage.connect("first", &stage.first).await;
+    stage.confirmed("Of the first").await;
+    let form = stage.form("second", &stage.first);
+    let second = stage.admin.api.post("/api/v1/connections", &form).await.expect(201).json();
+    stage.app.pass(Duration::minutes(5)).await;
+    stage.app.pass(Duration::days(1)).await;
+    for id in [first, second["id"].as_i64().expect("a number")] {
+        let shown = stage.admin.api.get(&format!("/api/v1/connections/{id}")).await.expect(200).json();
+        assert_eq!(shown["stranger_count"], 0, "{shown}");
+        assert!(!shown["full_pass_at"].is_null(), "{shown}");
+    }
+    assert_eq!(stage.first.sandbox.issue_keys().len(), 1);
+}
+
 #[actix_web::test]
 async fn administrators_hear_once_that_a_connection_is_ill_and_once_that_it_is_well() {
     let world = World::start().await;
