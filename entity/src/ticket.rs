@@ -26,6 +26,9 @@ pub struct Model {
     /// The worker that is creating it.
     #[sea_orm(column_type = "Text", nullable)]
     pub claimed_by: Option<String>,
+    /// The account that a create was last tried with.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub created_as: Option<String>,
     /// Not before this moment.
     pub next_try_at: DateTimeUtc,
     /// Since when the outcome of a create is not known.

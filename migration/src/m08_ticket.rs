@@ -50,6 +50,7 @@ CREATE TABLE ticket (
     state TEXT NOT NULL, -- held, wanted, creating, linked, unknown, quarantined or cancelled
     attempt INTEGER NOT NULL, -- how often a create was tried
     claimed_by TEXT, -- the worker that is creating it
+    created_as TEXT, -- the account that a create was last tried with
     next_try_at {time} NOT NULL, -- not before this moment
     unknown_since {time}, -- since when the outcome of a create is not known
     issue_id TEXT, -- JIRA's number
@@ -71,6 +72,7 @@ CREATE TABLE ticket (
 CREATE INDEX ticket_by_state ON ticket (connection_id, state, next_try_at, id);
 CREATE INDEX ticket_by_risk ON ticket (risk_id);
 CREATE INDEX ticket_by_sync ON ticket (connection_id, sync_at) WHERE sync_at IS NOT NULL;
+CREATE INDEX ticket_by_release ON ticket (released_at) WHERE released_at IS NOT NULL;
 CREATE UNIQUE INDEX ticket_by_issue ON ticket (connection_id, issue_id);
 -- A message that another system sent us, kept before it is answered.
 CREATE TABLE webhook_delivery (

@@ -67,7 +67,11 @@ async fn measure(db: &impl ConnectionTrait) -> Result<(), DbErr> {
     let tickets: Vec<(String, i64)> = tickets.group_by(ticket::Column::State).into_tuple().all(db).await?;
     report(TICKETS, &TICKET_STATES, &tickets);
     set(gauge!(UNSEALED), seal::waiting(db).await?);
-    let paused = connection::Entity::find().filter(connection::Column::Paused.eq(true)).count(db).await?;
+    let paused = connection::Entity::find()
+        .filter(connection::Column::Paused.eq(true))
+        .filter(connection::Column::RemovedAt.is_null())
+        .count(db)
+        .await?;
     set(gauge!(PAUSED), i64::try_from(paused).unwrap_or(i64::MAX));
     Ok(())
 }

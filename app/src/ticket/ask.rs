@@ -74,7 +74,12 @@ async fn search_again(
         next_try_at: Set(now),
         ..reconcile::unknown("somebody asked to look again", now)
     };
-    ticket::Entity::update_many().set(set).filter(ticket::Column::Id.eq(ticket.id)).exec(tx).await?;
+    ticket::Entity::update_many()
+        .set(set)
+        .filter(ticket::Column::Id.eq(ticket.id))
+        .filter(ticket::Column::State.eq(TicketState::Quarantined.as_str()))
+        .exec(tx)
+        .await?;
     let subject = RiskKey(ticket.risk_id).to_string();
     audit_log::add(tx, actor, "ticket.search_again", &subject, json!({"ticket": ticket.id}), now).await?;
     reconcile::enqueue(tx, ticket.connection_id, now, now).await

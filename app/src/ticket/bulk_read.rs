@@ -6,7 +6,7 @@ use abate_entity::ticket;
 use abate_integrations::jira::{Issue, JiraError};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 
-use super::connection::Active;
+use super::connection::{self, Active};
 use super::failure::Failure;
 use super::seen;
 use crate::state::AppState;
@@ -36,7 +36,7 @@ pub(super) async fn known_or_strange(
     let linked: HashSet<String> = ticket::Entity::find()
         .select_only()
         .column(ticket::Column::IssueId)
-        .filter(ticket::Column::ConnectionId.eq(active.row.id))
+        .filter(ticket::Column::ConnectionId.is_in(connection::of_site(state, &active.row).await?))
         .filter(ticket::Column::IssueId.is_in(ids))
         .into_tuple()
         .all(state.database.reader())

@@ -8,7 +8,7 @@ use chrono::{DateTime, Duration, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 
-use super::connection::Active;
+use super::connection::{self, Active};
 use super::failure::Failure;
 use super::finder;
 use super::reconcile::{LEASE, gather, link, unknown};
@@ -59,7 +59,8 @@ pub(super) async fn batch(state: &AppState, active: &Active) -> Result<Option<bo
     }
     let identity = finder::identity(state).await?;
     let worker = state.ids.word(12);
-    let claimed = claim(state, active, &screen, &identity, &worker).await?;
+    let account = connection::own_account(state, active).await?;
+    let claimed = claim(state, active, &screen, &identity, (&worker, &account)).await?;
     if claimed.is_empty() {
         return Ok(None);
     }
@@ -94,7 +95,7 @@ async fn claim(
     active: &Active,
     screen: &Screen,
     identity: &Identity,
-    worker: &str,
+    (worker, account): (&str, &str),
 ) -> Result<Vec<Claimed>, Problem> {
     let now = state.clock.now();
     state
@@ -126,6 +127,7 @@ async fn claim(
                     set.state = Set(TicketState::Creating.as_str().to_owned());
                     set.attempt = Set(ticket.attempt);
                     set.claimed_by = Set(Some(worker.to_owned()));
+                    set.created_as = Set(Some(account.to_owned()));
                     set.next_try_at = Set(now + LEASE);
                 }
                 ticket::Entity::update_many()

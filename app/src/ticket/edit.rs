@@ -57,9 +57,9 @@ pub(super) async fn run(
             field => Some((field, content.text(field)?)),
         })
         .collect();
-    let standing = ledger::standing(sync.state.database.reader(), sync.ticket.id).await?;
+    let standing = ledger::standing(sync.state.database.reader(), sync.ticket.id, now).await?;
     let own = sync.own_account.clone();
-    let found = compare::run(&mut sync.told, &sync.issue, &ours, &common, &own, &standing.restored);
+    let found = compare::run(&mut sync.told, &sync.issue, &ours, &common, &own, &standing);
     let (outgoing, kept) = sort(sync, found, screen);
     keep(sync, risk, &outgoing, &kept, &standing).await?;
     if outgoing.is_empty() {
@@ -232,6 +232,16 @@ async fn leave_out(
         .into_iter()
         .partition(|difference| named.contains_key(difference.field.jira_name()));
     outgoing.differences = rest;
+    let explained = |difference: &Difference| {
+        difference.has_drifted && matches!(difference.field, Field::DueDate | Field::Priority)
+    };
+    if out.iter().any(explained) {
+        // It would say that a value was set back which was not.
+        outgoing.edit.comment = None;
+        if let Some(note) = outgoing.note.take() {
+            outward::drop_riding(sync, &note).await?;
+        }
+    }
     for difference in out {
         let said = named.get(difference.field.jira_name()).cloned().unwrap_or_default();
         without(&mut outgoing.edit, difference.field);

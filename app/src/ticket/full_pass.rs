@@ -67,7 +67,7 @@ pub async fn run(state: &AppState, subject: &str) -> Result<(), Problem> {
     }
     match pages(state, &active).await {
         Ok(done) => {
-            connections::note_success(state, active.row.id).await?;
+            connections::note_success(state, active.row.id, connections::Shows::Reading).await?;
             if done { Ok(()) } else { enqueue(state, &active).await }
         }
         Err(Failure::Own(problem)) => Err(problem),
@@ -157,7 +157,7 @@ async fn others(state: &AppState, active: &Active, identity: &Identity) -> Resul
     let known: HashSet<String> = ticket::Entity::find()
         .select_only()
         .column(ticket::Column::IssueId)
-        .filter(ticket::Column::ConnectionId.eq(active.row.id))
+        .filter(ticket::Column::ConnectionId.is_in(connections::of_site(state, &active.row).await?))
         .filter(ticket::Column::IssueId.is_not_null())
         .into_tuple()
         .all(state.database.reader())

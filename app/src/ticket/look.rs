@@ -50,7 +50,7 @@ pub(crate) async fn run(state: &AppState, active: &Active) -> Result<bool, Failu
     if due.is_empty() {
         return Ok(false);
     }
-    let same_account = sees_everything(state, active).await?;
+    let account = sees_everything(state, active).await?;
     let identity = finder::identity(state).await?;
     let labels: Vec<String> =
         due.iter().map(|ticket| quote_jql(&marker_label(&identity.instance, &ticket.subject))).collect();
@@ -61,7 +61,7 @@ pub(crate) async fn run(state: &AppState, active: &Active) -> Result<bool, Failu
         .into_iter()
         .map(|ticket| {
             let label = marker_label(&identity.instance, &ticket.subject);
-            let verdict = judge(&ticket, &label, &found, same_account, now);
+            let verdict = judge(&ticket, &label, &found, &account, now);
             (ticket, verdict)
         })
         .collect();
@@ -80,11 +80,10 @@ async fn read_unmarked(active: &Active, found: Vec<Issue>) -> Result<Vec<Issue>,
     Ok(found)
 }
 
-/// Makes sure that an empty answer means something: the credentials hold, and the project is visible. Answers
-/// whether the account is the one that was used before: another one may see less.
-async fn sees_everything(state: &AppState, active: &Active) -> Result<bool, Failure> {
+/// Makes sure that an empty answer means something: the credentials hold, and the project is visible. Answers the
+/// account: another one than that which tried to create may see less.
+async fn sees_everything(state: &AppState, active: &Active) -> Result<String, Failure> {
     let me = active.client.myself().await?;
-    let same = active.row.account.as_ref().is_none_or(|known| *known == me.account_id);
     match active.client.project(&active.row.project).await {
         Ok(_) => {}
         Err(JiraError::NotFoundOrHidden) => {
@@ -94,17 +93,12 @@ async fn sees_everything(state: &AppState, active: &Active) -> Result<bool, Fail
         Err(error) => return Err(error.into()),
     }
     connection::note_account(state, &active.row, &me.account_id).await?;
-    Ok(same)
+    Ok(me.account_id)
 }
 
-fn judge(
-    ticket: &ticket::Model,
-    label: &str,
-    found: &[Issue],
-    same_account: bool,
-    now: DateTime<Utc>,
-) -> Verdict {
+fn judge(ticket: &ticket::Model, label: &str, found: &[Issue], account: &str, now: DateTime<Utc>) -> Verdict {
     let uuid = ticket.uuid.to_string();
+    let same_account = ticket.created_as.as_deref().is_none_or(|known| known == account);
     let ours: Vec<&Issue> = found
         .iter()
         .filter(|issue| issue.marker.as_ref().is_some_and(|marker| marker.uuid == uuid))

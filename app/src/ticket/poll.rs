@@ -54,7 +54,7 @@ fn tick(state: &AppState) -> Work<'_> {
 pub async fn run(state: &AppState, subject: &str) -> Result<(), Problem> {
     let Some(active) = connections::for_job(state, subject).await? else { return Ok(()) };
     match poll(state, &active).await {
-        Ok(()) => connections::note_success(state, active.row.id).await,
+        Ok(()) => connections::note_success(state, active.row.id, connections::Shows::Reading).await,
         Err(Failure::Own(problem)) => Err(problem),
         Err(Failure::Jira(error)) => connections::note_failure(state, &active, &error).await.map(|_| ()),
     }

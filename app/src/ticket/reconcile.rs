@@ -122,7 +122,7 @@ async fn settled(
     match outcome {
         Ok(None) => Ok(Some(false)),
         Ok(Some(more)) => {
-            connection::note_success(state, active.row.id).await?;
+            connection::note_success(state, active.row.id, connection::Shows::Tickets).await?;
             Ok(Some(more))
         }
         Err(Failure::Own(problem)) => Err(problem),

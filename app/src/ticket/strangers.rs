@@ -83,8 +83,7 @@ pub(super) async fn note(
 }
 
 async fn is_one_site(tx: &DatabaseTransaction, one: i64, other: i64) -> Result<bool, Problem> {
-    let rows =
-        connection::Entity::find().filter(connection::Column::Id.is_in([one, other])).all(tx).await?;
+    let rows = connection::Entity::find().filter(connection::Column::Id.is_in([one, other])).all(tx).await?;
     let mut sites = rows.iter().map(|row| row.browse_url.trim_end_matches('/'));
     Ok(matches!((sites.next(), sites.next()), (Some(one), Some(other)) if one == other))
 }

@@ -2,7 +2,7 @@
 //! told what is new with us. Running it twice writes nothing the second time.
 
 use abate_entity::{asset, risk, ticket};
-use abate_integrations::jira::{Issue, JiraError, Refusal};
+use abate_integrations::jira::{Issue, JiraError, Refusal, marker_label};
 use chrono::{DateTime, Duration, Utc};
 use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait};
 
@@ -82,7 +82,7 @@ pub(crate) async fn run(
     asset: Option<&asset::Model>,
 ) -> Result<(), Failure> {
     let Some(issue_id) = &ticket.issue_id else { return Ok(()) };
-    let own_account = own_account(state, active).await?;
+    let own_account = connection::own_account(state, active).await?;
     let issue = match active.client.issue_with_history(issue_id, &FIELDS).await {
         Ok(issue) => issue,
         Err(JiraError::NotFoundOrHidden) => return absent(state, active, ticket).await,
@@ -95,8 +95,20 @@ pub(crate) async fn run(
             let text = format!("{} carries the marker of another ticket, so it is left alone.", issue.key);
             return Ok(set_broken(state, ticket, &text).await?);
         }
-        // Somebody removed the property; the id says that it is ours.
-        None => active.client.set_marker(issue_id, &identity.marker(ticket.uuid)).await?,
+        None => {
+            // Somebody removed the property. The label still says that it is ours; a number alone does not, as it may be
+            // another site's by now.
+            let label = marker_label(&identity.instance, &ticket.subject);
+            if !issue.fields.labels.iter().any(|known| known.eq_ignore_ascii_case(&label)) {
+                let text = format!(
+                    "{} carries neither our marker nor the label {label}, so it is left alone. If it is the ticket, put \
+                     the label back; if the connection leads to another site now, lead it back.",
+                    issue.key
+                );
+                return Ok(set_broken(state, ticket, &text).await?);
+            }
+            active.client.set_marker(issue_id, &identity.marker(ticket.uuid)).await?;
+        }
     }
     let screen = edit_screen::read(state, active, &issue).await?;
     let told = Told::of(ticket)?;
@@ -107,16 +119,6 @@ pub(crate) async fn run(
     let pushed = push::run(&mut sync, &risk, asset, &screen, &identity).await;
     keep(&sync, &risk, pushed.is_ok()).await?;
     pushed
-}
-
-/// The account that we are at JIRA.
-async fn own_account(state: &AppState, active: &Active) -> Result<String, Failure> {
-    if let Some(account) = &active.row.account {
-        return Ok(account.clone());
-    }
-    let me = active.client.myself().await?;
-    connection::note_account(state, &active.row, &me.account_id).await?;
-    Ok(me.account_id)
 }
 
 /// JIRA does not show the issue. That is believed only when the credentials hold and the project is visible.

@@ -6,7 +6,8 @@ use abate_entity::{risk, ticket};
 use chrono::Duration;
 use sea_orm::sea_query::{OnConflict, Query};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ActiveValue::Set, ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 use serde_json::json;
 
@@ -15,6 +16,7 @@ use super::failure::Failure;
 use super::finder;
 use super::later;
 use super::reconcile;
+use super::row;
 use super::rule::cap::{self, Day};
 use super::rule::model::TicketRules;
 use super::rule::store as rules;
@@ -49,14 +51,27 @@ fn catch_up(state: &AppState) -> Work<'_> {
         }
         let now = state.clock.now();
         let rules = rules::in_force(state.database.reader()).await?;
-        let Some(lowest) = rules.lowest() else { return Ok(()) };
+        let lowest = rules.lowest();
+        let usable: Vec<i64> = connection::every(state).await?.iter().map(|active| active.row.id).collect();
         let mut after = 0;
         let mut missing = Vec::new();
         while missing.len() < CATCH_UP_BATCH {
             let page = without_ticket(state, lowest, after).await?;
             let Some(last) = page.last() else { break };
             after = last.id;
-            missing.extend(page.iter().filter(|risk| rules.wants(&rules::facts(risk))).map(|risk| risk.id));
+            for risk in &page {
+                let facts = rules::facts(risk);
+                // What waits for a paused connection hides nobody behind it.
+                let waits = match rules.connection(&facts) {
+                    Some(id) if !usable.contains(&id) => {
+                        connection::of_rule(state, Some(id)).await?.is_none()
+                    }
+                    _ => false,
+                };
+                if rules.wants(&facts) && !waits {
+                    missing.push(risk.id);
+                }
+            }
         }
         if missing.is_empty() {
             return Ok(());
@@ -73,14 +88,24 @@ fn catch_up(state: &AppState) -> Work<'_> {
     })
 }
 
-/// Confirmed risks without a ticket, from one number on.
-async fn without_ticket(state: &AppState, lowest: Level, after: i64) -> Result<Vec<risk::Model>, Problem> {
+/// Risks without a ticket that a rule may give one to, or that somebody asked for, from one number on.
+async fn without_ticket(
+    state: &AppState,
+    lowest: Option<Level>,
+    after: i64,
+) -> Result<Vec<risk::Model>, Problem> {
     let confirmed = [State::Open, State::InProgress, State::Blocked, State::Verification];
     let ticketed = Query::select().column(ticket::Column::RiskId).from(ticket::Entity).to_owned();
+    let asked_for =
+        Condition::all().add(risk::Column::TicketWanted.eq(true)).add(risk::Column::State.ne(State::Closed));
+    let by_rule = lowest.map(|lowest| {
+        Condition::all()
+            .add(risk::Column::State.is_in(confirmed))
+            .add(risk::Column::Level.gte(lowest))
+            .add(risk::Column::Onboarding.eq(false))
+    });
     Ok(risk::Entity::find()
-        .filter(risk::Column::State.is_in(confirmed))
-        .filter(risk::Column::Level.gte(lowest))
-        .filter(risk::Column::Onboarding.eq(false))
+        .filter(Condition::any().add(asked_for).add_option(by_rule))
         .filter(risk::Column::Id.gt(after))
         .filter(risk::Column::Id.not_in_subquery(ticketed))
         .order_by_asc(risk::Column::Id)
@@ -107,28 +132,28 @@ pub async fn run(state: &AppState, subject: &str) -> Result<(), Problem> {
         if !wanted {
             return Ok(());
         }
-        let active = match rules.connection(&facts) {
-            // While the one that the rule names is paused, the ticket waits for it.
-            Some(id) => connection::one(state, id).await?,
-            None => connection::first(state).await?,
-        };
+        let active = connection::of_rule(state, rules.connection(&facts)).await?;
         return match active {
             Some(active) => want(state, &active, &risk, &rules).await,
             None => Ok(()),
         };
     };
-    let Some(active) = connection::one(state, ticket.connection_id).await? else { return Ok(()) };
+    let Some(active) = connection::one(state, ticket.connection_id).await? else {
+        // Paused, perhaps: it is looked at once the connection goes on.
+        let set = ticket::ActiveModel { sync_at: Set(Some(state.clock.now())), ..Default::default() };
+        return row::write(state, &ticket, set).await;
+    };
     match ticket.state.parse::<TicketState>().map_err(Problem::internal)? {
         TicketState::Wanted | TicketState::Held if !wanted => cancel(state, &ticket).await,
-        TicketState::Held if risk.ticket_wanted => renew(state, &active, &ticket, &risk, &rules).await,
-        TicketState::Cancelled if wanted => renew(state, &active, &ticket, &risk, &rules).await,
+        TicketState::Held if risk.ticket_wanted => renew(state, &ticket, &risk, &rules).await,
+        TicketState::Cancelled if wanted => renew(state, &ticket, &risk, &rules).await,
         TicketState::Linked => {
             let now = state.clock.now();
             if let Some(until) = active.waits_until(now) {
                 return later::after_rest(state, &ticket, until).await;
             }
             match sync::run(state, &active, &ticket, risk, asset.as_ref()).await {
-                Ok(()) => connection::note_success(state, active.row.id).await,
+                Ok(()) => connection::note_success(state, active.row.id, connection::Shows::Tickets).await,
                 Err(Failure::Own(problem)) => Err(problem),
                 Err(Failure::Jira(error)) => later::after_failure(state, &active, &ticket, &error).await,
             }
@@ -213,19 +238,26 @@ async fn cancel(state: &AppState, ticket: &ticket::Model) -> Result<(), Problem>
     state.database.write(async |tx| turn(tx, ticket, set.clone()).await).await
 }
 
-/// Renews the wish for a ticket that was taken back, or that waits for its day.
+/// Renews the wish for a ticket that was taken back, or that waits for its day. The rules may name another connection by
+/// now; one that a create was tried at stays there.
 async fn renew(
     state: &AppState,
-    active: &Active,
     ticket: &ticket::Model,
     risk: &risk::Model,
     rules: &TicketRules,
 ) -> Result<(), Problem> {
     let now = state.clock.now();
+    let active = if ticket.attempt > 0 {
+        connection::one(state, ticket.connection_id).await?
+    } else {
+        connection::of_rule(state, rules.connection(&rules::facts(risk))).await?
+    };
+    let Some(active) = active else { return Ok(()) };
     state
         .database
         .write(async |tx| {
-            let set = due(tx, state, active, risk, rules).await?;
+            let mut set = due(tx, state, &active, risk, rules).await?;
+            set.connection_id = Set(active.row.id);
             turn(tx, ticket, set).await?;
             reconcile::enqueue(tx, active.row.id, now + reconcile::gather(&active.row), now).await
         })

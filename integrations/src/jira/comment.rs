@@ -19,6 +19,8 @@ pub struct Comment {
     pub author: Option<Account>,
     /// A document of Cloud, or a text of Data Center with single line ends.
     pub body: Value,
+    /// Whether only some of those may read it who may read the issue.
+    pub restricted: bool,
     /// When it was written.
     pub created: Option<DateTime<Utc>>,
 }
@@ -54,6 +56,7 @@ impl JiraClient {
                 id: comment["id"].as_str().unwrap_or_default().to_owned(),
                 author: serde_json::from_value(comment["author"].clone()).ok(),
                 created: comment["created"].as_str().and_then(instant),
+                restricted: !comment["visibility"].is_null() || comment["jsdPublic"] == false,
                 body: one_line_end(&comment["body"]),
             })
             .collect())

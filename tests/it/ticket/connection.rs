@@ -192,6 +192,73 @@ async fn issues_of_two_sites_with_one_number_stay_apart() {
     assert_eq!(list["items"][0]["risk"], two.as_str());
 }
 
+/// A pause loses nothing: what happened to a risk meanwhile is told afterwards.
+#[actix_web::test]
+async fn what_changed_during_a_pause_is_told_after_it() {
+    let stage = Stage::start().await;
+    let id = stage.connect("main", &stage.first).await;
+    let key = stage.confirmed("Before the pause").await;
+    stage.act(id, "pause").await;
+    let path = format!("/api/v1/risks/{key}");
+    stage.admin.api.patch(&path, &json!({"title": "During the pause"})).await.expect(200);
+    stage.app.pass(Duration::minutes(10)).await;
+    let issue = stage.ticket(&key).await["key"].as_str().expect("a key").to_owned();
+    let summary = async || {
+        stage
+            .first
+            .client
+            .issue(&issue, &["summary"])
+            .await
+            .expect("an issue")
+            .fields
+            .summary
+            .unwrap_or_default()
+    };
+    assert!(summary().await.contains("Before the pause"));
+    stage.act(id, "resume").await;
+    stage.app.pass(Duration::minutes(1)).await;
+    assert!(summary().await.contains("During the pause"));
+}
+
+/// A rule that names a connection which is gone does not keep its risks from having tickets, and can be left as it is.
+#[actix_web::test]
+async fn a_rule_that_names_a_removed_connection_falls_back_to_the_first_one() {
+    let stage = Stage::start().await;
+    stage.connect("first", &stage.first).await;
+    let second = stage.connect("second", &stage.second).await;
+    let rules = json!({"rules": [{"level": "high", "ticket": true, "connection": second}]});
+    stage.admin.api.post("/api/v1/ticket-rules", &rules).await.expect(201);
+    let one = stage.confirmed("At the second").await;
+    assert_eq!(stage.second.sandbox.issue_keys().len(), 1, "{}", stage.ticket(&one).await);
+    stage.admin.api.delete(&format!("/api/v1/connections/{second}")).await.expect(204);
+    stage.confirmed("At the first").await;
+    assert_eq!(stage.first.sandbox.issue_keys().len(), 1);
+    let capped = json!({"rules": rules["rules"], "daily_cap": 9});
+    stage.admin.api.post("/api/v1/ticket-rules", &capped).await.expect(201);
+}
+
+/// A number says nothing about another site's issue: what carries neither marker nor label is left alone.
+#[actix_web::test]
+async fn an_issue_without_marker_and_label_is_left_alone() {
+    let stage = Stage::start().await;
+    let id = stage.connect("main", &stage.first).await;
+    let key = stage.confirmed("Ours").await;
+    let issue = stage.ticket(&key).await["key"].as_str().expect("a key").to_owned();
+    stage.first.sandbox.drop_property(&issue, "abate");
+    let nothing = json!({"labels": ["theirs"]});
+    stage.first.sandbox.edit_as_person(&issue, nothing.as_object().expect("an object")).expect("edited");
+    let path = format!("/api/v1/risks/{key}");
+    stage.admin.api.patch(&path, &json!({"title": "Changed"})).await.expect(200);
+    stage.app.pass(Duration::minutes(3)).await;
+    let ticket = stage.ticket(&key).await;
+    assert_eq!(ticket["broken"], true, "{ticket}");
+    assert!(ticket["problem"].as_str().is_some_and(|text| text.contains("neither our marker nor the label")));
+    let read = stage.first.client.issue(&issue, &["summary", "labels"]).await.expect("an issue");
+    assert_eq!((read.fields.labels, read.marker), (vec!["theirs".to_owned()], None));
+    assert!(read.fields.summary.is_some_and(|summary| summary.contains("Ours")));
+    assert_eq!(stage.act(id, "test").await["findings"][2]["ok"], true);
+}
+
 /// Two projects of one site are two connections, and each finds the tickets of the other by their label.
 #[actix_web::test]
 async fn tickets_of_another_connection_to_the_same_site_are_no_strangers() {

@@ -175,6 +175,23 @@ async fn random_edits_on_both_sides_end_equal_with_one_write_each_at_most() {
     assert_eq!(world.writes(&id), quiet);
 }
 
+/// Against an automation of the site nobody wins: after some times in a day the field is let be, and people are told.
+#[actix_web::test]
+async fn a_field_that_is_changed_again_and_again_is_let_be() {
+    let world = World::without_webhooks(StdDuration::ZERO).await;
+    let (key, issue) = world.ticketed("Contested").await;
+    let id = world.site.issue_id();
+    world.app.pass(CYCLE).await;
+    let quiet = world.writes(&id);
+    for day in 1..=8 {
+        world.edit_there(&issue, json!({"duedate": format!("2030-01-{day:02}")}));
+        world.app.pass(CYCLE).await;
+    }
+    assert_eq!(world.writes(&id), quiet + 5);
+    let ticket = world.ticket(&key).await;
+    assert!(ticket["problem"].as_str().is_some_and(|text| text.contains("due date")), "{ticket}");
+}
+
 #[actix_web::test]
 async fn what_belongs_to_us_is_set_back_in_one_call_and_stands_in_the_ledger() {
     let world = World::without_webhooks(StdDuration::ZERO).await;

@@ -95,13 +95,13 @@ async fn a_success_does_not_erase_a_wait_that_somebody_wrote_meanwhile() {
     let until =
         connection::note_failure(state, &active().await, &limited).await.expect("noted").expect("a rest");
     assert!(until >= state.clock.now() + Duration::seconds(600));
-    connection::note_success(state, id).await.expect("noted");
+    connection::note_success(state, id, connection::Shows::Tickets).await.expect("noted");
     assert_eq!(row().await.retry_at, Some(until));
     // Nor does a call that was under way and fails now make it shorter.
     connection::note_failure(state, &active().await, &lost).await.expect("noted");
     assert_eq!(row().await.retry_at, Some(until));
     world.app.time.advance(Duration::minutes(20));
-    connection::note_success(state, id).await.expect("noted");
+    connection::note_success(state, id, connection::Shows::Tickets).await.expect("noted");
     assert_eq!((row().await.retry_at, row().await.failures), (None, 0));
 }
 

@@ -45,19 +45,25 @@ pub(in crate::ticket) async fn run(sync: &mut Sync<'_>, risk: risk::Model) -> Re
         .filter(|row| is_tried(row) || is_done(row))
         .collect();
     let mut comments = sync.active.client.newest_comments(&sync.issue.id).await?;
-    comments.retain(|comment| !known.contains(comment.id.as_str()));
+    // What only some may read there is not shown to all here.
+    comments.retain(|comment| !known.contains(comment.id.as_str()) && !comment.restricted);
     comments.reverse();
     let mut risk = risk;
     for comment in &comments {
         let text = words(comment);
         let is_own = comment.author.as_ref().is_some_and(|author| author.account_id == sync.own_account);
-        let sent = |text: &str| sync.active.client.rich_text(&Document::from_text(text));
-        let ours = unnumbered.iter().position(|row| {
-            comment.body == sent(&row.text) || comment_rules::says_the_same(&row.text, &text)
-        });
+        let client = sync.active.client.clone();
+        let says = |row: &ticket_comment::Model, comment: &Comment, text: &str| {
+            comment.body == client.rich_text(&Document::from_text(&row.text))
+                || comment_rules::says_the_same(&row.text, text)
+        };
+        let is_outward = |row: &ticket_comment::Model| row.direction == Direction::Out.as_str();
+        let ours = unnumbered.iter().position(|row| says(row, comment, &text));
         // Our account may be a person's, who writes comments too.
         match ours.filter(|_| is_own) {
             Some(index) => number(sync, unnumbered.remove(index), comment).await?,
+            // A second copy of ours: its answer was so late that it was written again.
+            None if is_own && rows.iter().any(|row| is_outward(row) && says(row, comment, &text)) => {}
             None => risk = take(sync, risk, comment, &text).await?,
         }
     }

@@ -15,6 +15,7 @@ use super::comment_rules::{self, CommentState, Direction};
 use crate::platform::problem::Problem;
 use crate::risk::key::RiskKey;
 use crate::ticket::failure::Failure;
+use crate::ticket::later;
 use crate::ticket::sync::Sync;
 
 /// How many comments are copied in one run.
@@ -142,9 +143,17 @@ pub(in crate::ticket) async fn write(sync: &mut Sync<'_>, risk: &risk::Model) ->
         set(sync, row.id, CommentState::Trying, None).await?;
         match sync.active.client.add_comment(&sync.issue.id, &Document::from_text(&row.text)).await {
             Ok(id) => set(sync, row.id, CommentState::Done, Some(id)).await?,
-            Err(error @ JiraError::Refused(_)) => {
-                sync.trouble(error.to_string());
+            // Only what is wrong with the text itself stays wrong.
+            Err(JiraError::Refused(refusal)) if refusal.status == 400 => {
+                sync.trouble(JiraError::Refused(refusal).to_string());
                 set(sync, row.id, CommentState::Refused, None).await?;
+            }
+            Err(JiraError::Refused(refusal)) => {
+                let disturbed = refusal.status == 409;
+                sync.again_in(if disturbed { later::CONFLICT_WAIT } else { later::REFUSED_WAIT });
+                sync.trouble(JiraError::Refused(refusal).to_string());
+                set(sync, row.id, CommentState::Wanted, None).await?;
+                return Ok(());
             }
             Err(error) => return Err(error.into()),
         }

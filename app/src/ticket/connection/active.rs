@@ -44,7 +44,14 @@ pub async fn every(state: &AppState) -> Result<Vec<Active>, Problem> {
     let rows = kept().filter(Column::Paused.eq(false)).all(state.database.reader()).await?;
     let mut all = Vec::new();
     for row in rows {
-        all.extend(usable(state, row)?);
+        let id = row.id;
+        // One that cannot be opened holds up no other.
+        match usable(state, row) {
+            Ok(active) => all.extend(active),
+            Err(problem) => {
+                tracing::error!(connection = id, error = %problem, "the secrets of a connection cannot be opened");
+            }
+        }
     }
     Ok(all)
 }
@@ -55,6 +62,31 @@ pub async fn every(state: &AppState) -> Result<Vec<Active>, Problem> {
 /// When the database cannot be asked.
 pub async fn first(state: &AppState) -> Result<Option<Active>, Problem> {
     Ok(every(state).await?.into_iter().next())
+}
+
+/// The connection that a rule names, when it is in use: while it is paused, its tickets wait for it. Once it was removed,
+/// and where the rule names none, it is the first one.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn of_rule(state: &AppState, named: Option<i64>) -> Result<Option<Active>, Problem> {
+    let Some(id) = named else { return first(state).await };
+    match kept().filter(Column::Id.eq(id)).one(state.database.reader()).await? {
+        Some(_) => one(state, id).await,
+        None => first(state).await,
+    }
+}
+
+/// The connections that lead to the same site as this one, itself among them.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn of_site(state: &AppState, row: &connection::Model) -> Result<Vec<i64>, Problem> {
+    let rows = connection::Entity::find()
+        .filter(Column::BrowseUrl.eq(&row.browse_url))
+        .all(state.database.reader())
+        .await?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
 /// The connection of this number, when it is in use.

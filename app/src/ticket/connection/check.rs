@@ -134,7 +134,9 @@ async fn server(state: &AppState, active: &Active) -> Finding {
         return Finding::new(
             CHECK,
             false,
-            format!("this is JIRA {kind}; set the kind of the connection to {other}"),
+            format!(
+                "this is JIRA {kind}; connect it anew with the kind {other}, or set ABATE_JIRA__KIND={other}"
+            ),
         );
     }
     let apart = server.time.map_or(Duration::zero(), |time| (time - state.clock.now()).abs());

@@ -10,6 +10,7 @@ use super::active::Active;
 use super::health_rules::{self, ProblemKind, Trouble};
 use crate::platform::problem::Problem;
 use crate::state::AppState;
+use crate::ticket::failure::Failure;
 
 /// How long nothing is sent while something has to be mended in JIRA or in the settings.
 const UNMENDED: Duration = Duration::minutes(5);
@@ -114,15 +115,27 @@ async fn rest_until(
     Ok(())
 }
 
+/// What a success shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shows {
+    /// That JIRA answers questions, which it also does while something is wrong with the project.
+    Reading,
+    /// That tickets can be made and kept.
+    Tickets,
+}
+
 /// Notes that JIRA can be used. A wait that somebody else has written since this worker began stays.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn note_success(state: &AppState, connection_id: i64) -> Result<(), Problem> {
+pub async fn note_success(state: &AppState, connection_id: i64, shows: Shows) -> Result<(), Problem> {
     // As it is now: others may have counted failures since this work began.
     let row = connection::Entity::find_by_id(connection_id).one(state.database.reader()).await?;
     let Some(row) = row else { return Ok(()) };
     if row.problem.is_none() && row.retry_at.is_none() && row.failures == 0 {
+        return Ok(());
+    }
+    if row.problem_kind.as_deref() == Some(ProblemKind::Project.as_str()) && shows == Shows::Reading {
         return Ok(());
     }
     let now = state.clock.now();
@@ -166,6 +179,19 @@ pub async fn note_account(state: &AppState, row: &connection::Model, account: &s
             Ok(())
         })
         .await
+}
+
+/// The account that we are at JIRA, asked for once.
+///
+/// # Errors
+/// When JIRA or our own side fails.
+pub(in crate::ticket) async fn own_account(state: &AppState, active: &Active) -> Result<String, Failure> {
+    if let Some(account) = &active.row.account {
+        return Ok(account.clone());
+    }
+    let me = active.client.myself().await?;
+    note_account(state, &active.row, &me.account_id).await?;
+    Ok(me.account_id)
 }
 
 fn is_open(now: DateTime<Utc>) -> Expr {

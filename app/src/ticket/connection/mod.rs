@@ -15,10 +15,10 @@ mod settings;
 mod store;
 mod view;
 
-pub use active::{Active, every, first, for_job, of_settings, one, usable, webhook_secret};
-pub use health::{note_account, note_failure, note_success, rest};
+pub use active::{Active, every, first, for_job, of_rule, of_settings, of_site, one, usable, webhook_secret};
+pub use health::{Shows, note_account, note_failure, note_success, rest};
 pub use settings::write_configured;
 pub use view::ConnectionView;
 
-pub(super) use health::jitter;
+pub(super) use health::{jitter, own_account};
 pub(super) use store::BY_HAND;

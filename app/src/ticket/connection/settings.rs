@@ -72,6 +72,8 @@ pub async fn write_configured(
         .await?;
     if let Some(known) = known {
         row.id = Set(known.id);
+        // The token may be another account's since the last start.
+        row.account = Set(None);
         let moved = known.api_url != config.api_url.as_str()
             || known.project != config.project
             || known.issue_type != config.issue_type;

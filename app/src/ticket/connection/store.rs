@@ -15,7 +15,7 @@ use super::entered::{
     GATHER, LONGEST, POLL, TEXT, USUAL_TEXT, address, issue_type, project, token, webhook_secret, within,
 };
 use super::secrets::Secrets;
-use super::settings::{APPLICATION, SETTINGS};
+use super::settings::{self, APPLICATION, SETTINGS};
 use crate::access::actor::Actor;
 use crate::audit_log;
 use crate::platform::problem::{Kind, Problem};
@@ -220,6 +220,10 @@ pub(super) async fn change(
     if said.is_empty() {
         return Ok(known);
     }
+    if new.secrets.is_set() {
+        // The token may be another account's: who we are is asked for again.
+        new.account = Set(None);
+    }
     new.problem = Set(None);
     new.problem_kind = Set(None);
     new.problem_since = Set(None);
@@ -228,7 +232,12 @@ pub(super) async fn change(
     state
         .database
         .write(async |tx| {
-            row(tx, id).await?;
+            let fresh = row(tx, id).await?;
+            if fresh.api_url != known.api_url || fresh.secrets != known.secrets {
+                let text =
+                    "Somebody changed this connection meanwhile. Look at what is new, then send it again.";
+                return Err(Problem::new(Kind::Stale, text));
+            }
             let row = new.clone().update(tx).await.map_err(named)?;
             let data = Value::Object(said.clone());
             audit_log::add(tx, actor, "connection.change", &subject(id), data, now).await?;
@@ -313,13 +322,13 @@ pub(super) async fn remove(state: &AppState, actor: &Actor, id: i64) -> Result<(
         .database
         .write(async |tx: &DatabaseTransaction| {
             let known = row(tx, id).await?;
-            if known.origin == SETTINGS {
+            if settings::secrets(&state.config, &known).is_some() {
                 return Err(Problem::new(
                     Kind::Conflict,
                     "This connection stands in the settings; take ABATE_JIRA__URL and its companions out there.",
                 ));
             }
-            let wished = [TicketState::Wanted, TicketState::Cancelled].map(TicketState::as_str);
+            let wished = [TicketState::Held, TicketState::Wanted, TicketState::Cancelled].map(TicketState::as_str);
             ticket::Entity::delete_many()
                 .filter(ticket::Column::ConnectionId.eq(id))
                 .filter(ticket::Column::State.is_in(wished))

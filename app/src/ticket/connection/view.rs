@@ -34,6 +34,8 @@ pub struct ConnectionView {
     pub(super) text_limit: i32,
     /// The last day of the token, where somebody told us.
     pub(super) token_expires_on: Option<NaiveDate>,
+    /// Whether its secrets are known: no longer where the settings name another site.
+    pub(super) usable: bool,
     /// Nothing is sent or read while set.
     pub(super) paused: bool,
     /// by_hand; anything else until somebody has looked.
@@ -84,6 +86,7 @@ impl ConnectionView {
                 .count(db)
                 .await
         };
+        let usable = super::active::usable(state, row.clone()).is_ok_and(|active| active.is_some());
         let waiting = [TicketState::Wanted, TicketState::Creating, TicketState::Unknown];
         Ok(Self {
             waiting: count(&waiting).await?,
@@ -109,6 +112,7 @@ impl ConnectionView {
             gather_seconds: row.gather_seconds,
             text_limit: row.text_limit,
             token_expires_on: row.token_expires_on,
+            usable,
             paused: row.paused,
             paused_because: row.paused_because,
             problem: row.problem,

@@ -1,11 +1,10 @@
 //! Sets what a risk says beside what its ticket shows, field by field.
 
-use std::collections::HashSet;
-
 use abate_integrations::jira::{Issue, plain_text};
 use sha2::{Digest as _, Sha256};
 
 use super::field_rules::{self, Field, Seen, Verdict, fold, is_rendering, settle};
+use super::ledger::Standing;
 use crate::ticket::told::{FieldTold, Told};
 
 /// How our labels begin.
@@ -78,7 +77,7 @@ pub(crate) fn label_text(labels: &[String]) -> String {
 }
 
 /// The differences between `ours`, what we say in each field, and the issue. What JIRA shows after a write of ours is
-/// learned on the way. `restored` are the changes that were undone before, as field and change.
+/// learned on the way. `standing` knows the changes that were undone before.
 #[must_use]
 pub(crate) fn run(
     told: &mut Told,
@@ -86,14 +85,17 @@ pub(crate) fn run(
     ours: &[(Field, String)],
     common_label: &str,
     own_account: &str,
-    restored: &HashSet<(String, String)>,
+    standing: &Standing,
 ) -> Vec<Difference> {
     let mut found = Vec::new();
     for (field, ours) in ours {
         let shown = theirs(issue, *field, common_label);
         let (our_digest, shown_digest) = (digest(ours), digest(&shown));
         let mut changes = issue.changes.iter().filter(|change| change.field == field.jira_name());
-        if let Some(known) = told.fields.get_mut(field).filter(|known| known.shown.is_none()) {
+        // Only rich text comes back in another form than it was sent in; anything else that differs was not kept.
+        if let Some(known) = told.fields.get_mut(field).filter(|known| known.shown.is_none())
+            && *field == Field::Description
+        {
             let since = changes.clone().filter(|change| change.number() > known.since);
             let (by_us, by_others): (Vec<_>, Vec<_>) =
                 since.partition(|change| change.by.as_ref().is_some_and(|by| by.account_id == own_account));
@@ -111,7 +113,8 @@ pub(crate) fn run(
             ours: &our_digest,
             told: known.map(|known| known.sent.as_str()),
             theirs: known.map_or(&shown_digest, |known| known.as_told(&shown_digest)),
-            restored: restored.contains(&(field.as_str().to_owned(), change_id.clone())),
+            restored: standing.stubborn.contains(field.as_str())
+                || standing.restored.contains(&(field.as_str().to_owned(), change_id.clone())),
         };
         let verdict = settle(field_rules::owner(*field), &seen);
         if verdict == Verdict::Nothing {

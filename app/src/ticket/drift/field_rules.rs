@@ -161,7 +161,9 @@ pub fn settle(owner: Side, seen: &Seen<'_>) -> Verdict {
     match owner {
         Side::Jira => Verdict::Take,
         Side::Abate if seen.told.is_none_or(|told| fold(told) != ours) => Verdict::Send,
-        Side::Abate if seen.restored => Verdict::LetBe("it was set back once and did not stay"),
+        Side::Abate if seen.restored => {
+            Verdict::LetBe("it was set back and did not stay, so that a rule of the site may be at work")
+        }
         Side::Abate => Verdict::Restore,
     }
 }

@@ -1,10 +1,10 @@
 //! The ledger: what somebody gave a field against its owner, and who won. A change stands in it once, so that it is set
 //! back once.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use abate_entity::ticket_drift;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
@@ -138,6 +138,11 @@ async fn set_open(
     Ok(())
 }
 
+/// In which time a field is set back at most so often: against an automation of the site nobody wins.
+const WINDOW: Duration = Duration::days(1);
+/// How often that is.
+const TIMES: usize = 5;
+
 /// What the ledger says of a ticket: the changes that were set back, as field and change, and the fields that still
 /// differ.
 #[derive(Debug, Default)]
@@ -146,19 +151,26 @@ pub(crate) struct Standing {
     pub(crate) restored: HashSet<(String, String)>,
     /// The fields that still differ.
     pub(crate) open: HashSet<String>,
+    /// The fields that were set back so often of late that a rule of the site must be at work.
+    pub(crate) stubborn: HashSet<String>,
 }
 
 /// What the ledger says of a ticket.
 ///
 /// # Errors
 /// When the database cannot be asked.
-pub(crate) async fn standing(db: &impl ConnectionTrait, ticket_id: i64) -> Result<Standing, Problem> {
-    let rows: Vec<(String, String, Option<DateTime<Utc>>)> = ticket_drift::Entity::find()
+pub(crate) async fn standing(
+    db: &impl ConnectionTrait,
+    ticket_id: i64,
+    now: DateTime<Utc>,
+) -> Result<Standing, Problem> {
+    let rows: Vec<(String, String, Option<DateTime<Utc>>, DateTime<Utc>)> = ticket_drift::Entity::find()
         .select_only()
         .columns([
             ticket_drift::Column::Field,
             ticket_drift::Column::ChangeId,
             ticket_drift::Column::SettledAt,
+            ticket_drift::Column::SeenAt,
         ])
         .filter(ticket_drift::Column::TicketId.eq(ticket_id))
         .order_by_desc(ticket_drift::Column::Id)
@@ -167,7 +179,15 @@ pub(crate) async fn standing(db: &impl ConnectionTrait, ticket_id: i64) -> Resul
         .all(db)
         .await?;
     let mut standing = Standing::default();
-    for (field, change_id, settled_at) in rows {
+    let mut lately: HashMap<String, usize> = HashMap::new();
+    for (field, change_id, settled_at, seen_at) in rows {
+        if settled_at.is_some() && now - seen_at < WINDOW {
+            let times = lately.entry(field.clone()).or_default();
+            *times += 1;
+            if *times >= TIMES {
+                standing.stubborn.insert(field.clone());
+            }
+        }
         if settled_at.is_none() {
             standing.open.insert(field);
         } else {

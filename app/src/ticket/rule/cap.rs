@@ -7,7 +7,7 @@ use chrono::{DateTime, Days, Duration, NaiveTime, Utc};
 use chrono_tz::Tz;
 use sea_orm::sea_query::Query;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, JoinType,
     PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
@@ -63,6 +63,7 @@ pub(crate) async fn room(
         .column(risk::Column::Id)
         .from(risk::Entity)
         .and_where(risk::Column::TeamId.eq(team_id))
+        .and_where(risk::Column::TicketWanted.eq(false))
         .to_owned();
     let made = ticket::Entity::find()
         .filter(ticket::Column::ReleasedAt.gte(day.began))
@@ -82,9 +83,13 @@ pub(crate) fn held_text(cap: Option<i32>) -> String {
 
 async fn run(state: &AppState) -> Result<(), Problem> {
     let now = state.clock.now();
+    let of_risk =
+        ticket::Entity::belongs_to(risk::Entity).from(ticket::Column::RiskId).to(risk::Column::Id).into();
     let held = ticket::Entity::find()
         .filter(ticket::Column::State.eq(TicketState::Held.as_str()))
         .filter(ticket::Column::NextTryAt.lte(now))
+        .join(JoinType::InnerJoin, of_risk)
+        .order_by_desc(risk::Column::Level)
         .order_by_asc(ticket::Column::Id)
         .limit(BATCH)
         .all(state.database.reader())
@@ -117,7 +122,8 @@ async fn let_go(
         };
         let wanted = rules.wants(&store::facts(risk));
         let free = wanted && (room > 0 || risk.ticket_wanted);
-        rooms.insert(risk.team_id, room.saturating_sub(u64::from(free)));
+        let counts = free && !risk.ticket_wanted;
+        rooms.insert(risk.team_id, room.saturating_sub(u64::from(counts)));
         let set = match (wanted, free) {
             (false, _) => ticket::ActiveModel {
                 state: Set(TicketState::Cancelled.as_str().to_owned()),

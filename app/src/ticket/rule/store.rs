@@ -109,7 +109,8 @@ pub async fn add(
         return Err(Problem::new(Kind::Stale, text));
     }
     check_text("note", &new.note, 2_000)?;
-    check(tx, &new.rules).await?;
+    let known: Vec<TicketRule> = serde_json::from_value(before.rules).map_err(Problem::internal)?;
+    check(tx, &known, &new.rules).await?;
     let row = ticket_rule_set::ActiveModel {
         version: Set(before.version + 1),
         rules: Set(serde_json::to_value(&new.rules.rules).map_err(Problem::internal)?),
@@ -131,7 +132,8 @@ pub async fn add(
     Ok(row)
 }
 
-async fn check(db: &impl ConnectionTrait, new: &TicketRules) -> Result<(), Problem> {
+/// Refuses rules that cannot be. Those that stood before may stay, also when what they name is gone.
+async fn check(db: &impl ConnectionTrait, before: &[TicketRule], new: &TicketRules) -> Result<(), Problem> {
     let mut errors = Vec::new();
     let mut wrong = |field: String, detail: &str| errors.push(FieldProblem::new(field, detail));
     if new.rules.len() > MOST_RULES {
@@ -141,6 +143,9 @@ async fn check(db: &impl ConnectionTrait, new: &TicketRules) -> Result<(), Probl
         wrong("daily_cap".to_owned(), "Use 1 to 10000, or leave it out.");
     }
     for (index, rule) in new.rules.iter().take(MOST_RULES).enumerate() {
+        if before.contains(rule) {
+            continue;
+        }
         if rule.teams.len() > MOST_NAMED || rule.assets.len() > MOST_NAMED {
             wrong(format!("rules[{index}]"), "Name at most 200 teams and 200 assets.");
             continue;

@@ -32,6 +32,13 @@ fn address(id: i64) -> String {
 
 /// How a connection stands, in a word.
 fn standing(connection: &ConnectionView) -> Badge {
+    if !connection.usable {
+        return Badge::toned(
+            Tone::Bad,
+            "Without secrets",
+            "The settings name another site, or the token is missing",
+        );
+    }
     match (connection.paused, &connection.problem) {
         (true, _) => Badge::toned(Tone::Plain, "Paused", "Nothing is sent or read"),
         (false, Some(_)) => Badge::toned(Tone::Bad, "Ill", "Nothing gets through, or not everything"),
