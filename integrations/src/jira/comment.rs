@@ -10,6 +10,9 @@ use super::client::{Call, JiraClient};
 use super::error::JiraError;
 use super::model::{Account, instant, one_line_end};
 
+/// How many comments one call reads.
+pub const COMMENTS: usize = 100;
+
 /// A comment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Comment {
@@ -40,6 +43,11 @@ impl JiraClient {
 
     /// The newest hundred comments, newest first.
     pub async fn newest_comments(&self, id: &str) -> Result<Vec<Comment>, JiraError> {
+        self.comments_from(id, 0).await
+    }
+
+    /// Up to [`COMMENTS`] comments, newest first, from the one with number `start` on.
+    pub async fn comments_from(&self, id: &str, start: usize) -> Result<Vec<Comment>, JiraError> {
         #[derive(Deserialize)]
         struct Answer {
             #[serde(default)]
@@ -47,7 +55,8 @@ impl JiraClient {
         }
         let call = Call::read(self.path(&format!("issue/{id}/comment")))
             .query("orderBy", "-created")
-            .query("maxResults", "100");
+            .query("startAt", start.to_string())
+            .query("maxResults", COMMENTS.to_string());
         let answer: Answer = self.send(call).await?;
         Ok(answer
             .comments

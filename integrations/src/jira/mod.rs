@@ -33,7 +33,7 @@ mod wiki;
 pub use adf::{Block, Document, Inline, TEXT_LIMIT, cut_summary};
 pub use changelog::ChangelogPage;
 pub use client::{JiraClient, JiraSite};
-pub use comment::Comment;
+pub use comment::{COMMENTS, Comment};
 pub use credentials::Credentials;
 pub use dialect::Dialect;
 pub use error::{JiraError, Limit, Refusal};

@@ -22,6 +22,7 @@ pub(super) fn configure(config: &mut web::ServiceConfig, api: &str) {
 struct ListQuery {
     order_by: Option<String>,
     max_results: Option<usize>,
+    start_at: Option<usize>,
 }
 
 /// The body of a comment, if it is one.
@@ -45,9 +46,20 @@ pub(super) fn coming_with(options: &JiraSandboxOptions, update: &Value) -> Resul
 impl JiraSandbox {
     /// Writes a comment; answers it as JIRA shows it.
     pub(super) fn write_comment(&self, id: u64, author: &'static str, body: Value) -> Value {
+        self.write_comment_for(id, author, body, None)
+    }
+
+    /// Writes a comment that only the holders of a role may read, where one is given.
+    pub(super) fn write_comment_for(
+        &self,
+        id: u64,
+        author: &'static str,
+        body: Value,
+        role: Option<&'static str>,
+    ) -> Value {
         let now = self.now();
         let mut world = self.world();
-        let comment = Comment { id: world.next_id(), author, body, created: now };
+        let comment = Comment { id: world.next_id(), author, body, role, created: now };
         let answer = self.comment_json(&comment);
         if let Some(issue) = world.issues.get_mut(&id) {
             issue.comments.push(comment);
@@ -59,10 +71,14 @@ impl JiraSandbox {
     }
 
     fn comment_json(&self, comment: &Comment) -> Value {
-        json!({
+        let mut shown = json!({
             "id": comment.id.to_string(), "author": self.account_json(comment.author),
             "body": comment.body, "created": stamp(comment.created), "updated": stamp(comment.created),
-        })
+        });
+        if let Some(role) = comment.role {
+            shown["visibility"] = json!({ "type": "role", "value": role, "identifier": role });
+        }
+        shown
     }
 }
 
@@ -79,8 +95,9 @@ async fn list(
             all.reverse();
         }
         let total = all.len();
-        all.truncate(query.max_results.unwrap_or(100));
-        json!({ "startAt": 0, "maxResults": all.len(), "total": total, "comments": all })
+        let start = query.start_at.unwrap_or_default();
+        let page: Vec<Value> = all.into_iter().skip(start).take(query.max_results.unwrap_or(100)).collect();
+        json!({ "startAt": start, "maxResults": page.len(), "total": total, "comments": page })
     });
     caller.finish(result.map(|page| caller.answer(200).json(page)))
 }

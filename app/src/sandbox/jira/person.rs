@@ -30,6 +30,15 @@ impl JiraSandbox {
 
     /// The person writes a comment of one paragraph.
     pub fn comment_as_person(&self, key: &str, text: &str) {
+        self.person_says(key, text, None);
+    }
+
+    /// The person writes a comment of one paragraph that only administrators may read, our account among them.
+    pub fn comment_to_administrators(&self, key: &str, text: &str) {
+        self.person_says(key, text, Some("Administrators"));
+    }
+
+    fn person_says(&self, key: &str, text: &str, role: Option<&'static str>) {
         let found = self.world().find(&self.options.project_key, key);
         let Some(id) = found else { return };
         let body = if self.is_server() {
@@ -39,7 +48,7 @@ impl JiraSandbox {
                 { "type": "paragraph", "content": [{ "type": "text", "text": text }] }
             ] })
         };
-        self.write_comment(id, PERSON, body);
+        self.write_comment_for(id, PERSON, body, role);
     }
 
     /// Whether the edit screen takes a field.

@@ -40,6 +40,8 @@ pub(super) struct Comment {
     pub(super) id: u64,
     pub(super) author: &'static str,
     pub(super) body: Value,
+    /// The role whose holders alone may read it.
+    pub(super) role: Option<&'static str>,
     pub(super) created: DateTime<Utc>,
 }
 

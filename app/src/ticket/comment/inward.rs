@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use abate_entity::lifecycle::Via;
 use abate_entity::{risk, ticket_comment};
-use abate_integrations::jira::{Comment, Document, plain_text};
+use abate_integrations::jira::{COMMENTS, Comment, Document, JiraError, plain_text};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 
@@ -18,6 +18,9 @@ use crate::risk::record::Occasion;
 use crate::ticket::failure::Failure;
 use crate::ticket::follow;
 use crate::ticket::sync::Sync;
+
+/// How many pages of comments are read at once.
+const PAGES: usize = 20;
 
 /// Takes in what is new; answers the risk as it is now.
 ///
@@ -44,7 +47,7 @@ pub(in crate::ticket) async fn run(sync: &mut Sync<'_>, risk: risk::Model) -> Re
         .filter(|row| row.direction == Direction::Out.as_str() && row.remote_id.is_none())
         .filter(|row| is_tried(row) || is_done(row))
         .collect();
-    let mut comments = sync.active.client.newest_comments(&sync.issue.id).await?;
+    let mut comments = unread(sync, &known).await?;
     // What only some may read there is not shown to all here.
     comments.retain(|comment| !known.contains(comment.id.as_str()) && !comment.restricted);
     comments.reverse();
@@ -69,6 +72,20 @@ pub(in crate::ticket) async fn run(sync: &mut Sync<'_>, risk: risk::Model) -> Re
     }
     sync.told.comments_at = stamp;
     Ok(risk)
+}
+
+/// Reads the comments back to one that is known, newest first: after a pause there may be many.
+async fn unread(sync: &Sync<'_>, known: &HashSet<&str>) -> Result<Vec<Comment>, JiraError> {
+    let mut all = Vec::new();
+    for _ in 0..PAGES {
+        let page = sync.active.client.comments_from(&sync.issue.id, all.len()).await?;
+        let is_last = page.len() < COMMENTS || page.iter().any(|comment| known.contains(comment.id.as_str()));
+        all.extend(page);
+        if is_last {
+            break;
+        }
+    }
+    Ok(all)
 }
 
 /// What a comment says. Wiki text stays as it was typed: its marks are no loss for people, and their absence could be.
