@@ -85,7 +85,9 @@ proptest! {
     #[test]
     fn agrees_with_serde_on_what_is_json(text in r#"[\[\]{},: \n"a\\0-9truefalsn.eE-]{0,40}"#) {
         let ours = read_all(text.as_bytes()).is_ok();
-        let theirs = serde_json::from_str::<IgnoredAny>(&text).is_ok();
+        // What a tool logs before its report is passed over, which serde does not do.
+        let report = &text[limits::preamble(text.as_bytes())..];
+        let theirs = serde_json::from_str::<IgnoredAny>(report).is_ok();
         prop_assert_eq!(ours, theirs, "{}", text);
     }
 
