@@ -8,6 +8,7 @@ use chrono::{DateTime, Duration, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 
+use super::about::About;
 use super::connection::{self, Active};
 use super::failure::Failure;
 use super::finder;
@@ -136,13 +137,10 @@ async fn claim(
                     .exec(tx)
                     .await?;
                 if wanted {
-                    let content = Content::of(
-                        &risk,
-                        assets.get(&risk.asset_id),
-                        &screen.priorities,
-                        identity,
-                        |text| active.client.rich_text(text),
-                    );
+                    let about = About::risk(&risk, assets.get(&risk.asset_id), identity);
+                    let content = Content::of(&about, &screen.priorities, identity, |text| {
+                        active.client.rich_text(text)
+                    });
                     claimed.push(Claimed { ticket, risk, content });
                 }
             }

@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use abate_entity::risk;
 use abate_integrations::jira::{IssueEdit, JiraError, Refusal};
 use chrono::Duration;
 
+use super::about::About;
 use super::comment::outward;
 use super::drift::compare::{self, Difference, digest};
 use super::drift::field_rules::{self, Field, Side, Verdict};
@@ -42,7 +42,7 @@ struct Outgoing {
 /// When JIRA or our own side fails.
 pub(super) async fn run(
     sync: &mut Sync<'_>,
-    risk: &risk::Model,
+    about: &About,
     content: &Content,
     screen: &EditScreen,
     identity: &Identity,
@@ -61,7 +61,7 @@ pub(super) async fn run(
     let own = sync.own_account.clone();
     let found = compare::run(&mut sync.told, &sync.issue, &ours, &common, &own, &standing);
     let (outgoing, kept) = sort(sync, found, screen);
-    keep(sync, risk, &outgoing, &kept, &standing).await?;
+    keep(sync, about, &outgoing, &kept, &standing).await?;
     if outgoing.is_empty() {
         return Ok(());
     }
@@ -75,7 +75,7 @@ pub(super) async fn run(
             compare::own_labels(known, &common).into_iter().filter(|label| !has(&labels, label)).collect();
     }
     let mut outgoing = Outgoing { edit, differences: outgoing, note: None };
-    explain(sync, risk, &mut outgoing).await?;
+    explain(sync, about, &mut outgoing).await?;
     send(sync, outgoing).await
 }
 
@@ -112,7 +112,7 @@ fn sort(
 /// Writes into the ledger what somebody has changed, before anything is done about it, and closes what is equal again.
 async fn keep(
     sync: &Sync<'_>,
-    risk: &risk::Model,
+    about: &About,
     outgoing: &[Difference],
     kept: &[(Difference, String)],
     standing: &Standing,
@@ -132,7 +132,7 @@ async fn keep(
         return Ok(());
     }
     let now = sync.state.clock.now();
-    let ticket = (sync.ticket.id, risk.confidential);
+    let ticket = (sync.ticket.id, about.confidential);
     sync.state
         .database
         .write(async |tx| {
@@ -151,7 +151,7 @@ async fn keep(
 }
 
 /// A due date or a priority that is set back says so in the same call. The ledger has the rest.
-async fn explain(sync: &mut Sync<'_>, risk: &risk::Model, outgoing: &mut Outgoing) -> Result<(), Failure> {
+async fn explain(sync: &mut Sync<'_>, about: &About, outgoing: &mut Outgoing) -> Result<(), Failure> {
     let set_back: Vec<&Difference> = outgoing
         .differences
         .iter()
@@ -159,7 +159,7 @@ async fn explain(sync: &mut Sync<'_>, risk: &risk::Model, outgoing: &mut Outgoin
             difference.has_drifted && matches!(difference.field, Field::DueDate | Field::Priority)
         })
         .collect();
-    if set_back.is_empty() || risk.confidential || sync.told.not_taken.contains_key(COMMENT) {
+    if set_back.is_empty() || about.confidential || sync.told.not_taken.contains_key(COMMENT) {
         return Ok(());
     }
     let reasons: Vec<&str> = set_back.iter().map(|difference| difference.field.reason()).collect();

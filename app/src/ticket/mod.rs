@@ -4,9 +4,11 @@
 //! not known, and then quarantined when it cannot be known. `ticket_rules` decides, `reconcile` creates, `look`
 //! finds what may have been created, `sync` makes one ticket true in both directions, `poll`, `full_pass` and
 //! `webhook` say which tickets to look at, `later` when to try again, `strangers` keeps the issues that nobody asked for.
-//! `connection` keeps the sites, `rule` says which risks get a ticket, `ask` and `wish` queue them. Of one ticket, `follow`, `comment` and `assignee` take in what people did in JIRA, `edit`, `walk` and `comment` tell JIRA
-//! what is new, and `drift` says who owns what.
+//! `connection` keeps the sites, `rule` says which risks get a ticket, `ask` and `wish` queue them. Of one ticket,
+//! `follow`, `comment` and `assignee` take in what people did in JIRA; `about` and `wording` say what a ticket has to say,
+//! `edit`, `walk` and `comment` tell JIRA what of it is new, and `drift` says who owns what.
 
+mod about;
 pub mod api;
 mod ask;
 mod assignee;

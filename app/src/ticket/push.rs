@@ -4,6 +4,7 @@ use abate_entity::{asset, risk, ticket};
 use abate_integrations::jira::JiraError;
 use sea_orm::ActiveValue::Set;
 
+use super::about::About;
 use super::comment::outward;
 use super::edit;
 use super::edit_screen::EditScreen;
@@ -22,13 +23,14 @@ pub(super) async fn run(
     screen: &EditScreen,
     identity: &Identity,
 ) -> Result<(), Failure> {
+    let about = About::risk(risk, asset, identity);
     let content =
-        Content::of(risk, asset, &screen.priorities, identity, |text| sync.active.client.rich_text(text));
-    edit::run(sync, risk, &content, screen, identity).await?;
-    walk::run(sync, risk).await?;
+        Content::of(&about, &screen.priorities, identity, |text| sync.active.client.rich_text(text));
+    edit::run(sync, &about, &content, screen, identity).await?;
+    walk::run(sync, &about).await?;
     link(sync, &content).await?;
     outward::collect(sync, risk).await?;
-    outward::write(sync, risk).await
+    outward::write(sync, &about).await
 }
 
 /// Sends the link back where it says something else than before.

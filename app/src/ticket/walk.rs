@@ -2,10 +2,10 @@
 //! needs. Where it offers no way, that is remembered, so that a ticket is not walked in circles.
 
 use abate_entity::lifecycle::State;
-use abate_entity::risk;
 use abate_integrations::jira::{Hop, JiraError, Refusal, StatusCategory, Transition, next_hop};
 use chrono::Duration;
 
+use super::about::About;
 use super::comment::outward;
 use super::failure::Failure;
 use super::later;
@@ -13,7 +13,6 @@ use super::push;
 use super::sync::Sync;
 use super::ticket_rules::{Category, Target, target};
 use super::told::DeadEnd;
-use crate::risk::key::RiskKey;
 
 /// How many steps a workflow may need from one category to another.
 const HOPS: usize = 6;
@@ -40,13 +39,13 @@ enum Walk {
 }
 
 /// Brings the status in line.
-pub(super) async fn run(sync: &mut Sync<'_>, risk: &risk::Model) -> Result<(), Failure> {
-    if sync.told.state == Some(risk.state) {
+pub(super) async fn run(sync: &mut Sync<'_>, about: &About) -> Result<(), Failure> {
+    if sync.told.state == Some(about.state) {
         return Ok(());
     }
     let first = sync.told.state.is_none();
-    let Some(target) = target(risk.state, risk.resolution, sync.category(), first) else {
-        sync.told.state = Some(risk.state);
+    let Some(target) = target(about.state, about.resolution, sync.category(), first) else {
+        sync.told.state = Some(about.state);
         sync.told.dead_end = None;
         return Ok(());
     };
@@ -67,10 +66,10 @@ pub(super) async fn run(sync: &mut Sync<'_>, risk: &risk::Model) -> Result<(), F
         .map_or_else(|| (vec![here], now), |end| (end.visited, end.walked_at));
     // A ticket that is closed or opened again says why; the columns between speak for themselves.
     let is_news = target.category == Category::Done || sync.category() == Category::Done;
-    let remark = (is_news && !risk.confidential)
-        .then(|| Remark { about: format!("state:{}", risk.version), text: moved_text(risk) });
+    let remark = (is_news && !about.confidential)
+        .then(|| Remark { about: format!("state:{}", about.version), text: moved_text(about) });
     match walk(sync, target, remark, &mut visited).await? {
-        Walk::Reached => sync.told.state = Some(risk.state),
+        Walk::Reached => sync.told.state = Some(about.state),
         Walk::Stuck(problem) => {
             sync.problem = Some(problem.clone());
             sync.again_in(LOOK);
@@ -95,9 +94,9 @@ fn status_id(sync: &Sync<'_>) -> String {
     sync.issue.fields.status.as_ref().map(|status| status.id.clone()).unwrap_or_default()
 }
 
-fn moved_text(risk: &risk::Model) -> String {
-    let key = RiskKey(risk.id);
-    match (risk.state, risk.resolution) {
+fn moved_text(about: &About) -> String {
+    let key = &about.key;
+    match (about.state, about.resolution) {
         (State::Closed, Some(resolution)) => {
             format!("{key} was closed in Abate as {resolution}, so this was moved.")
         }

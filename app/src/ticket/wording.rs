@@ -1,18 +1,17 @@
 //! What a ticket says.
 
 use abate_entity::level::Level;
-use abate_entity::{asset, risk};
 use abate_integrations::jira::{
-    Block, Document, Inline, IssueEdit, Marker, Named, NewIssue, RemoteLink, marker_label, plain_text,
+    Document, IssueEdit, Marker, Named, NewIssue, RemoteLink, marker_label, plain_text,
 };
 use serde_json::Value;
 
+use super::about::About;
 use super::drift::compare::digest;
 use super::drift::field_rules::{self, Field};
 use super::screen::Screen;
 use super::ticket_rules;
 use super::told::{FieldTold, Told};
-use crate::risk::key::RiskKey;
 
 /// What makes our tickets ours: the six characters of this database, and how often it was copied.
 #[derive(Clone, Debug)]
@@ -43,13 +42,9 @@ impl Identity {
     pub(crate) fn labels(&self, subject: &str) -> Vec<String> {
         vec![self.common_label(), marker_label(&self.instance, subject)]
     }
-
-    fn page(&self, risk: &risk::Model) -> String {
-        format!("{}risks/{}", self.base_url, RiskKey(risk.id))
-    }
 }
 
-/// What the ticket of a risk has to say.
+/// What a ticket has to say.
 #[derive(Clone, Debug)]
 pub(crate) struct Content {
     /// The summary.
@@ -67,28 +62,24 @@ pub(crate) struct Content {
 }
 
 impl Content {
-    /// What the ticket of `risk` has to say; `rich_text` is how documents are sent to its site.
+    /// What the ticket has to say of `about`; `rich_text` is how documents are sent to its site.
     #[must_use]
     pub(crate) fn of(
-        risk: &risk::Model,
-        asset: Option<&asset::Model>,
+        about: &About,
         priorities: &[(String, String)],
         identity: &Identity,
         rich_text: impl Fn(&Document) -> Value,
     ) -> Self {
-        let key = RiskKey(risk.id);
-        let title = if risk.confidential { "confidential risk" } else { risk.title.as_str() };
-        let page = identity.page(risk);
-        let description = description(risk, asset, &page);
+        let key = &about.key;
         Self {
-            summary: abate_integrations::jira::cut_summary(&format!("{key}: {title}")),
-            description_text: plain_text(&rich_text(&description)),
-            description,
-            priority: priority(risk.level, priorities),
-            due_on: risk.due_on,
+            summary: abate_integrations::jira::cut_summary(&format!("{key}: {}", about.title)),
+            description_text: plain_text(&rich_text(&about.description)),
+            description: about.description.clone(),
+            priority: priority(about.level, priorities),
+            due_on: about.due_on,
             link: RemoteLink {
-                global_id: format!("abate:{}:r-{}", identity.instance, risk.id),
-                url: page,
+                global_id: format!("abate:{}:{}", identity.instance, about.subject),
+                url: about.page.clone(),
                 title: format!("{key} in Abate"),
                 // The same for ever: a level that changes is told with the fields, in one call.
                 summary: "Level, due date, evidence and history of the risk".to_owned(),
@@ -159,43 +150,4 @@ fn priority(level: Level, offered: &[(String, String)]) -> Option<Named> {
     let id = ticket_rules::priority(level, offered)?;
     let (id, name) = offered.iter().find(|(known, _)| known == id)?;
     Some(Named { id: id.clone(), name: name.clone() })
-}
-
-fn description(risk: &risk::Model, asset: Option<&asset::Model>, page: &str) -> Document {
-    let key = RiskKey(risk.id).to_string();
-    let mut facts = vec![
-        row("Risk", vec![Inline::Link { text: key, href: page.to_owned() }]),
-        row("Level", vec![Inline::Strong(risk.level.to_string())]),
-        row("Due", vec![Inline::text(risk.due_on.map_or_else(|| "none".to_owned(), |day| day.to_string()))]),
-    ];
-    let mut document = Document::new();
-    if risk.confidential {
-        let text = "What it is about is kept in Abate; follow the link to read it.";
-        return document.with(table(facts)).with(Block::Paragraph(vec![Inline::text(text)]));
-    }
-    if let Some(asset) = asset {
-        facts.push(row("Asset", vec![Inline::text(&asset.name)]));
-    }
-    document = document.with(table(facts));
-    for (heading, text) in
-        [("What is wrong", &risk.description), ("What to do", &risk.mitigation), ("Plan", &risk.plan)]
-    {
-        if !text.trim().is_empty() {
-            document = document.with(Block::Heading { level: 3, text: heading.to_owned() });
-            for paragraph in text.replace("\r\n", "\n").split("\n\n").filter(|p| !p.trim().is_empty()) {
-                document = document.with(Block::Paragraph(vec![Inline::text(paragraph.trim())]));
-            }
-        }
-    }
-    let closing = "Move this ticket to done to claim the fix; somebody else then verifies it in Abate. \
-                   Level and due date follow the risk.";
-    document.with(Block::Paragraph(vec![Inline::text(closing)]))
-}
-
-fn row(name: &str, value: Vec<Inline>) -> Vec<Vec<Inline>> {
-    vec![vec![Inline::text(name)], value]
-}
-
-fn table(rows: Vec<Vec<Vec<Inline>>>) -> Block {
-    Block::Table { header: vec!["Fact".to_owned(), "Value".to_owned()], rows }
 }

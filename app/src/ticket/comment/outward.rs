@@ -14,6 +14,7 @@ pub(in crate::ticket) use super::comment_rules::riding;
 use super::comment_rules::{self, CommentState, Direction};
 use crate::platform::problem::Problem;
 use crate::risk::key::RiskKey;
+use crate::ticket::about::About;
 use crate::ticket::failure::Failure;
 use crate::ticket::later;
 use crate::ticket::sync::Sync;
@@ -120,7 +121,7 @@ async fn insert(
 ///
 /// # Errors
 /// When JIRA or our own side fails.
-pub(in crate::ticket) async fn write(sync: &mut Sync<'_>, risk: &risk::Model) -> Result<(), Failure> {
+pub(in crate::ticket) async fn write(sync: &mut Sync<'_>, about: &About) -> Result<(), Failure> {
     let waiting = ticket_comment::Entity::find()
         .filter(ticket_comment::Column::TicketId.eq(sync.ticket.id))
         .filter(
@@ -136,7 +137,7 @@ pub(in crate::ticket) async fn write(sync: &mut Sync<'_>, risk: &risk::Model) ->
     }
     for row in waiting {
         // What was to come with another call says nothing by itself.
-        if risk.confidential || comment_rules::is_riding(row.note_key.as_deref()) {
+        if about.confidential || comment_rules::is_riding(row.note_key.as_deref()) {
             set(sync, row.id, CommentState::Refused, None).await?;
             continue;
         }
