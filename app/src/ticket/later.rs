@@ -35,7 +35,11 @@ pub(super) async fn queue_due(state: &AppState, active: &Active, now: DateTime<U
         .select_only()
         .columns([ticket::Column::Id, ticket::Column::Subject])
         .filter(ticket::Column::ConnectionId.eq(active.row.id))
-        .filter(ticket::Column::State.eq(TicketState::Linked.as_str()))
+        // One that was taken back may have been wished for again during a pause.
+        .filter(
+            ticket::Column::State
+                .is_in([TicketState::Linked, TicketState::Cancelled].map(TicketState::as_str)),
+        )
         .filter(ticket::Column::SyncAt.lte(now))
         .order_by_asc(ticket::Column::SyncAt)
         .order_by_asc(ticket::Column::Id)

@@ -1,5 +1,7 @@
 //! The job that makes the ticket of a risk true; it carries nothing but the risk, and reads the truth when it runs.
 
+use std::collections::HashMap;
+
 use abate_entity::level::Level;
 use abate_entity::lifecycle::State;
 use abate_entity::{risk, ticket};
@@ -46,13 +48,15 @@ const CATCH_UP_PAGE: u64 = 500;
 
 fn catch_up(state: &AppState) -> Work<'_> {
     Box::pin(async move {
-        if connection::every(state).await?.is_empty() {
+        let usable: Vec<i64> = connection::every(state).await?.iter().map(|active| active.row.id).collect();
+        if usable.is_empty() {
             return Ok(());
         }
         let now = state.clock.now();
         let rules = rules::in_force(state.database.reader()).await?;
         let lowest = rules.lowest();
-        let usable: Vec<i64> = connection::every(state).await?.iter().map(|active| active.row.id).collect();
+        // What waits for a paused connection hides nobody behind it.
+        let mut paused: HashMap<i64, bool> = HashMap::new();
         let mut after = 0;
         let mut missing = Vec::new();
         while missing.len() < CATCH_UP_BATCH {
@@ -61,14 +65,21 @@ fn catch_up(state: &AppState) -> Work<'_> {
             after = last.id;
             for risk in &page {
                 let facts = rules::facts(risk);
-                // What waits for a paused connection hides nobody behind it.
-                let waits = match rules.connection(&facts) {
-                    Some(id) if !usable.contains(&id) => {
-                        connection::of_rule(state, Some(id)).await?.is_none()
-                    }
-                    _ => false,
+                if !rules.wants(&facts) {
+                    continue;
+                }
+                let waits = match rules.connection(&facts).filter(|id| !usable.contains(id)) {
+                    None => false,
+                    Some(id) => match paused.get(&id) {
+                        Some(waits) => *waits,
+                        None => {
+                            let waits = connection::of_rule(state, Some(id)).await?.is_none();
+                            paused.insert(id, waits);
+                            waits
+                        }
+                    },
                 };
-                if rules.wants(&facts) && !waits {
+                if !waits {
                     missing.push(risk.id);
                 }
             }

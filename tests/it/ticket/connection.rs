@@ -220,6 +220,30 @@ async fn what_changed_during_a_pause_is_told_after_it() {
     assert!(summary().await.contains("During the pause"));
 }
 
+/// Nor does it lose a wish that was taken back before it and renewed while it lasted.
+#[actix_web::test]
+async fn a_wish_that_is_renewed_during_a_pause_is_granted_after_it() {
+    let stage = Stage::start().await;
+    let id = stage.connect("main", &stage.first).await;
+    stage.first.proxy.add(Rule::always("POST", "/issue", Fault::Answer { status: 429, headers: Vec::new() }));
+    let key = stage.confirmed("Wished for twice").await;
+    let rules = async |ticket: bool| {
+        let form = json!({"rules": [{"level": "high", "ticket": ticket}]});
+        stage.admin.api.post("/api/v1/ticket-rules", &form).await.expect(201);
+        let change = json!({"title": format!("Wished for: {ticket}")});
+        stage.admin.api.patch(&format!("/api/v1/risks/{key}"), &change).await.expect(200);
+        stage.app.settle().await;
+    };
+    rules(false).await;
+    assert_eq!(stage.ticket(&key).await["state"], "cancelled");
+    stage.act(id, "pause").await;
+    rules(true).await;
+    stage.first.proxy.clear();
+    stage.act(id, "resume").await;
+    stage.app.pass(Duration::minutes(2)).await;
+    assert_eq!(stage.ticket(&key).await["state"], "linked");
+}
+
 /// A rule that names a connection which is gone does not keep its risks from having tickets, and can be left as it is.
 #[actix_web::test]
 async fn a_rule_that_names_a_removed_connection_falls_back_to_the_first_one() {
