@@ -7,8 +7,8 @@ use abate_entity::ticket_drift;
 use chrono::{DateTime, Duration, Utc};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
-    QueryOrder, QuerySelect,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult,
+    QueryFilter, QueryOrder, QuerySelect,
 };
 
 use super::compare::{Difference, digest};
@@ -155,6 +155,15 @@ pub(crate) struct Standing {
     pub(crate) stubborn: HashSet<String>,
 }
 
+/// A line of the ledger, as far as it says what to do about the next change.
+#[derive(FromQueryResult)]
+struct Line {
+    field: String,
+    change_id: String,
+    settled_at: Option<DateTime<Utc>>,
+    seen_at: DateTime<Utc>,
+}
+
 /// What the ledger says of a ticket.
 ///
 /// # Errors
@@ -164,7 +173,7 @@ pub(crate) async fn standing(
     ticket_id: i64,
     now: DateTime<Utc>,
 ) -> Result<Standing, Problem> {
-    let rows: Vec<(String, String, Option<DateTime<Utc>>, DateTime<Utc>)> = ticket_drift::Entity::find()
+    let lines = ticket_drift::Entity::find()
         .select_only()
         .columns([
             ticket_drift::Column::Field,
@@ -175,12 +184,12 @@ pub(crate) async fn standing(
         .filter(ticket_drift::Column::TicketId.eq(ticket_id))
         .order_by_desc(ticket_drift::Column::Id)
         .limit(REMEMBERED)
-        .into_tuple()
+        .into_model::<Line>()
         .all(db)
         .await?;
     let mut standing = Standing::default();
     let mut lately: HashMap<String, usize> = HashMap::new();
-    for (field, change_id, settled_at, seen_at) in rows {
+    for Line { field, change_id, settled_at, seen_at } in lines {
         if settled_at.is_some() && now - seen_at < WINDOW {
             let times = lately.entry(field.clone()).or_default();
             *times += 1;
