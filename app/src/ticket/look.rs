@@ -12,6 +12,7 @@ use super::connection::{self, Active};
 use super::failure::Failure;
 use super::finder;
 use super::reconcile::link;
+use super::strangers;
 use super::ticket_rules::{Look, TicketState, after_look};
 use super::told::Told;
 use abate_integrations::jira::marker_label;
@@ -159,12 +160,15 @@ async fn settle(
                     Verdict::LookAgain(at) => {
                         ticket::ActiveModel { next_try_at: Set(*at), ..Default::default() }
                     }
-                    Verdict::CreateAgain => ticket::ActiveModel {
-                        state: Set(TicketState::Wanted.as_str().to_owned()),
-                        unknown_since: Set(None),
-                        next_try_at: Set(now + before_next_create(ticket.attempt)),
-                        ..Default::default()
-                    },
+                    Verdict::CreateAgain => {
+                        strangers::lost(tx, ticket.connection_id, ticket.uuid, now).await?;
+                        ticket::ActiveModel {
+                            state: Set(TicketState::Wanted.as_str().to_owned()),
+                            unknown_since: Set(None),
+                            next_try_at: Set(now + before_next_create(ticket.attempt)),
+                            ..Default::default()
+                        }
+                    }
                     Verdict::Quarantine(text) => {
                         tracing::error!(ticket = ticket.subject, reason = text, "a ticket was quarantined");
                         ticket::ActiveModel {

@@ -3,15 +3,16 @@
 
 use abate_entity::{connection, webhook_delivery};
 use abate_integrations::jira::quote_jql;
-use chrono::Duration;
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use chrono::{DateTime, Duration, Utc};
+use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 
 use super::bulk_read;
 use super::connection::{self as connections, Active};
 use super::failure::Failure;
 use super::finder;
+use super::reconcile;
 use super::seen;
-use super::ticket_rules::poll_minutes;
+use super::ticket_rules::{is_out_of_touch, poll_minutes};
 use crate::platform::job::{Job, Work, queue};
 use crate::platform::problem::Problem;
 use crate::platform::timer::Timer;
@@ -40,11 +41,22 @@ fn tick(state: &AppState) -> Work<'_> {
             if !is_due || active.waits_until(now).is_some() {
                 continue;
             }
-            let subject = active.row.id.to_string();
-            state.database.write(async |tx| Ok(queue::enqueue(tx, KIND, &subject, now, now).await?)).await?;
+            state.database.write(async |tx| enqueue(tx, active.row.id, now).await).await?;
         }
         Ok(())
     })
+}
+
+/// Queues a poll of a connection.
+///
+/// # Errors
+/// When the database refuses.
+pub(super) async fn enqueue(
+    tx: &DatabaseTransaction,
+    connection_id: i64,
+    now: DateTime<Utc>,
+) -> Result<(), Problem> {
+    Ok(queue::enqueue(tx, KIND, &connection_id.to_string(), now, now).await?)
 }
 
 /// Polls a connection.
@@ -87,6 +99,11 @@ async fn poll(state: &AppState, active: &Active) -> Result<(), Failure> {
                 .filter(webhook_delivery::Column::ReceivedAt.lt(began - REMEMBERED))
                 .exec(tx)
                 .await?;
+            // Tickets may have waited to be created until it was known which are there.
+            let poll_every = Duration::seconds(active.row.poll_seconds.into());
+            if is_out_of_touch(active.row.polled_until, poll_every, began) {
+                reconcile::enqueue(tx, active.row.id, began, began).await?;
+            }
             Ok(())
         })
         .await?;

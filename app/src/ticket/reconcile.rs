@@ -16,8 +16,9 @@ use super::create;
 use super::failure::Failure;
 use super::later;
 use super::look;
+use super::poll;
 use super::strangers;
-use super::ticket_rules::{TicketState, first_look};
+use super::ticket_rules::{TicketState, first_look, is_out_of_touch};
 use super::told::Told;
 use crate::jobs;
 use crate::platform::job::{Job, Work, queue};
@@ -106,6 +107,12 @@ pub async fn run(state: &AppState, subject: &str) -> Result<(), Problem> {
     if settled(state, &active, looked.map(|any| any.then_some(false))).await?.is_none() {
         return Ok(());
     }
+    let now = state.clock.now();
+    let poll_every = Duration::seconds(active.row.poll_seconds.into());
+    if is_out_of_touch(active.row.polled_until, poll_every, now) {
+        return state.database.write(async |tx| poll::enqueue(tx, active.row.id, now).await).await;
+    }
+    state.database.write(async |tx| strangers::seek(tx, active.row.id, now).await).await?;
     let created = create::batch(state, &active).await;
     if settled(state, &active, created).await? == Some(true) {
         state.database.write(async |tx| enqueue(tx, active.row.id, now, now).await).await?;

@@ -6,7 +6,7 @@ use abate_entity::ticket_stranger::Column;
 use abate_entity::{connection, ticket, ticket_stranger};
 use abate_integrations::jira::Issue;
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::OnConflict;
+use sea_orm::sea_query::{OnConflict, Query};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, PaginatorTrait,
     QueryFilter, QueryOrder, QuerySelect,
@@ -107,6 +107,47 @@ async fn wake(tx: &DatabaseTransaction, ticket: &ticket::Model, now: DateTime<Ut
         .exec(tx)
         .await?;
     reconcile::enqueue(tx, ticket.connection_id, now, now).await
+}
+
+/// What is to be created and carries the marker of a stranger is looked for instead: the issue may be from after the
+/// backup that this database was restored from.
+pub(super) async fn seek(
+    tx: &DatabaseTransaction,
+    connection_id: i64,
+    now: DateTime<Utc>,
+) -> Result<(), Problem> {
+    let marked = Query::select()
+        .column(Column::Uuid)
+        .from(ticket_stranger::Entity)
+        .and_where(Column::ConnectionId.eq(connection_id))
+        .and_where(Column::SettledAt.is_null())
+        .and_where(Column::Uuid.is_not_null())
+        .to_owned();
+    ticket::Entity::update_many()
+        .set(reconcile::unknown("an issue with its marker is in JIRA", now))
+        .filter(ticket::Column::ConnectionId.eq(connection_id))
+        .filter(ticket::Column::State.eq(TicketState::Wanted.as_str()))
+        .filter(ticket::Column::Uuid.in_subquery(marked))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// No issue carries the marker any more.
+pub(super) async fn lost(
+    tx: &DatabaseTransaction,
+    connection_id: i64,
+    uuid: uuid::Uuid,
+    now: DateTime<Utc>,
+) -> Result<(), Problem> {
+    ticket_stranger::Entity::update_many()
+        .set(ticket_stranger::ActiveModel { settled_at: Set(Some(now)), ..Default::default() })
+        .filter(Column::ConnectionId.eq(connection_id))
+        .filter(Column::Uuid.eq(uuid))
+        .filter(Column::SettledAt.is_null())
+        .exec(tx)
+        .await?;
+    Ok(())
 }
 
 /// An issue became a ticket of ours.

@@ -212,6 +212,13 @@ pub fn poll_minutes(last: DateTime<Utc>, now: DateTime<Utc>) -> i64 {
     ((now - last).max(Duration::zero()) + OVERLAP).num_minutes() + 1
 }
 
+/// Whether nobody has asked for so long what changed that a new ticket may be there already: a database that was restored
+/// knows no ticket from after its backup. One that was never asked has nothing to know.
+#[must_use]
+pub fn is_out_of_touch(last: Option<DateTime<Utc>>, poll_every: Duration, now: DateTime<Utc>) -> bool {
+    last.is_some_and(|last| now - last >= poll_every * 2)
+}
+
 /// Whether the nightly pass over all tickets is due: once after each two o'clock in the morning, each connection at a
 /// minute of its own.
 #[must_use]
@@ -242,6 +249,14 @@ mod tests {
         }
         assert_eq!((looks, now), (4, at(240)));
         assert_eq!(after_look(since, now), Look::Create);
+    }
+
+    #[test]
+    fn nothing_is_created_before_a_poll_that_is_long_overdue() {
+        let every = Duration::minutes(2);
+        assert!(!is_out_of_touch(None, every, at(0)));
+        assert!(!is_out_of_touch(Some(at(0)), every, at(239)));
+        assert!(is_out_of_touch(Some(at(0)), every, at(240)));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::time::Duration as StdDuration;
 use abate::platform::clock::Clock;
 use abate::sandbox::jira::JiraSandboxKind;
 use chrono::Duration;
+use serde_json::json;
 
 use super::world::{World, settings};
 use crate::fault_proxy::{Fault, Rule};
@@ -65,4 +66,36 @@ async fn a_resumed_connection_looks_before_it_creates() {
     world.app.pass(Duration::minutes(1)).await;
     assert_eq!(world.ticket(&key).await["state"], "linked");
     assert_eq!(world.site.sandbox.issue_keys().len(), 1);
+}
+
+/// The backup knows the risk and not its ticket, which JIRA has by now. Nobody says that it was restored.
+#[actix_web::test]
+async fn a_ticket_from_after_the_backup_is_found_and_not_made_again() {
+    let world = World::without_webhooks(StdDuration::ZERO).await;
+    world.app.pass(Duration::minutes(3)).await;
+    let (key, issue_key) = world.ticketed("Restored without its ticket").await;
+    world.app.pass(Duration::hours(1)).await;
+    let earlier = "UPDATE connection SET polled_until = created_at; DELETE FROM ticket_drift; \
+                   DELETE FROM ticket_comment; DELETE FROM ticket";
+    let time_goes_by = async || {
+        for _ in 0..6 {
+            world.app.pass(Duration::minutes(5)).await;
+        }
+    };
+    world.app.database.tamper(earlier).await;
+    time_goes_by().await;
+    let ticket = world.ticket(&key).await;
+    assert_eq!((&ticket["state"], &ticket["key"]), (&json!("linked"), &json!(issue_key)), "{ticket}");
+    assert_eq!(world.site.sandbox.issue_keys().len(), 1);
+
+    // Nor does one that is gone by the time it is looked for keep the risk from having one.
+    world.site.sandbox.delete(&issue_key);
+    world.app.database.tamper(earlier).await;
+    let orphan = format!(
+        "INSERT INTO ticket_stranger (connection_id, issue_id, issue_key, kind, uuid, found_at) \
+         SELECT connection.id, '404', '{issue_key}', 'orphan', risk.uuid, connection.created_at FROM connection, risk"
+    );
+    world.app.database.tamper(&orphan).await;
+    time_goes_by().await;
+    assert_eq!(world.ticket(&key).await["state"], "linked");
 }
