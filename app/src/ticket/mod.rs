@@ -6,7 +6,7 @@
 //! `webhook` say which tickets to look at, `later` when to try again, `strangers` keeps the issues that nobody asked for.
 //! `connection` keeps the sites, `rule` says which risks get a ticket, `ask` and `wish` queue them. Of one ticket,
 //! `follow`, `comment` and `assignee` take in what people did in JIRA; `about` and `wording` say what a ticket has to say,
-//! `edit`, `walk` and `comment` tell JIRA what of it is new, and `drift` says who owns what.
+//! `edit`, `walk`, `comment` and `evidence_link` tell JIRA what of it is new, and `drift` says who owns what.
 
 mod about;
 pub mod api;
@@ -19,6 +19,7 @@ mod create;
 pub mod drift;
 mod edit;
 mod edit_screen;
+mod evidence_link;
 mod failure;
 mod finder;
 mod follow;

@@ -8,6 +8,7 @@ use super::about::About;
 use super::comment::outward;
 use super::edit;
 use super::edit_screen::EditScreen;
+use super::evidence_link;
 use super::failure::Failure;
 use super::later;
 use super::row;
@@ -27,8 +28,10 @@ pub(super) async fn run(
     let content =
         Content::of(&about, &screen.priorities, identity, |text| sync.active.client.rich_text(text));
     edit::run(sync, &about, &content, screen, identity).await?;
-    walk::run(sync, &about).await?;
+    let mut unsaid = evidence_link::unsaid(sync, risk).await?;
+    walk::run(sync, &about, &mut unsaid).await?;
     link(sync, &content).await?;
+    evidence_link::run(sync, unsaid, identity).await?;
     outward::collect(sync, risk).await?;
     outward::write(sync, &about).await
 }

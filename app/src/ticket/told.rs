@@ -86,6 +86,8 @@ pub(crate) struct Told {
     pub(crate) not_taken: BTreeMap<String, NotTaken>,
     /// The address of the link back, and what it says.
     pub(crate) link: Option<String>,
+    /// The links to evidence, by its number, and the title of each.
+    pub(crate) evidence: BTreeMap<i64, String>,
     /// Where the risk stood when the ticket's status was last brought in line with it.
     pub(crate) state: Option<State>,
     /// The id of the status that we moved the ticket to last.

@@ -7,6 +7,7 @@ use chrono::Duration;
 
 use super::about::About;
 use super::comment::outward;
+use super::evidence_link::{self, Unsaid};
 use super::failure::Failure;
 use super::later;
 use super::push;
@@ -38,8 +39,8 @@ enum Walk {
     Disturbed(String),
 }
 
-/// Brings the status in line.
-pub(super) async fn run(sync: &mut Sync<'_>, about: &About) -> Result<(), Failure> {
+/// Brings the status in line; a move that says why names the evidence that JIRA does not know.
+pub(super) async fn run(sync: &mut Sync<'_>, about: &About, unsaid: &mut Vec<Unsaid>) -> Result<(), Failure> {
     if sync.told.state == Some(about.state) {
         return Ok(());
     }
@@ -66,10 +67,18 @@ pub(super) async fn run(sync: &mut Sync<'_>, about: &About) -> Result<(), Failur
         .map_or_else(|| (vec![here], now), |end| (end.visited, end.walked_at));
     // A ticket that is closed or opened again says why; the columns between speak for themselves.
     let is_news = target.category == Category::Done || sync.category() == Category::Done;
-    let remark = (is_news && !about.confidential)
-        .then(|| Remark { about: format!("state:{}", about.version), text: moved_text(about) });
+    let remark = (is_news && !about.confidential).then(|| Remark {
+        about: format!("state:{}", about.version),
+        text: moved_text(about) + &evidence_link::named(unsaid),
+    });
+    let names_evidence = remark.is_some();
     match walk(sync, target, remark, &mut visited).await? {
-        Walk::Reached => sync.told.state = Some(about.state),
+        Walk::Reached => {
+            sync.told.state = Some(about.state);
+            if names_evidence {
+                evidence_link::said(sync, unsaid);
+            }
+        }
         Walk::Stuck(problem) => {
             sync.problem = Some(problem.clone());
             sync.again_in(LOOK);

@@ -372,6 +372,7 @@ async fn a_close_is_one_call_with_its_comment_also_where_the_site_takes_none() {
         let before = world.writes(&id);
         let claim = json!({"event": "claim_fixed", "evidence": ["https://example.org/commit"]});
         world.step(&world.owner, &key, claim).await;
+        world.app.settle().await;
         let proof = json!({"event": "verify_pass", "evidence": ["https://example.org/retest"]});
         world.step(&verifier, &key, proof).await;
         for _ in 0..2 {
@@ -381,6 +382,9 @@ async fn a_close_is_one_call_with_its_comment_also_where_the_site_takes_none() {
         let comments = world.comments(&issue).await;
         assert!(comments.len() == 1 && comments[0].contains("was closed in Abate"), "{comments:?}");
         assert!(world.said(&key).await.is_empty());
-        assert_eq!(world.writes(&id) - before, if refused { 3 } else { 1 });
+        // The evidence of the claim is a link, that of the close is named with it.
+        assert_eq!(world.comments_with(&issue, "https://example.org/commit").await, 0);
+        assert_eq!(world.comments_with(&issue, "https://example.org/retest").await, 1);
+        assert_eq!(world.writes(&id) - before, if refused { 4 } else { 2 });
     }
 }

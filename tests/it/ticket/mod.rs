@@ -5,6 +5,7 @@ mod create;
 mod data_center;
 mod doctor;
 mod drift;
+mod evidence;
 mod faults;
 mod follow;
 mod full_pass;
