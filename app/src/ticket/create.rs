@@ -1,28 +1,32 @@
 //! Creates the tickets that are wanted, in batches: claim, commit `creating`, call JIRA, settle.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use abate_entity::{asset, risk, ticket};
-use abate_integrations::jira::{BULK_LIMIT, CreatedIssue, Issue, JiraError, NewIssue};
+use abate_integrations::jira::{BULK_LIMIT, CreatedIssue, Issue, JiraError, NewIssue, Refusal};
 use chrono::{DateTime, Duration, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::about::About;
 use super::connection::{self, Active};
 use super::failure::Failure;
 use super::finder;
+use super::mapping::model::Mapping;
+use super::mapping::{self, Facts, Known};
 use super::reconcile::{LEASE, gather, link, unknown};
 use super::rule::store as rules;
 use super::screen::{self, Screen};
 use super::ticket_rules::TicketState;
-use super::told::Told;
+use super::told::{NotTaken, Told};
 use super::wording::{Content, Identity};
 use crate::platform::problem::Problem;
 use crate::state::AppState;
 
 /// How long a ticket that JIRA refused waits before it is tried again.
 const REFUSED_WAIT: Duration = Duration::minutes(15);
+/// How long a field is left out that JIRA did not take.
+const LEFT_OUT: Duration = Duration::hours(24);
 /// How often a bulk is read back.
 const READS: usize = 3;
 /// How long one waits whose create call never left.
@@ -32,13 +36,21 @@ const UNSENT_WAIT: Duration = Duration::seconds(10);
 struct Claimed {
     ticket: ticket::Model,
     risk: risk::Model,
+    about: About,
     content: Content,
+    /// What JIRA does not take of it for a while.
+    not_taken: BTreeMap<String, NotTaken>,
 }
 
 /// How the creation of one ticket ended.
 enum Settled {
     Created(CreatedIssue),
-    Refused(String),
+    /// JIRA said no.
+    Refused(Refusal),
+    /// It waits until somebody mends what this says.
+    Wait(String),
+    /// It is made again at once, without these fields.
+    Again(BTreeMap<String, String>),
     NotSent,
     Unknown(String),
 }
@@ -55,30 +67,124 @@ pub(super) async fn batch(state: &AppState, active: &Active) -> Result<Option<bo
             "the create screen of {} in {} has no field Labels, which tickets are found by; add it",
             active.row.issue_type, active.row.project
         );
-        let refusal = abate_integrations::jira::Refusal { messages: vec![said], ..Default::default() };
-        return Err(JiraError::Refused(refusal).into());
+        return Err(demanded(said));
+    }
+    let mapping = mapping::in_force(state.database.reader(), active.row.id).await?;
+    let gaps = mapping::gaps(&mapping, &screen.fields);
+    if !gaps.is_empty() {
+        return Err(demanded(gaps.join("; ")));
+    }
+    if mapping.names_people() {
+        ask_for_people(state, active, &mapping).await?;
     }
     let identity = finder::identity(state).await?;
     let worker = state.ids.word(12);
     let account = connection::own_account(state, active).await?;
-    let claimed = claim(state, active, &screen, &identity, (&worker, &account)).await?;
+    let mut claimed = claim(state, active, &screen, &identity, (&worker, &account)).await?;
     if claimed.is_empty() {
         return Ok(None);
     }
-    let issues: Vec<NewIssue> = claimed
+    fill(state, active, &mapping, &screen, &mut claimed).await?;
+    let full = claimed.len() == BULK_LIMIT;
+    // What JIRA demands and does not get would only be refused.
+    let (ready, lacking): (Vec<Claimed>, Vec<Claimed>) =
+        claimed.into_iter().partition(|one| one.content.filling.missing.is_empty());
+    let issues: Vec<NewIssue> = ready
         .iter()
         .map(|one| {
             let marker = identity.marker(one.ticket.uuid);
-            one.content.new_issue(&one.ticket.subject, marker, &screen, &active.row.project, &identity)
+            let subject = &one.ticket.subject;
+            let mut issue = one.content.new_issue(subject, marker, &screen, &active.row.project, &identity);
+            one.not_taken.keys().for_each(|field| issue.edit.leave_out(field));
+            issue
         })
         .collect();
-    let (outcomes, error) = create(active, &claimed, &issues).await;
-    let full = claimed.len() == BULK_LIMIT;
-    settle(state, &claimed, outcomes, &screen, &worker).await?;
+    let (outcomes, error) = create(active, &ready, &issues).await;
+    let outcomes: Vec<Settled> = outcomes
+        .into_iter()
+        .zip(&issues)
+        .map(|(outcome, issue)| match outcome {
+            Settled::Refused(refusal) => without_refused(refusal, issue, &screen),
+            outcome => outcome,
+        })
+        .collect();
+    let again = outcomes.iter().any(|outcome| matches!(outcome, Settled::Again(_)));
+    settle(state, &ready, outcomes, &screen, &worker).await?;
+    let waiting = lacking.iter().map(|one| Settled::Wait(one.content.filling.missing.join(" "))).collect();
+    settle(state, &lacking, waiting, &screen, &worker).await?;
     match error {
         Some(error) => Err(error.into()),
-        None => Ok(Some(full)),
+        None => Ok(Some(full || again)),
     }
+}
+
+/// Something that has to be mended before any ticket can be made.
+fn demanded(said: String) -> Failure {
+    JiraError::Refused(Refusal { messages: vec![said], ..Refusal::default() }).into()
+}
+
+/// Whether an issue that was refused is worth another try at once: without what its mapping adds and JIRA does not take.
+/// What the screen demands cannot be left out.
+fn without_refused(refusal: Refusal, issue: &NewIssue, screen: &Screen) -> Settled {
+    let edit = &issue.edit;
+    let is_extra = |name: &str| match name {
+        "reporter" => edit.reporter.is_some(),
+        "assignee" => edit.assignee.is_some(),
+        "components" => edit.components.is_some(),
+        "parent" => edit.parent.is_some(),
+        name => edit.custom.contains_key(name),
+    };
+    let is_demanded = |name: &str| {
+        screen.fields.iter().any(|field| {
+            field.field_id == name && name != "reporter" && field.required && !field.has_default_value
+        })
+    };
+    let is_all = refusal.fields.keys().all(|name| is_extra(name) && !is_demanded(name));
+    if is_all && !refusal.fields.is_empty() {
+        return Settled::Again(refusal.fields);
+    }
+    Settled::Wait(JiraError::Refused(refusal).to_string())
+}
+
+/// Asks JIRA for the accounts of those whom the next tickets name.
+async fn ask_for_people(state: &AppState, active: &Active, mapping: &Mapping) -> Result<(), Failure> {
+    let db = state.database.reader();
+    let soon = state.clock.now() + gather(&active.row);
+    let risk_ids: Vec<i64> = ticket::Entity::find()
+        .select_only()
+        .column(ticket::Column::RiskId)
+        .filter(ticket::Column::ConnectionId.eq(active.row.id))
+        .filter(ticket::Column::State.eq(TicketState::Wanted.as_str()))
+        .filter(ticket::Column::NextTryAt.lte(soon))
+        .order_by_asc(ticket::Column::NextTryAt)
+        .order_by_asc(ticket::Column::Id)
+        .limit(BULK_LIMIT as u64)
+        .into_tuple()
+        .all(db)
+        .await?;
+    let risks = risk::Entity::find().filter(risk::Column::Id.is_in(risk_ids)).all(db).await?;
+    let facts: Vec<Facts> = risks.iter().map(|risk| Facts::of(risk, None)).collect();
+    Known::ask(state, active, mapping, &facts.iter().collect::<Vec<_>>()).await
+}
+
+/// Puts what the mapping says into what was claimed.
+async fn fill(
+    state: &AppState,
+    active: &Active,
+    mapping: &Mapping,
+    screen: &Screen,
+    claimed: &mut [Claimed],
+) -> Result<(), Problem> {
+    let now = state.clock.now();
+    let facts: Vec<&Facts> = claimed.iter().map(|one| &one.about.facts).collect();
+    let known = Known::load(state.database.reader(), active.row.id, mapping, &facts).await?;
+    for one in claimed {
+        one.content.prioritise(one.about.level, mapping, &screen.priorities);
+        one.content.filling = mapping::at_creation(mapping, &one.about, &known, &screen.fields);
+        one.not_taken = Told::of(&one.ticket)?.not_taken;
+        one.not_taken.retain(|_, field| field.until > now);
+    }
+    Ok(())
 }
 
 async fn is_any_wanted(state: &AppState, active: &Active) -> Result<bool, Problem> {
@@ -141,7 +247,7 @@ async fn claim(
                     let content = Content::of(&about, &screen.priorities, identity, |text| {
                         active.client.rich_text(text)
                     });
-                    claimed.push(Claimed { ticket, risk, content });
+                    claimed.push(Claimed { ticket, risk, about, content, not_taken: BTreeMap::new() });
                 }
             }
             Ok(claimed)
@@ -155,22 +261,20 @@ async fn create(
     claimed: &[Claimed],
     issues: &[NewIssue],
 ) -> (Vec<Settled>, Option<JiraError>) {
-    let all = |settled: fn(String) -> Settled, text: &str| -> Vec<Settled> {
-        claimed.iter().map(|_| settled(text.to_owned())).collect()
-    };
+    let all = |settled: &dyn Fn() -> Settled| -> Vec<Settled> { claimed.iter().map(|_| settled()).collect() };
     let answer = match issues {
+        [] => return (Vec::new(), None),
         [issue] => active.client.create_issue(issue).await.map(|created| vec![Settled::Created(created)]),
         issues => create_many(active, claimed, issues).await,
     };
     match answer {
         Ok(settled) => (settled, None),
         Err(error @ JiraError::UnknownOutcome { .. }) => {
-            (all(Settled::Unknown, &error.to_string()), Some(error))
+            (all(&|| Settled::Unknown(error.to_string())), Some(error.clone()))
         }
-        Err(error @ (JiraError::Refused(_) | JiraError::NotFoundOrHidden)) => {
-            (all(Settled::Refused, &error.to_string()), None)
-        }
-        Err(error) => (all(|_| Settled::NotSent, ""), Some(error)),
+        Err(JiraError::Refused(refusal)) => (all(&|| Settled::Refused(refusal.clone())), None),
+        Err(error @ JiraError::NotFoundOrHidden) => (all(&|| Settled::Wait(error.to_string())), None),
+        Err(error) => (all(&|| Settled::NotSent), Some(error)),
     }
 }
 
@@ -181,11 +285,7 @@ async fn create_many(
     issues: &[NewIssue],
 ) -> Result<Vec<Settled>, JiraError> {
     let answer = active.client.create_issues(issues).await?;
-    let refused: HashMap<usize, String> = answer
-        .refused
-        .into_iter()
-        .map(|(index, refusal)| (index, JiraError::Refused(refusal).to_string()))
-        .collect();
+    let mut refused: HashMap<usize, Refusal> = answer.refused.into_iter().collect();
     let ids: Vec<String> = answer.created.iter().map(|issue| issue.id.clone()).collect();
     let read = match ids.as_slice() {
         [] => Vec::new(),
@@ -197,8 +297,8 @@ async fn create_many(
         .filter_map(|issue| Some((issue.marker?.uuid, CreatedIssue { id: issue.id, key: issue.key })))
         .collect();
     let settle = |(index, one): (usize, &Claimed)| {
-        if let Some(text) = refused.get(&index) {
-            return Settled::Refused(text.clone());
+        if let Some(refusal) = refused.remove(&index) {
+            return Settled::Refused(refusal);
         }
         by_uuid.remove(&one.ticket.uuid.to_string()).map_or_else(
             || Settled::Unknown("it was not among the created ones".to_owned()),
@@ -240,7 +340,7 @@ async fn settle(
                 };
                 let set = match outcome {
                     Settled::Created(issue) => {
-                        let mut told = Told::default();
+                        let mut told = Told { not_taken: one.not_taken.clone(), ..Told::default() };
                         one.content.told(&mut told, screen);
                         let fence = Expr::col(ticket::Column::ClaimedBy)
                             .eq(worker)
@@ -249,9 +349,24 @@ async fn settle(
                         tracing::info!(risk = one.risk.id, issue = issue.key, "ticket created");
                         continue;
                     }
-                    Settled::Refused(text) => {
-                        tracing::warn!(risk = one.risk.id, error = text, "JIRA refused a ticket");
+                    Settled::Wait(text) => {
+                        tracing::warn!(risk = one.risk.id, error = text, "JIRA takes no ticket");
                         back(Some(text), now + REFUSED_WAIT)
+                    }
+                    Settled::Refused(refusal) => {
+                        let text = JiraError::Refused(refusal.clone()).to_string();
+                        back(Some(&text), now + REFUSED_WAIT)
+                    }
+                    Settled::Again(fields) => {
+                        let names: Vec<&String> = fields.keys().collect();
+                        tracing::warn!(risk = one.risk.id, ?names, "JIRA does not take some fields of a ticket");
+                        let mut told = Told { not_taken: one.not_taken.clone(), ..Told::default() };
+                        let until = now + LEFT_OUT;
+                        let new = fields.iter().map(|(name, said)| {
+                            (name.clone(), NotTaken { until, said: said.clone() })
+                        });
+                        told.not_taken.extend(new);
+                        ticket::ActiveModel { pushed: Set(told.to_json()?), ..back(None, now) }
                     }
                     // No create reached JIRA, so it does not count.
                     Settled::NotSent => ticket::ActiveModel {

@@ -24,8 +24,9 @@ pub(super) async fn run(
     identity: &Identity,
 ) -> Result<(), Failure> {
     let about = About::risk(risk, asset, identity);
-    let content =
+    let mut content =
         Content::of(&about, &screen.priorities, identity, |text| sync.active.client.rich_text(text));
+    content.prioritise(about.level, &sync.mapping, &screen.priorities);
     edit::run(sync, &about, &content, screen, identity).await?;
     walk::run(sync, &about).await?;
     link(sync, &content).await?;

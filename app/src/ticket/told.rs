@@ -82,6 +82,8 @@ pub(crate) struct DeadEnd {
 pub(crate) struct Told {
     /// Each field that is ours.
     pub(crate) fields: BTreeMap<Field, FieldTold>,
+    /// What was said in the fields of the site's own, as digests.
+    pub(crate) custom: BTreeMap<String, String>,
     /// The fields that JIRA does not take, in its names.
     pub(crate) not_taken: BTreeMap<String, NotTaken>,
     /// The address of the link back, and what it says.

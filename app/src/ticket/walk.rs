@@ -9,6 +9,7 @@ use super::about::About;
 use super::comment::outward;
 use super::failure::Failure;
 use super::later;
+use super::mapping;
 use super::push;
 use super::sync::Sync;
 use super::ticket_rules::{Category, Target, target};
@@ -44,7 +45,8 @@ pub(super) async fn run(sync: &mut Sync<'_>, about: &About) -> Result<(), Failur
         return Ok(());
     }
     let first = sync.told.state.is_none();
-    let Some(target) = target(about.state, about.resolution, sync.category(), first) else {
+    let names = &sync.mapping.resolutions;
+    let Some(target) = target(about.state, about.resolution, sync.category(), first, names) else {
         sync.told.state = Some(about.state);
         sync.told.dead_end = None;
         return Ok(());
@@ -68,7 +70,7 @@ pub(super) async fn run(sync: &mut Sync<'_>, about: &About) -> Result<(), Failur
     let is_news = target.category == Category::Done || sync.category() == Category::Done;
     let remark = (is_news && !about.confidential)
         .then(|| Remark { about: format!("state:{}", about.version), text: moved_text(about) });
-    match walk(sync, target, remark, &mut visited).await? {
+    match walk(sync, &target, remark, &mut visited).await? {
         Walk::Reached => sync.told.state = Some(about.state),
         Walk::Stuck(problem) => {
             sync.problem = Some(problem.clone());
@@ -106,7 +108,7 @@ fn moved_text(about: &About) -> String {
 
 async fn walk(
     sync: &mut Sync<'_>,
-    target: Target,
+    target: &Target,
     mut remark: Option<Remark>,
     visited: &mut Vec<String>,
 ) -> Result<Walk, Failure> {
@@ -116,9 +118,14 @@ async fn walk(
         Category::Done => StatusCategory::Done,
         Category::Undefined => return Ok(Walk::Stuck("JIRA shows no category for its status.".to_owned())),
     };
+    let resolutions: Vec<&str> = target.resolutions.iter().map(String::as_str).collect();
     for _ in 0..HOPS {
-        let offered = sync.active.client.transitions(&sync.issue.id).await?;
-        let Some(hop) = next_hop(&offered, category, target.resolutions, visited) else {
+        let mut offered = sync.active.client.transitions(&sync.issue.id).await?;
+        for transition in &mut offered {
+            let values = &sync.mapping.transition_fields;
+            transition.give(|field| mapping::fixed(values.get(&field.field_id)?, field));
+        }
+        let Some(hop) = next_hop(&offered, category, &resolutions, visited) else {
             return Ok(Walk::Stuck(missing(sync, target, category, &offered)));
         };
         // Written down before the call, so that the move is known as ours also when its answer is lost.
@@ -176,21 +183,27 @@ fn may_mean_comment(refusal: &Refusal) -> bool {
 }
 
 /// Says which transition is missing, or what one demands that we cannot give.
-fn missing(sync: &Sync<'_>, target: Target, category: StatusCategory, offered: &[Transition]) -> String {
+fn missing(sync: &Sync<'_>, target: &Target, category: StatusCategory, offered: &[Transition]) -> String {
     let status = sync.issue.fields.status.as_ref().map_or("its status", |status| status.name.as_str());
     let mut text = format!(
         "The workflow offers {} no way from \"{status}\" to a status of the category {}.",
         sync.issue.key, target.category
     );
+    let resolutions: Vec<&str> = target.resolutions.iter().map(String::as_str).collect();
     let closed: Vec<&Transition> =
-        offered.iter().filter(|t| t.to.category == category && !t.can_be_taken(target.resolutions)).collect();
+        offered.iter().filter(|t| t.to.category == category && !t.can_be_taken(&resolutions)).collect();
     for transition in &closed {
         let to = &transition.to.name;
         text.push_str(&if transition.demands.is_empty() {
             let names = target.resolutions.join(", ");
             format!(" The transition to \"{to}\" demands a resolution and offers none of {names}.")
         } else {
-            format!(" The transition to \"{to}\" demands {}.", transition.demands.join(", "))
+            let demands: Vec<String> =
+                transition.demands.iter().map(|field| format!("{} ({})", field.name, field.field_id)).collect();
+            format!(
+                " The transition to \"{to}\" demands {}; say in the mapping of the connection what goes there.",
+                demands.join(", ")
+            )
         });
     }
     if closed.is_empty() {
