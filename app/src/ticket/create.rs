@@ -6,7 +6,7 @@ use abate_entity::{asset, risk, ticket};
 use abate_integrations::jira::{BULK_LIMIT, CreatedIssue, Issue, JiraError, NewIssue, Refusal};
 use chrono::{DateTime, Duration, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 
 use super::about::About;
 use super::connection::{self, Active};
@@ -49,6 +49,8 @@ enum Settled {
     Refused(Refusal),
     /// It waits until somebody mends what this says.
     Wait(String),
+    /// As that, and JIRA was not called.
+    Lacks(String),
     /// It is made again at once, without these fields.
     Again(BTreeMap<String, String>),
     NotSent,
@@ -61,7 +63,12 @@ pub(super) async fn batch(state: &AppState, active: &Active) -> Result<Option<bo
         return Ok(None);
     }
     // Whatever can be asked before the claim is asked before, so that a failure here leaves nothing uncertain.
-    let screen = screen::read(state, active).await?;
+    let mapping = mapping::in_force(state.database.reader(), active.row.id).await?;
+    let mut screen = screen::read(state, active).await?;
+    if !screen.takes("labels") || !mapping::gaps(&mapping, &screen.fields).is_empty() {
+        // Somebody may have mended it since.
+        screen = screen::ask_anew(state, active).await?;
+    }
     if !screen.takes("labels") {
         let said = format!(
             "the create screen of {} in {} has no field Labels, which tickets are found by; add it",
@@ -69,13 +76,12 @@ pub(super) async fn batch(state: &AppState, active: &Active) -> Result<Option<bo
         );
         return Err(demanded(said));
     }
-    let mapping = mapping::in_force(state.database.reader(), active.row.id).await?;
     let gaps = mapping::gaps(&mapping, &screen.fields);
     if !gaps.is_empty() {
         return Err(demanded(gaps.join("; ")));
     }
     if mapping.names_people() {
-        ask_for_people(state, active, &mapping).await?;
+        Known::ask_for_wanted(state, active, &mapping, state.clock.now() + gather(&active.row)).await?;
     }
     let identity = finder::identity(state).await?;
     let worker = state.ids.word(12);
@@ -104,13 +110,21 @@ pub(super) async fn batch(state: &AppState, active: &Active) -> Result<Option<bo
         .into_iter()
         .zip(&issues)
         .map(|(outcome, issue)| match outcome {
-            Settled::Refused(refusal) => without_refused(refusal, issue, &screen),
+            // Without what its mapping adds and JIRA does not take, it is worth another try at once.
+            Settled::Refused(refusal) if mapping::extras_only(&refusal, &issue.edit, &screen.fields) => {
+                Settled::Again(refusal.fields)
+            }
+            Settled::Refused(refusal) => Settled::Wait(JiraError::Refused(refusal).to_string()),
             outcome => outcome,
         })
         .collect();
     let again = outcomes.iter().any(|outcome| matches!(outcome, Settled::Again(_)));
+    if outcomes.iter().any(|outcome| matches!(outcome, Settled::Wait(_) | Settled::Again(_))) {
+        // The screen may take something else by now than it said.
+        state.database.write(async |tx| screen::forget(tx, active.row.id).await).await?;
+    }
     settle(state, &ready, outcomes, &screen, &worker).await?;
-    let waiting = lacking.iter().map(|one| Settled::Wait(one.content.filling.missing.join(" "))).collect();
+    let waiting = lacking.iter().map(|one| Settled::Lacks(one.content.filling.missing.join(" "))).collect();
     settle(state, &lacking, waiting, &screen, &worker).await?;
     match error {
         Some(error) => Err(error.into()),
@@ -121,50 +135,6 @@ pub(super) async fn batch(state: &AppState, active: &Active) -> Result<Option<bo
 /// Something that has to be mended before any ticket can be made.
 fn demanded(said: String) -> Failure {
     JiraError::Refused(Refusal { messages: vec![said], ..Refusal::default() }).into()
-}
-
-/// Whether an issue that was refused is worth another try at once: without what its mapping adds and JIRA does not take.
-/// What the screen demands cannot be left out.
-fn without_refused(refusal: Refusal, issue: &NewIssue, screen: &Screen) -> Settled {
-    let edit = &issue.edit;
-    let is_extra = |name: &str| match name {
-        "reporter" => edit.reporter.is_some(),
-        "assignee" => edit.assignee.is_some(),
-        "components" => edit.components.is_some(),
-        "parent" => edit.parent.is_some(),
-        name => edit.custom.contains_key(name),
-    };
-    let is_demanded = |name: &str| {
-        screen.fields.iter().any(|field| {
-            field.field_id == name && name != "reporter" && field.required && !field.has_default_value
-        })
-    };
-    let is_all = refusal.fields.keys().all(|name| is_extra(name) && !is_demanded(name));
-    if is_all && !refusal.fields.is_empty() {
-        return Settled::Again(refusal.fields);
-    }
-    Settled::Wait(JiraError::Refused(refusal).to_string())
-}
-
-/// Asks JIRA for the accounts of those whom the next tickets name.
-async fn ask_for_people(state: &AppState, active: &Active, mapping: &Mapping) -> Result<(), Failure> {
-    let db = state.database.reader();
-    let soon = state.clock.now() + gather(&active.row);
-    let risk_ids: Vec<i64> = ticket::Entity::find()
-        .select_only()
-        .column(ticket::Column::RiskId)
-        .filter(ticket::Column::ConnectionId.eq(active.row.id))
-        .filter(ticket::Column::State.eq(TicketState::Wanted.as_str()))
-        .filter(ticket::Column::NextTryAt.lte(soon))
-        .order_by_asc(ticket::Column::NextTryAt)
-        .order_by_asc(ticket::Column::Id)
-        .limit(BULK_LIMIT as u64)
-        .into_tuple()
-        .all(db)
-        .await?;
-    let risks = risk::Entity::find().filter(risk::Column::Id.is_in(risk_ids)).all(db).await?;
-    let facts: Vec<Facts> = risks.iter().map(|risk| Facts::of(risk, None)).collect();
-    Known::ask(state, active, mapping, &facts.iter().collect::<Vec<_>>()).await
 }
 
 /// Puts what the mapping says into what was claimed.
@@ -359,16 +329,24 @@ async fn settle(
                     }
                     Settled::Again(fields) => {
                         let names: Vec<&String> = fields.keys().collect();
-                        tracing::warn!(risk = one.risk.id, ?names, "JIRA does not take some fields of a ticket");
+                        tracing::warn!(
+                            risk = one.risk.id,
+                            ?names,
+                            "JIRA does not take some fields of a ticket"
+                        );
                         let mut told = Told { not_taken: one.not_taken.clone(), ..Told::default() };
                         let until = now + LEFT_OUT;
-                        let new = fields.iter().map(|(name, said)| {
-                            (name.clone(), NotTaken { until, said: said.clone() })
-                        });
+                        let new = fields
+                            .iter()
+                            .map(|(name, said)| (name.clone(), NotTaken { until, said: said.clone() }));
                         told.not_taken.extend(new);
                         ticket::ActiveModel { pushed: Set(told.to_json()?), ..back(None, now) }
                     }
                     // No create reached JIRA, so it does not count.
+                    Settled::Lacks(text) => ticket::ActiveModel {
+                        attempt: Set(one.ticket.attempt - 1),
+                        ..back(Some(text), now + REFUSED_WAIT)
+                    },
                     Settled::NotSent => ticket::ActiveModel {
                         attempt: Set(one.ticket.attempt - 1),
                         ..back(None, now + UNSENT_WAIT)

@@ -88,15 +88,17 @@ async fn custom(
     screen: &EditScreen,
 ) -> Result<BTreeMap<String, FieldValue>, Failure> {
     let key = sync.issue.key.clone();
-    let refused: Vec<(String, String)> = sync
+    let now = sync.state.clock.now();
+    let refused: Vec<(String, String, Duration)> = sync
         .told
         .not_taken
         .iter()
         .filter(|(name, _)| *name != COMMENT && field_rules::ours().all(|field| field.jira_name() != *name))
-        .map(|(name, refused)| (name.clone(), refused.said.clone()))
+        .map(|(name, refused)| (name.clone(), refused.said.clone(), refused.until - now))
         .collect();
-    for (name, said) in refused {
+    for (name, said, wait) in refused {
         sync.trouble(format!("JIRA does not take the field {name} of {key}: {said}"));
+        sync.again_in(wait);
     }
     if sync.mapping.fields.is_empty() {
         return Ok(BTreeMap::new());

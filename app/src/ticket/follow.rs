@@ -38,7 +38,14 @@ pub(super) async fn run(sync: &mut Sync<'_>, risk: risk::Model) -> Result<risk::
     sync.told.answer = None;
     let before = sync.ticket.status_category.parse().unwrap_or(Category::New);
     let said = sync.issue.fields.resolution.as_ref().map(|resolution| resolution.name.clone());
-    match meaning(risk.state, risk.resolution, before, sync.category(), said.as_deref(), &sync.mapping.resolutions) {
+    match meaning(
+        risk.state,
+        risk.resolution,
+        before,
+        sync.category(),
+        said.as_deref(),
+        &sync.mapping.resolutions,
+    ) {
         Meaning::Nothing => Ok(risk),
         Meaning::Answer(answer) => {
             let text = answer_text(answer, &risk);

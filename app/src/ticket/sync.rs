@@ -48,6 +48,8 @@ pub(super) struct Sync<'a> {
     pub(super) told: Told,
     /// What goes into the fields of the site's own.
     pub(super) mapping: Mapping,
+    /// Its version.
+    pub(super) mapping_version: i32,
     /// The account that we are at JIRA; it may be a person's.
     pub(super) own_account: String,
     /// What people at the ticket's page are shown.
@@ -116,9 +118,19 @@ pub(crate) async fn run(
     }
     let screen = edit_screen::read(state, active, &issue).await?;
     let told = Told::of(ticket)?;
-    let mapping = mapping::in_force(state.database.reader(), active.row.id).await?;
-    let mut sync =
-        Sync { state, active, ticket, issue, told, mapping, own_account, problem: None, again_in: None };
+    let (mapping_version, mapping) = mapping::versioned(state.database.reader(), active.row.id).await?;
+    let mut sync = Sync {
+        state,
+        active,
+        ticket,
+        issue,
+        told,
+        mapping,
+        mapping_version,
+        own_account,
+        problem: None,
+        again_in: None,
+    };
     let risk = follow::run(&mut sync, risk).await?;
     let risk = inward::run(&mut sync, risk).await?;
     let risk = assignee::run(&mut sync, risk).await?;

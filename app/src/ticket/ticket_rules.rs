@@ -113,8 +113,7 @@ pub enum Answer {
 /// The resolutions that say "we live with it".
 const LIVE_WITH: [&str; 4] = ["won't do", "won't fix", "risk accepted", "wont fix"];
 /// The resolutions that say "this is no risk".
-const NO_RISK: [&str; 5] =
-    ["false positive", "not a bug", "invalid", "cannot reproduce", "not applicable"];
+const NO_RISK: [&str; 5] = ["false positive", "not a bug", "invalid", "cannot reproduce", "not applicable"];
 /// The resolution that says "this is there already".
 const DUPLICATE: [&str; 1] = ["duplicate"];
 
@@ -136,7 +135,11 @@ pub enum Saying {
 pub fn saying(name: &str, names: &Resolutions) -> Saying {
     let said = plain(name);
     let is_in = |list: &[String], usual: &[&str]| {
-        if list.is_empty() { usual.contains(&said.as_str()) } else { list.iter().any(|name| plain(name) == said) }
+        if list.is_empty() {
+            usual.contains(&said.as_str())
+        } else {
+            list.iter().any(|name| plain(name) == said)
+        }
     };
     // What a site has named counts more than what is usual.
     if is_in(&names.fixed, &[]) {
@@ -285,7 +288,10 @@ mod tests {
         };
         let of = |name| saying(name, &names);
         assert_eq!((of("won’t do"), of("Won't Fix")), (Saying::Fixed, Saying::LiveWith));
-        assert_eq!((of("kein risiko"), of("Invalid"), of("Duplicate")), (Saying::NoRisk, Saying::Fixed, Saying::Duplicate));
+        assert_eq!(
+            (of("kein risiko"), of("Invalid"), of("Duplicate")),
+            (Saying::NoRisk, Saying::Fixed, Saying::Duplicate)
+        );
         let closed = |resolution| {
             let target = target(State::Closed, Some(resolution), Category::New, false, &names);
             target.expect("a way").resolutions
@@ -335,7 +341,8 @@ mod tests {
 
     #[test]
     fn done_claims_a_fix_unless_its_resolution_says_otherwise() {
-        let done = |state, said| meaning(state, None, Category::Indeterminate, Category::Done, said, &usual());
+        let done =
+            |state, said| meaning(state, None, Category::Indeterminate, Category::Done, said, &usual());
         assert_eq!(done(State::InProgress, None), Meaning::Step(Event::ClaimFixed));
         assert_eq!(done(State::Open, Some("Done")), Meaning::Step(Event::ClaimFixedDirect));
         assert_eq!(done(State::Accepted, Some("Fixed")), Meaning::Step(Event::ClaimFixed));
@@ -349,9 +356,8 @@ mod tests {
         let moved = |before, now| meaning(State::Verification, None, before, now, None, &usual());
         assert_eq!(moved(Category::Done, Category::New), Meaning::Step(Event::VerifyFail));
         assert_eq!(moved(Category::Indeterminate, Category::Indeterminate), Meaning::Nothing);
-        let closed = |resolution| {
-            meaning(State::Closed, resolution, Category::Done, Category::New, None, &usual())
-        };
+        let closed =
+            |resolution| meaning(State::Closed, resolution, Category::Done, Category::New, None, &usual());
         assert_eq!(closed(Some(Resolution::Remediated)), Meaning::Step(Event::Reopen));
         assert_eq!(closed(Some(Resolution::FalsePositive)), Meaning::Answer(Answer::AskToChallenge));
     }

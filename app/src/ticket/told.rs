@@ -66,6 +66,9 @@ pub(crate) struct DeadEnd {
     pub(crate) target: String,
     /// The id of the status where the walk ended.
     pub(crate) status: String,
+    /// The version of the mapping that was tried.
+    #[serde(default)]
+    pub(crate) mapping: i32,
     /// The ids of the statuses that were tried.
     pub(crate) visited: Vec<String>,
     /// When it was walked from the beginning.

@@ -144,7 +144,8 @@ impl Content {
         project: &str,
         identity: &Identity,
     ) -> NewIssue {
-        let mut edit = IssueEdit { labels: Some(identity.labels(subject)), ..self.edit(&Self::first(screen)) };
+        let mut edit =
+            IssueEdit { labels: Some(identity.labels(subject)), ..self.edit(&Self::first(screen)) };
         self.filling.put_into(&mut edit);
         NewIssue { project: project.to_owned(), issue_type: screen.issue_type.clone(), edit, marker }
     }

@@ -47,7 +47,8 @@ mod tests {
             display_name: String::new(),
             email_address: email.map(str::to_owned),
         };
-        let found = |accounts: &[Account]| the_one(accounts.to_vec(), "ana@example.org").map(|a| a.account_id);
+        let found =
+            |accounts: &[Account]| the_one(accounts.to_vec(), "ana@example.org").map(|a| a.account_id);
         let (ana, hidden) = (account("a", Some("Ana@example.org")), account("h", None));
         assert_eq!(found(&[hidden.clone(), ana]).as_deref(), Some("a"));
         assert_eq!(found(std::slice::from_ref(&hidden)).as_deref(), Some("h"));

@@ -61,7 +61,9 @@ pub(super) fn check(
                 .ok_or_else(|| "The priority selected is invalid.".to_owned()),
             "duedate" => due_date(value).map(|day| values.due_date = Some(day)),
             "assignee" => assignee(options.kind, value).map(|account| values.assignee = Some(account)),
-            other => sandbox.check_own(other, value).map(|value| drop(values.own.insert(other.to_owned(), value))),
+            other => {
+                sandbox.check_own(other, value).map(|value| drop(values.own.insert(other.to_owned(), value)))
+            }
         };
         if let Err(message) = outcome {
             errors.insert(name.clone(), message);

@@ -179,9 +179,8 @@ async fn users(
     };
     let accounts = [BOT, PERSON].map(|account| sandbox.account_json(account));
     let matches = |account: &Value| {
-        let begins = |name: &str| {
-            account[name].as_str().is_some_and(|text| text.to_lowercase().starts_with(&asked))
-        };
+        let begins =
+            |name: &str| account[name].as_str().is_some_and(|text| text.to_lowercase().starts_with(&asked));
         caller.is_known() && (begins("emailAddress") || begins("displayName"))
     };
     let found: Vec<Value> = accounts.into_iter().filter(matches).collect();

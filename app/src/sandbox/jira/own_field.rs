@@ -82,9 +82,11 @@ impl OwnField {
             OwnFieldKind::User => ("user", "", "userpicker"),
             OwnFieldKind::Components(_) => ("array", "component", ""),
             OwnFieldKind::Parent => ("issuelink", "", ""),
-            OwnFieldKind::EpicLink => return json!({
-                "type": "any", "custom": "com.pyxis.greenhopper.jira:gh-epic-link"
-            }),
+            OwnFieldKind::EpicLink => {
+                return json!({
+                    "type": "any", "custom": "com.pyxis.greenhopper.jira:gh-epic-link"
+                });
+            }
         };
         let mut schema = json!({ "type": kind });
         if !items.is_empty() {
@@ -172,7 +174,11 @@ impl JiraSandbox {
             return Err(not_on_screen(name));
         };
         if value.is_null() {
-            return if field.required { Err(format!("{} is required.", field.name)) } else { Ok(Value::Null) };
+            return if field.required {
+                Err(format!("{} is required.", field.name))
+            } else {
+                Ok(Value::Null)
+            };
         }
         let text = || value.as_str().ok_or_else(|| "Operation value must be a string".to_owned());
         match &field.kind {
@@ -184,7 +190,8 @@ impl JiraSandbox {
             OwnFieldKind::Text => {
                 let text = text()?;
                 let fits = !text.contains('\n') && text.encode_utf16().count() <= 255;
-                fits.then(|| json!(text)).ok_or_else(|| "The text is too long or has several lines.".to_owned())
+                fits.then(|| json!(text))
+                    .ok_or_else(|| "The text is too long or has several lines.".to_owned())
             }
             OwnFieldKind::Paragraph => match rich_text(&self.options, value) {
                 Ok(text) => Ok(text.unwrap_or_default()),

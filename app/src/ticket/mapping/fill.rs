@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use abate_integrations::jira::{CreateField, Dialect, FieldKind, FieldValue, IssueEdit, TEXT_LIMIT};
+use abate_integrations::jira::{CreateField, Dialect, FieldKind, FieldValue, IssueEdit, Refusal, TEXT_LIMIT};
 use serde::Serialize;
 
 use super::known::Known;
@@ -79,7 +79,12 @@ pub(crate) fn print(value: &FieldValue) -> String {
 
 /// What a new issue gets, on a screen with these fields.
 #[must_use]
-pub(crate) fn at_creation(mapping: &Mapping, about: &About, known: &Known, screen: &[CreateField]) -> Filling {
+pub(crate) fn at_creation(
+    mapping: &Mapping,
+    about: &About,
+    known: &Known,
+    screen: &[CreateField],
+) -> Filling {
     let on_screen = |name: &str| screen.iter().find(|field| field.field_id == name);
     let mut filling = Filling { labels: mapping.labels.clone(), ..Filling::default() };
     for rule in &mapping.fields {
@@ -114,7 +119,8 @@ pub(crate) fn at_creation(mapping: &Mapping, about: &About, known: &Known, scree
     let missing: Vec<String> = missing
         .map(|field| {
             let why = filling.left_out.iter().find(|left| left.field == field.field_id);
-            let why = why.map_or("The mapping of the connection gives it no value.", |left| left.reason.as_str());
+            let why =
+                why.map_or("The mapping of the connection gives it no value.", |left| left.reason.as_str());
             format!("JIRA demands the field {}: {why}", field.name)
         })
         .collect();
@@ -131,7 +137,8 @@ fn put_components(filling: &mut Filling, mapping: &Mapping, field: Option<&Creat
     };
     let mut ids = Vec::new();
     for name in &mapping.components {
-        let offered = field.allowed_values.iter().find(|choice| choice.name.eq_ignore_ascii_case(name.trim()));
+        let offered =
+            field.allowed_values.iter().find(|choice| choice.name.eq_ignore_ascii_case(name.trim()));
         match offered {
             Some(choice) => ids.push(choice.id.clone()),
             None => filling.leave("components", format!("The project has no component {name}.")),
@@ -177,8 +184,9 @@ pub(crate) fn kept(
         let Some(field) = screen.iter().find(|field| field.field_id == rule.field) else { continue };
         match fit(&say(&rule.value, about, known), field, known, mapping.fallback.as_deref()) {
             Outcome::Value(value) => drop(values.insert(rule.field.clone(), value)),
-            Outcome::Nothing if !field.required => drop(values.insert(rule.field.clone(), FieldValue::Nothing)),
-            Outcome::Nothing | Outcome::LeftOut(_) => {}
+            // What was said before is not left standing as if it were still so.
+            _ if !field.required => drop(values.insert(rule.field.clone(), FieldValue::Nothing)),
+            _ => {}
         }
     }
     values
@@ -186,6 +194,23 @@ pub(crate) fn kept(
 
 fn is_demanded(field: &CreateField) -> bool {
     field.required && !field.has_default_value
+}
+
+/// Whether a new issue was refused for nothing but what its mapping adds and the screen does not demand.
+#[must_use]
+pub(crate) fn extras_only(refusal: &Refusal, edit: &IssueEdit, screen: &[CreateField]) -> bool {
+    let is_extra = |name: &str| match name {
+        "reporter" => edit.reporter.is_some(),
+        "assignee" => edit.assignee.is_some(),
+        "components" => edit.components.is_some(),
+        "parent" => edit.parent.is_some(),
+        name => edit.custom.contains_key(name),
+    };
+    // JIRA names a reporter by itself, where it demands one.
+    let can_go = |name: &str| {
+        name == "reporter" || !screen.iter().any(|field| field.field_id == name && is_demanded(field))
+    };
+    !refusal.fields.is_empty() && refusal.fields.keys().all(|name| is_extra(name) && can_go(name))
 }
 
 /// What a create screen demands that a mapping cannot give to any risk, each with what to do about it.
@@ -201,9 +226,9 @@ pub(crate) fn gaps(mapping: &Mapping, screen: &[CreateField]) -> Vec<String> {
             id => MET.contains(&id) || (field.kind == FieldKind::EpicLink && mapping.parent.is_some()),
         };
         match rule.map(|rule| &rule.value) {
-            Some(Source::Fixed(text)) if fixed(text, field).is_none() => {
-                Some(format!("the field {name} is required and takes no \"{text}\"; give it another value in the mapping"))
-            }
+            Some(Source::Fixed(text)) if fixed(text, field).is_none() => Some(format!(
+                "the field {name} is required and takes no \"{text}\"; give it another value in the mapping"
+            )),
             Some(_) => None,
             None if given => None,
             None => Some(format!(
@@ -295,10 +320,8 @@ mod tests {
             put_parent(&mut filling, &mapping, screen);
             filling
         };
-        let (parent, epic) = (
-            field("parent", FieldKind::Other, false, &[]),
-            field("c_9", FieldKind::EpicLink, false, &[]),
-        );
+        let (parent, epic) =
+            (field("parent", FieldKind::Other, false, &[]), field("c_9", FieldKind::EpicLink, false, &[]));
         assert_eq!(put(&[parent, epic.clone()]).parent.as_deref(), Some("SEC-1"));
         assert_eq!(put(&[epic]).custom.get("c_9"), Some(&FieldValue::Text("SEC-1".to_owned())));
         assert_eq!(put(&[]).left_out.len(), 1);

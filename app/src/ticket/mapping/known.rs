@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use abate_entity::{app_user, asset, risk, risk_tag, team};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use abate_entity::{app_user, asset, risk, risk_tag, team, ticket};
+use abate_integrations::jira::BULK_LIMIT;
+use chrono::{DateTime, Utc};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::model::{Mapping, Person, Source};
 use super::people;
@@ -11,6 +13,7 @@ use crate::platform::problem::Problem;
 use crate::state::AppState;
 use crate::ticket::connection::Active;
 use crate::ticket::failure::Failure;
+use crate::ticket::ticket_rules::TicketState;
 
 /// What a ticket is about, for the fields of a site's own.
 #[derive(Clone, Debug, Default)]
@@ -119,5 +122,33 @@ impl Known {
             return Ok(());
         }
         people::ask(state, active, &people).await
+    }
+
+    /// As [`Self::ask`], for those tickets that are to be made until `soon`.
+    ///
+    /// # Errors
+    /// When JIRA or our own side fails.
+    pub(crate) async fn ask_for_wanted(
+        state: &AppState,
+        active: &Active,
+        mapping: &Mapping,
+        soon: DateTime<Utc>,
+    ) -> Result<(), Failure> {
+        let db = state.database.reader();
+        let risk_ids: Vec<i64> = ticket::Entity::find()
+            .select_only()
+            .column(ticket::Column::RiskId)
+            .filter(ticket::Column::ConnectionId.eq(active.row.id))
+            .filter(ticket::Column::State.eq(TicketState::Wanted.as_str()))
+            .filter(ticket::Column::NextTryAt.lte(soon))
+            .order_by_asc(ticket::Column::NextTryAt)
+            .order_by_asc(ticket::Column::Id)
+            .limit(BULK_LIMIT as u64)
+            .into_tuple()
+            .all(db)
+            .await?;
+        let risks = risk::Entity::find().filter(risk::Column::Id.is_in(risk_ids)).all(db).await?;
+        let facts: Vec<Facts> = risks.iter().map(|risk| Facts::of(risk, None)).collect();
+        Self::ask(state, active, mapping, &facts.iter().collect::<Vec<_>>()).await
     }
 }

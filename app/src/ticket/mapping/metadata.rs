@@ -43,7 +43,10 @@ impl FieldView {
 pub(super) async fn active(state: &AppState, id: i64) -> Result<Active, Problem> {
     let row = row(state.database.reader(), id).await?;
     usable(state, row)?.ok_or_else(|| {
-        Problem::new(Kind::Conflict, "The settings name another site now, so this connection cannot be asked.")
+        Problem::new(
+            Kind::Conflict,
+            "The settings name another site now, so this connection cannot be asked.",
+        )
     })
 }
 
@@ -58,7 +61,9 @@ pub(super) fn told(failure: Failure) -> Problem {
         Failure::Own(problem) => problem,
         Failure::Jira(error) => {
             let kind = match &error {
-                JiraError::Refused(_) | JiraError::NotFoundOrHidden | JiraError::Unauthenticated(_) => Kind::Conflict,
+                JiraError::Refused(_) | JiraError::NotFoundOrHidden | JiraError::Unauthenticated(_) => {
+                    Kind::Conflict
+                }
                 _ => Kind::Unavailable,
             };
             Problem::new(kind, format!("{error}."))

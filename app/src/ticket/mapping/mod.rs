@@ -16,7 +16,7 @@ mod store;
 mod try_out;
 mod value;
 
-pub(super) use fill::{Filling, at_creation, gaps, kept, print, strays};
+pub(super) use fill::{Filling, at_creation, extras_only, gaps, kept, print, strays};
 pub(super) use known::{Facts, Known};
-pub(super) use store::in_force;
+pub(super) use store::{in_force, versioned};
 pub(super) use value::fixed;

@@ -199,9 +199,15 @@ impl Mapping {
         for (index, rule) in self.fields.iter().enumerate() {
             let place = |part: &str| format!("fields[{index}].{part}");
             if !is_field(&rule.field) {
-                found.push((place("field"), "Use the name that JIRA has for the field, such as customfield_10050."));
+                found.push((
+                    place("field"),
+                    "Use the name that JIRA has for the field, such as customfield_10050.",
+                ));
             } else if TAKEN.contains(&rule.field.as_str()) {
-                found.push((place("field"), "This field is told by Abate itself, or has a place of its own here."));
+                found.push((
+                    place("field"),
+                    "This field is told by Abate itself, or has a place of its own here.",
+                ));
             } else if !seen.insert(rule.field.as_str()) {
                 found.push((place("field"), "Name each field once."));
             }
@@ -339,7 +345,9 @@ mod tests {
         assert_eq!(fields(vec![rule("c_1", Source::Fixed(" ".to_owned()))]), ["fields[0].value"]);
         let labels = ["two words", "", "Abate-mine"].map(str::to_owned).to_vec();
         assert_eq!(wrong(&Mapping { labels, ..Mapping::default() }).len(), 3);
-        for (parent, fits) in [("SEC-1", true), ("sec-1", false), ("SEC", false), ("SEC-x", false), ("-1", false)] {
+        for (parent, fits) in
+            [("SEC-1", true), ("sec-1", false), ("SEC", false), ("SEC-x", false), ("-1", false)]
+        {
             let mapping = Mapping { parent: Some(parent.to_owned()), ..Mapping::default() };
             assert_eq!(mapping.problems().is_empty(), fits, "{parent}");
         }

@@ -157,7 +157,10 @@ async fn change(
         Err(problem)
             if matches!(
                 problem.kind(),
-                problem::Kind::Invalid | problem::Kind::Stale | problem::Kind::Conflict | problem::Kind::Unavailable
+                problem::Kind::Invalid
+                    | problem::Kind::Stale
+                    | problem::Kind::Conflict
+                    | problem::Kind::Unavailable
             ) || (is_trial && problem.kind() == problem::Kind::NotFound) =>
         {
             let extra = Extra { mapping: Some(mapping), risk, refused: Some(&problem), trial: None };

@@ -95,7 +95,13 @@ fn questions(mapping: &Mapping, field: &str, name: &str) -> Vec<Field> {
 fn source_words(source: &Source) -> (String, String) {
     match source {
         Source::Fixed(text) => ("fixed".to_owned(), text.clone()),
-        source => (serde_json::to_value(source).ok().and_then(|word| Some(word.as_str()?.to_owned())).unwrap_or_default(), String::new()),
+        source => (
+            serde_json::to_value(source)
+                .ok()
+                .and_then(|word| Some(word.as_str()?.to_owned()))
+                .unwrap_or_default(),
+            String::new(),
+        ),
     }
 }
 
@@ -115,7 +121,11 @@ pub(super) fn priorities(mapping: &Mapping, offered: &[String]) -> Vec<Field> {
 
 /// Labels, components, parent and people.
 pub(super) fn others(mapping: &Mapping, components: &[String]) -> Vec<Field> {
-    let offered = if components.is_empty() { String::new() } else { format!(" The project has {}.", components.join(", ")) };
+    let offered = if components.is_empty() {
+        String::new()
+    } else {
+        format!(" The project has {}.", components.join(", "))
+    };
     let (reporter, reporter_account) = person_words(&mapping.reporter);
     let (assignee, assignee_account) = person_words(&mapping.assignee);
     let people = |name: &str, label: &str, chosen: &str, of: &[(&str, &str)]| {
@@ -261,7 +271,8 @@ mod tests {
             }
             _ => Some(field.value.clone()),
         };
-        let sent: Sent = fields.iter().filter_map(|field| Some((field.name.clone(), value(field)?))).collect();
+        let sent: Sent =
+            fields.iter().filter_map(|field| Some((field.name.clone(), value(field)?))).collect();
         assert_eq!(read(&sent), mapping);
         assert_eq!(read(&Sent::new()), Mapping::default());
     }

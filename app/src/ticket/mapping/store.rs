@@ -3,8 +3,8 @@
 use abate_entity::{connection, ticket, ticket_mapping};
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait,
-    QueryFilter, QueryOrder, SqlErr,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr,
+    EntityTrait, QueryFilter, QueryOrder, SqlErr,
 };
 use serde_json::json;
 
@@ -45,7 +45,19 @@ pub(super) fn read(row: Option<&ticket_mapping::Model>) -> Result<Mapping, Probl
 /// # Errors
 /// When the database cannot be asked, or holds something else.
 pub(crate) async fn in_force(db: &impl ConnectionTrait, connection_id: i64) -> Result<Mapping, Problem> {
-    read(newest(db, connection_id).await?.as_ref())
+    Ok(versioned(db, connection_id).await?.1)
+}
+
+/// The mapping in force and its version, 0 where nobody has made one.
+///
+/// # Errors
+/// When the database cannot be asked, or holds something else.
+pub(crate) async fn versioned(
+    db: &impl ConnectionTrait,
+    connection_id: i64,
+) -> Result<(i32, Mapping), Problem> {
+    let row = newest(db, connection_id).await?;
+    Ok((row.as_ref().map_or(0, |row| row.version), read(row.as_ref())?))
 }
 
 /// A version to be made.
@@ -65,7 +77,8 @@ pub(super) fn check(mapping: &Mapping) -> Result<(), Problem> {
     if problems.is_empty() {
         return Ok(());
     }
-    let errors = problems.into_iter().map(|(field, detail)| FieldProblem::new(format!("mapping.{field}"), detail));
+    let errors =
+        problems.into_iter().map(|(field, detail)| FieldProblem::new(format!("mapping.{field}"), detail));
     Err(Problem::all_invalid(errors.collect()))
 }
 
@@ -108,7 +121,10 @@ pub(super) async fn add(
 }
 
 fn stale(version: i32) -> Problem {
-    Problem::new(Kind::Stale, format!("The mapping is at version {version} by now; read it again and repeat."))
+    Problem::new(
+        Kind::Stale,
+        format!("The mapping is at version {version} by now; read it again and repeat."),
+    )
 }
 
 /// What was wrong with the project may be mended now.
@@ -134,6 +150,14 @@ async fn try_again(
         .set(ticket::ActiveModel { next_try_at: Set(now), ..Default::default() })
         .filter(ticket::Column::ConnectionId.eq(connection.id))
         .filter(ticket::Column::State.eq(TicketState::Wanted.as_str()))
+        .filter(ticket::Column::Problem.is_not_null())
+        .exec(tx)
+        .await?;
+    ticket::Entity::update_many()
+        .set(ticket::ActiveModel { sync_at: Set(Some(now)), ..Default::default() })
+        .filter(ticket::Column::ConnectionId.eq(connection.id))
+        .filter(ticket::Column::State.eq(TicketState::Linked.as_str()))
+        .filter(ticket::Column::Broken.eq(false))
         .filter(ticket::Column::Problem.is_not_null())
         .exec(tx)
         .await?;

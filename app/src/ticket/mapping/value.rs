@@ -113,7 +113,9 @@ pub(super) fn fit(said: &Said, field: &CreateField, known: &Known, fallback: Opt
         },
         FieldKind::Date => match day(said) {
             Some(day) => Outcome::Value(FieldValue::Date(day)),
-            None => out(format!("{name} takes a day such as 2026-12-31, and \"{}\" is none.", words(said, known))),
+            None => {
+                out(format!("{name} takes a day such as 2026-12-31, and \"{}\" is none.", words(said, known)))
+            }
         },
         FieldKind::DateTime => match instant(said) {
             Some(at) => Outcome::Value(FieldValue::DateTime(at)),
@@ -140,7 +142,8 @@ fn account(said: &Said, known: &Known, fallback: Option<&str>) -> Option<String>
 
 /// The id of the choice of this name.
 fn choice(field: &CreateField, name: &str) -> Option<String> {
-    let found = field.allowed_values.iter().find(|choice| choice.name.trim().eq_ignore_ascii_case(name.trim()));
+    let found =
+        field.allowed_values.iter().find(|choice| choice.name.trim().eq_ignore_ascii_case(name.trim()));
     found.filter(|choice| !choice.id.is_empty()).map(|choice| choice.id.clone())
 }
 
@@ -188,7 +191,8 @@ mod tests {
     use super::*;
 
     fn field(kind: FieldKind, choices: &[&str]) -> CreateField {
-        let choice = |(index, name): (usize, &&str)| Named { id: format!("3{index}"), name: (*name).to_owned() };
+        let choice =
+            |(index, name): (usize, &&str)| Named { id: format!("3{index}"), name: (*name).to_owned() };
         CreateField {
             field_id: "customfield_1".to_owned(),
             name: "Field".to_owned(),
@@ -213,7 +217,10 @@ mod tests {
     #[test]
     fn each_kind_takes_what_fits_and_nothing_else() {
         let day = NaiveDate::from_ymd_opt(2026, 12, 31).expect("a day");
-        assert_eq!(fitted(&said("BLUE"), FieldKind::Option, &["Red", "Blue"]), Some(FieldValue::Option("31".into())));
+        assert_eq!(
+            fitted(&said("BLUE"), FieldKind::Option, &["Red", "Blue"]),
+            Some(FieldValue::Option("31".into()))
+        );
         assert_eq!(fitted(&said("Green"), FieldKind::Option, &["Red", "Blue"]), None);
         let some = fitted(&said("blue, green, red"), FieldKind::Options, &["Red", "Blue"]);
         assert_eq!(some, Some(FieldValue::Options(vec!["31".into(), "30".into()])));
@@ -223,7 +230,10 @@ mod tests {
         assert_eq!(fitted(&said("NaN"), FieldKind::Number, &[]), None);
         assert_eq!(fitted(&said("high"), FieldKind::Number, &[]), None);
         assert_eq!(fitted(&Said::Day(day), FieldKind::Date, &[]), Some(FieldValue::Date(day)));
-        assert_eq!(fitted(&Said::Day(day), FieldKind::Text, &[]), Some(FieldValue::Text("2026-12-31".into())));
+        assert_eq!(
+            fitted(&Said::Day(day), FieldKind::Text, &[]),
+            Some(FieldValue::Text("2026-12-31".into()))
+        );
         assert_eq!(fitted(&said("soon"), FieldKind::Date, &[]), None);
         let midnight = day.and_time(NaiveTime::MIN).and_utc();
         assert_eq!(fitted(&Said::Day(day), FieldKind::DateTime, &[]), Some(FieldValue::DateTime(midnight)));
