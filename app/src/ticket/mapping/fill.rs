@@ -5,15 +5,12 @@ use std::collections::BTreeMap;
 use abate_integrations::jira::{CreateField, Dialect, FieldKind, FieldValue, IssueEdit, Refusal, TEXT_LIMIT};
 use serde::Serialize;
 
+use super::gap::{MET, is_demanded};
 use super::known::Known;
-use super::model::{Mapping, Owner, Person, Source};
-use super::value::{Outcome, fit, fixed, say};
+use super::model::{Mapping, Owner, Person};
+use super::value::{Outcome, fit, say};
 use crate::ticket::about::About;
 use crate::ticket::drift::compare::digest;
-
-/// The fields that are filled in without a mapping, by us or by JIRA.
-const MET: [&str; 8] =
-    ["project", "issuetype", "summary", "description", "labels", "priority", "duedate", "reporter"];
 
 /// Something that is not sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -192,88 +189,49 @@ pub(crate) fn kept(
     values
 }
 
-fn is_demanded(field: &CreateField) -> bool {
-    field.required && !field.has_default_value
-}
-
-/// Whether a new issue was refused for nothing but what its mapping adds and the screen does not demand.
-#[must_use]
-pub(crate) fn extras_only(refusal: &Refusal, edit: &IssueEdit, screen: &[CreateField]) -> bool {
-    let is_extra = |name: &str| match name {
-        "reporter" => edit.reporter.is_some(),
-        "assignee" => edit.assignee.is_some(),
-        "components" => edit.components.is_some(),
-        "parent" => edit.parent.is_some(),
-        name => edit.custom.contains_key(name),
-    };
-    // JIRA names a reporter by itself, where it demands one.
-    let can_go = |name: &str| {
-        name == "reporter" || !screen.iter().any(|field| field.field_id == name && is_demanded(field))
-    };
-    !refusal.fields.is_empty() && refusal.fields.keys().all(|name| is_extra(name) && can_go(name))
-}
-
-/// What a create screen demands that a mapping cannot give to any risk, each with what to do about it.
-#[must_use]
-pub(crate) fn gaps(mapping: &Mapping, screen: &[CreateField]) -> Vec<String> {
-    let gap = |field: &&CreateField| {
-        let name = &field.name;
-        let rule = mapping.fields.iter().find(|rule| rule.field == field.field_id);
-        let given = match field.field_id.as_str() {
-            "components" => !mapping.components.is_empty(),
-            "parent" => mapping.parent.is_some(),
-            "assignee" => mapping.assignee != Person::None,
-            id => MET.contains(&id) || (field.kind == FieldKind::EpicLink && mapping.parent.is_some()),
-        };
-        match rule.map(|rule| &rule.value) {
-            Some(Source::Fixed(text)) if fixed(text, field).is_none() => Some(format!(
-                "the field {name} is required and takes no \"{text}\"; give it another value in the mapping"
-            )),
-            Some(_) => None,
-            None if given => None,
-            None => Some(format!(
-                "the field {name} ({}) is required; give it a value in the mapping, or make it optional in JIRA",
-                field.field_id
-            )),
-        }
-    };
-    screen.iter().filter(|field| is_demanded(field)).filter_map(|field| gap(&field)).collect()
-}
-
-/// What a mapping says that a create screen does not take, so that it is left out.
-#[must_use]
-pub(crate) fn strays(mapping: &Mapping, screen: &[CreateField]) -> Vec<String> {
-    let on_screen = |name: &str| screen.iter().find(|field| field.field_id == name);
-    let mut found = Vec::new();
-    for rule in &mapping.fields {
-        match (on_screen(&rule.field), &rule.value) {
-            (None, _) => found.push(format!("{} is not on the create screen and is left out", rule.field)),
-            (Some(field), Source::Fixed(text)) if !is_demanded(field) && fixed(text, field).is_none() => {
-                found.push(format!("{} takes no \"{text}\", which is left out", field.name));
-            }
-            _ => {}
-        }
-    }
-    let offers = |field: &str, name: &str| {
-        on_screen(field).is_some_and(|field| {
-            field.allowed_values.iter().any(|choice| choice.name.eq_ignore_ascii_case(name.trim()))
-        })
-    };
-    for name in mapping.components.iter().filter(|name| !offers("components", name)) {
-        found.push(format!("the project has no component {name}, which is left out"));
-    }
-    for (level, name) in mapping.priorities.iter().filter(|(_, name)| !offers("priority", name)) {
-        found.push(format!("there is no priority {name}, so that of level {level} is left out"));
-    }
-    found
-}
-
 #[cfg(test)]
 mod tests {
-    use abate_integrations::jira::Named;
+    use abate_entity::level::Level;
+    use abate_entity::lifecycle::State;
+    use abate_integrations::jira::{Document, Named};
+    use proptest::prelude::*;
 
-    use super::super::model::FieldRule;
+    use super::super::known::Facts;
+    use super::super::model::{FieldRule, Source};
     use super::*;
+
+    fn about(confidential: bool) -> About {
+        About {
+            subject: "r-1".to_owned(),
+            key: "R-1".to_owned(),
+            title: "A title".to_owned(),
+            confidential,
+            level: Level::High,
+            due_on: None,
+            state: State::Open,
+            resolution: None,
+            version: 1,
+            page: "https://abate.example/risks/R-1".to_owned(),
+            description: Document::new(),
+            facts: Facts {
+                risks: vec![1],
+                score: Some(16),
+                asset: Some("SECRET shop".to_owned()),
+                team: Some(2),
+                owner: Some(3),
+                assignee: Some(4),
+            },
+        }
+    }
+
+    fn known() -> Known {
+        Known {
+            teams: [(2, "SECRET team".to_owned())].into(),
+            names: [(3, "SECRET owner".to_owned())].into(),
+            accounts: [(3, "SECRET account".to_owned()), (4, "SECRET worker".to_owned())].into(),
+            vulnerabilities: [(1, vec!["SECRET-1".to_owned()])].into(),
+        }
+    }
 
     fn field(id: &str, kind: FieldKind, required: bool, choices: &[&str]) -> CreateField {
         CreateField {
@@ -294,25 +252,6 @@ mod tests {
     }
 
     #[test]
-    fn a_required_field_without_a_value_is_a_gap_and_one_with_a_value_is_none() {
-        let screen = [
-            field("summary", FieldKind::Text, true, &[]),
-            field("c_1", FieldKind::Option, true, &["Blue"]),
-            field("components", FieldKind::Other, true, &["Web"]),
-        ];
-        assert_eq!(gaps(&Mapping::default(), &screen).len(), 2);
-        let mapping = |value: &str| Mapping {
-            fields: vec![rule("c_1", Source::Fixed(value.to_owned()))],
-            components: vec!["web".to_owned()],
-            ..Mapping::default()
-        };
-        assert_eq!(gaps(&mapping("Red"), &screen).len(), 1);
-        assert!(gaps(&mapping("blue"), &screen).is_empty() && strays(&mapping("blue"), &screen).is_empty());
-        let missing = field("c_2", FieldKind::Text, false, &[]);
-        assert_eq!(strays(&mapping("blue"), std::slice::from_ref(&missing)).len(), 2);
-    }
-
-    #[test]
     fn an_epic_goes_where_there_is_a_place_for_it() {
         let mapping = Mapping { parent: Some("SEC-1".to_owned()), ..Mapping::default() };
         let put = |screen: &[CreateField]| {
@@ -325,5 +264,50 @@ mod tests {
         assert_eq!(put(&[parent, epic.clone()]).parent.as_deref(), Some("SEC-1"));
         assert_eq!(put(&[epic]).custom.get("c_9"), Some(&FieldValue::Text("SEC-1".to_owned())));
         assert_eq!(put(&[]).left_out.len(), 1);
+    }
+
+    #[test]
+    fn what_was_said_and_is_so_no_longer_goes() {
+        let screen =
+            [field("c_1", FieldKind::Option, false, &["Low"]), field("c_2", FieldKind::Date, true, &[])];
+        let mapping = Mapping {
+            fields: vec![rule("c_1", Source::Level), rule("c_2", Source::DueDate)],
+            ..Mapping::default()
+        };
+        let values = kept(&mapping, &about(false), &known(), &screen);
+        assert_eq!(values, BTreeMap::from([("c_1".to_owned(), FieldValue::Nothing)]));
+    }
+
+    proptest! {
+        /// Of a confidential risk no name leaves in any field, whatever the mapping says and the screen takes.
+        #[test]
+        fn nothing_of_a_confidential_risk_leaves(
+            sources in prop::collection::vec(prop::sample::select(vec![
+                Source::Level, Source::Score, Source::DueDate, Source::RiskKey, Source::Asset, Source::Team,
+                Source::Owner, Source::Cve, Source::Link,
+            ]), 0..6),
+            kind in prop::sample::select(vec![FieldKind::Text, FieldKind::RichText, FieldKind::User, FieldKind::Option]),
+            person in prop::sample::select(vec![Person::Owner, Person::Assignee]),
+        ) {
+            let id = |index: usize| format!("c_{index}");
+            let mut screen: Vec<CreateField> = (0..sources.len())
+                .map(|index| field(&id(index), kind, false, &["SECRET shop", "high"]))
+                .collect();
+            screen.push(field("reporter", FieldKind::User, false, &[]));
+            screen.push(field("assignee", FieldKind::User, false, &[]));
+            let fields = sources.into_iter().enumerate().map(|(index, source)| rule(&id(index), source));
+            let mapping = Mapping {
+                fields: fields.collect(),
+                reporter: Person::Owner,
+                assignee: person,
+                fallback: Some("stand-in".to_owned()),
+                ..Mapping::default()
+            };
+            let filling = at_creation(&mapping, &about(true), &known(), &screen);
+            let mut edit = IssueEdit::default();
+            filling.put_into(&mut edit);
+            edit.custom.extend(kept(&mapping, &about(true), &known(), &screen));
+            prop_assert!(!format!("{edit:?}").contains("SECRET"), "{edit:?}");
+        }
     }
 }

@@ -11,7 +11,9 @@ use crate::ticket::about::About;
 /// What is said, before the field is looked at.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Said {
-    /// A text; of fields with choices, the name of one.
+    /// What somebody has written into the mapping: of fields with choices, the name of one; of people, an account.
+    Fixed(String),
+    /// A text of the risk.
     Text(String),
     /// Several texts.
     List(Vec<String>),
@@ -45,7 +47,7 @@ pub(super) fn say(source: &Source, about: &About, known: &Known) -> Said {
     }
     let facts = &about.facts;
     match source {
-        Source::Fixed(text) => Said::Text(text.clone()),
+        Source::Fixed(text) => Said::Fixed(text.clone()),
         Source::Level => Said::Text(about.level.to_string()),
         Source::Score => facts.score.map_or(Said::Nothing, Said::Number),
         Source::DueDate => about.due_on.map_or(Said::Nothing, Said::Day),
@@ -69,7 +71,7 @@ pub(super) fn say(source: &Source, about: &About, known: &Known) -> Said {
 /// A fixed text as the value of a field, where it fits.
 #[must_use]
 pub(crate) fn fixed(text: &str, field: &CreateField) -> Option<FieldValue> {
-    match fit(&Said::Text(text.to_owned()), field, &Known::default(), None) {
+    match fit(&Said::Fixed(text.to_owned()), field, &Known::default(), None) {
         Outcome::Value(value) => Some(value),
         _ => None,
     }
@@ -95,7 +97,7 @@ pub(super) fn fit(said: &Said, field: &CreateField, known: &Known, fallback: Opt
         FieldKind::Options => {
             let texts: Vec<String> = match said {
                 Said::List(list) => list.clone(),
-                Said::Text(text) => text.split(',').map(|part| part.trim().to_owned()).collect(),
+                Said::Fixed(text) => text.split(',').map(|part| part.trim().to_owned()).collect(),
                 said => vec![words(said, known)],
             };
             let ids: Vec<String> = texts.iter().filter_map(|text| choice(field, text)).collect();
@@ -131,10 +133,10 @@ pub(super) fn fit(said: &Said, field: &CreateField, known: &Known, fallback: Opt
     }
 }
 
-/// The account of a person; a text is one already.
+/// The account of a person; what is written in the mapping is one already.
 fn account(said: &Said, known: &Known, fallback: Option<&str>) -> Option<String> {
     match said {
-        Said::Text(account) => Some(account.clone()),
+        Said::Fixed(account) => Some(account.trim().to_owned()),
         Said::Person(user) => known.accounts.get(user).cloned().or_else(|| fallback.map(str::to_owned)),
         _ => None,
     }
@@ -149,7 +151,7 @@ fn choice(field: &CreateField, name: &str) -> Option<String> {
 
 fn words(said: &Said, known: &Known) -> String {
     match said {
-        Said::Text(text) => text.clone(),
+        Said::Fixed(text) | Said::Text(text) => text.clone(),
         Said::List(list) => list.join(", "),
         Said::Number(number) => number.to_string(),
         Said::Day(day) => day.to_string(),
@@ -161,7 +163,7 @@ fn words(said: &Said, known: &Known) -> String {
 fn number(said: &Said) -> Option<f64> {
     match said {
         Said::Number(number) => Some(f64::from(*number)),
-        Said::Text(text) => text.trim().parse().ok().filter(|number: &f64| number.is_finite()),
+        Said::Fixed(text) => text.trim().parse().ok().filter(|number: &f64| number.is_finite()),
         _ => None,
     }
 }
@@ -169,13 +171,13 @@ fn number(said: &Said) -> Option<f64> {
 fn day(said: &Said) -> Option<NaiveDate> {
     match said {
         Said::Day(day) => Some(*day),
-        Said::Text(text) => text.trim().parse().ok(),
+        Said::Fixed(text) => text.trim().parse().ok(),
         _ => None,
     }
 }
 
 fn instant(said: &Said) -> Option<DateTime<Utc>> {
-    if let Said::Text(text) = said
+    if let Said::Fixed(text) = said
         && let Ok(at) = DateTime::parse_from_rfc3339(text.trim())
     {
         return Some(at.with_timezone(&Utc));
@@ -204,7 +206,7 @@ mod tests {
     }
 
     fn said(text: &str) -> Said {
-        Said::Text(text.to_owned())
+        Said::Fixed(text.to_owned())
     }
 
     fn fitted(what: &Said, kind: FieldKind, choices: &[&str]) -> Option<FieldValue> {
@@ -250,6 +252,8 @@ mod tests {
         assert_eq!(of(1, Some("bot")), Outcome::Value(FieldValue::User("ana".into())));
         assert_eq!(of(2, Some("bot")), Outcome::Value(FieldValue::User("bot".into())));
         assert!(matches!(of(2, None), Outcome::LeftOut(_)));
+        // A word of the risk is nobody's account.
+        assert_eq!(fitted(&Said::Text("high".to_owned()), FieldKind::User, &[]), None);
     }
 
     proptest! {
