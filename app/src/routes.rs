@@ -71,6 +71,7 @@ pub fn api() -> impl HttpServiceFactory + OpenApiFactory + 'static {
         .configure(ticket::api::routes)
         .configure(ticket::connection::api::routes)
         .configure(ticket::rule::api::routes)
+        .configure(ticket::mapping::api::routes)
         .configure(ticket::drift::api::routes)
 }
 
@@ -124,6 +125,7 @@ pub fn configure(config: &mut ServiceConfig) {
         // Before those whose paths hold a number in its place.
         .configure(ticket::drift::page::pages)
         .configure(ticket::connection::page::pages)
+        .configure(ticket::mapping::page::pages)
         .configure(ticket::page::pages)
         .configure(ticket::rule::page::pages)
         .configure(slack::routes)

@@ -7,6 +7,7 @@ use abate_integrations::jira::{Block, Document, Inline};
 use chrono::NaiveDate;
 
 use super::finder;
+use super::mapping::Facts;
 use super::wording::Identity;
 use crate::risk::key::RiskKey;
 
@@ -35,6 +36,8 @@ pub(crate) struct About {
     pub(crate) page: String,
     /// What the description says.
     pub(crate) description: Document,
+    /// What the fields of a site's own may say.
+    pub(crate) facts: Facts,
 }
 
 impl About {
@@ -54,6 +57,7 @@ impl About {
             resolution: risk.resolution,
             version: risk.version,
             description: description(risk, asset, &key, &page),
+            facts: Facts::of(risk, asset),
             key,
             page,
         }

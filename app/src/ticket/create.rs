@@ -1,9 +1,9 @@
 //! Creates the tickets that are wanted, in batches: claim, commit `creating`, call JIRA, settle.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use abate_entity::{asset, risk, ticket};
-use abate_integrations::jira::{BULK_LIMIT, CreatedIssue, Issue, JiraError, NewIssue};
+use abate_integrations::jira::{BULK_LIMIT, CreatedIssue, Issue, JiraError, NewIssue, Refusal};
 use chrono::{DateTime, Duration, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
@@ -12,17 +12,21 @@ use super::about::About;
 use super::connection::{self, Active};
 use super::failure::Failure;
 use super::finder;
+use super::mapping::model::Mapping;
+use super::mapping::{self, Facts, Known};
 use super::reconcile::{LEASE, gather, link, unknown};
 use super::rule::store as rules;
 use super::screen::{self, Screen};
 use super::ticket_rules::TicketState;
-use super::told::Told;
+use super::told::{NotTaken, Told};
 use super::wording::{Content, Identity};
 use crate::platform::problem::Problem;
 use crate::state::AppState;
 
 /// How long a ticket that JIRA refused waits before it is tried again.
 const REFUSED_WAIT: Duration = Duration::minutes(15);
+/// How long a field is left out that JIRA did not take.
+const LEFT_OUT: Duration = Duration::hours(24);
 /// How often a bulk is read back.
 const READS: usize = 3;
 /// How long one waits whose create call never left.
@@ -32,13 +36,23 @@ const UNSENT_WAIT: Duration = Duration::seconds(10);
 struct Claimed {
     ticket: ticket::Model,
     risk: risk::Model,
+    about: About,
     content: Content,
+    /// What JIRA does not take of it for a while.
+    not_taken: BTreeMap<String, NotTaken>,
 }
 
 /// How the creation of one ticket ended.
 enum Settled {
     Created(CreatedIssue),
-    Refused(String),
+    /// JIRA said no.
+    Refused(Refusal),
+    /// It waits until somebody mends what this says.
+    Wait(String),
+    /// As that, and JIRA was not called.
+    Lacks(String),
+    /// It is made again at once, without these fields.
+    Again(BTreeMap<String, String>),
     NotSent,
     Unknown(String),
 }
@@ -49,36 +63,98 @@ pub(super) async fn batch(state: &AppState, active: &Active) -> Result<Option<bo
         return Ok(None);
     }
     // Whatever can be asked before the claim is asked before, so that a failure here leaves nothing uncertain.
-    let screen = screen::read(state, active).await?;
+    let mapping = mapping::in_force(state.database.reader(), active.row.id).await?;
+    let mut screen = screen::read(state, active).await?;
+    if !screen.takes("labels") || !mapping::gaps(&mapping, &screen.fields).is_empty() {
+        // Somebody may have mended it since.
+        screen = screen::ask_anew(state, active).await?;
+    }
     if !screen.takes("labels") {
         let said = format!(
             "the create screen of {} in {} has no field Labels, which tickets are found by; add it",
             active.row.issue_type, active.row.project
         );
-        let refusal = abate_integrations::jira::Refusal { messages: vec![said], ..Default::default() };
-        return Err(JiraError::Refused(refusal).into());
+        return Err(demanded(said));
+    }
+    let gaps = mapping::gaps(&mapping, &screen.fields);
+    if !gaps.is_empty() {
+        return Err(demanded(gaps.join("; ")));
+    }
+    if mapping.names_people() {
+        Known::ask_for_wanted(state, active, &mapping, state.clock.now() + gather(&active.row)).await?;
     }
     let identity = finder::identity(state).await?;
     let worker = state.ids.word(12);
     let account = connection::own_account(state, active).await?;
-    let claimed = claim(state, active, &screen, &identity, (&worker, &account)).await?;
+    let mut claimed = claim(state, active, &screen, &identity, (&worker, &account)).await?;
     if claimed.is_empty() {
         return Ok(None);
     }
-    let issues: Vec<NewIssue> = claimed
+    fill(state, active, &mapping, &screen, &mut claimed).await?;
+    let full = claimed.len() == BULK_LIMIT;
+    // What JIRA demands and does not get would only be refused.
+    let (ready, lacking): (Vec<Claimed>, Vec<Claimed>) =
+        claimed.into_iter().partition(|one| one.content.filling.missing.is_empty());
+    let issues: Vec<NewIssue> = ready
         .iter()
         .map(|one| {
             let marker = identity.marker(one.ticket.uuid);
-            one.content.new_issue(&one.ticket.subject, marker, &screen, &active.row.project, &identity)
+            let subject = &one.ticket.subject;
+            let mut issue = one.content.new_issue(subject, marker, &screen, &active.row.project, &identity);
+            one.not_taken.keys().for_each(|field| issue.edit.leave_out(field));
+            issue
         })
         .collect();
-    let (outcomes, error) = create(active, &claimed, &issues).await;
-    let full = claimed.len() == BULK_LIMIT;
-    settle(state, &claimed, outcomes, &screen, &worker).await?;
+    let (outcomes, error) = create(active, &ready, &issues).await;
+    let outcomes: Vec<Settled> = outcomes
+        .into_iter()
+        .zip(&issues)
+        .map(|(outcome, issue)| match outcome {
+            // Without what its mapping adds and JIRA does not take, it is worth another try at once.
+            Settled::Refused(refusal) if mapping::extras_only(&refusal, &issue.edit, &screen.fields) => {
+                Settled::Again(refusal.fields)
+            }
+            Settled::Refused(refusal) => Settled::Wait(JiraError::Refused(refusal).to_string()),
+            outcome => outcome,
+        })
+        .collect();
+    let again = outcomes.iter().any(|outcome| matches!(outcome, Settled::Again(_)));
+    if outcomes.iter().any(|outcome| matches!(outcome, Settled::Wait(_) | Settled::Again(_))) {
+        // The screen may take something else by now than it said.
+        state.database.write(async |tx| screen::forget(tx, active.row.id).await).await?;
+    }
+    settle(state, &ready, outcomes, &screen, &worker).await?;
+    let waiting = lacking.iter().map(|one| Settled::Lacks(one.content.filling.missing.join(" "))).collect();
+    settle(state, &lacking, waiting, &screen, &worker).await?;
     match error {
         Some(error) => Err(error.into()),
-        None => Ok(Some(full)),
+        None => Ok(Some(full || again)),
     }
+}
+
+/// Something that has to be mended before any ticket can be made.
+fn demanded(said: String) -> Failure {
+    JiraError::Refused(Refusal { messages: vec![said], ..Refusal::default() }).into()
+}
+
+/// Puts what the mapping says into what was claimed.
+async fn fill(
+    state: &AppState,
+    active: &Active,
+    mapping: &Mapping,
+    screen: &Screen,
+    claimed: &mut [Claimed],
+) -> Result<(), Problem> {
+    let now = state.clock.now();
+    let facts: Vec<&Facts> = claimed.iter().map(|one| &one.about.facts).collect();
+    let known = Known::load(state.database.reader(), active.row.id, mapping, &facts).await?;
+    for one in claimed {
+        one.content.prioritise(one.about.level, mapping, &screen.priorities);
+        one.content.filling = mapping::at_creation(mapping, &one.about, &known, &screen.fields);
+        one.not_taken = Told::of(&one.ticket)?.not_taken;
+        one.not_taken.retain(|_, field| field.until > now);
+    }
+    Ok(())
 }
 
 async fn is_any_wanted(state: &AppState, active: &Active) -> Result<bool, Problem> {
@@ -141,7 +217,7 @@ async fn claim(
                     let content = Content::of(&about, &screen.priorities, identity, |text| {
                         active.client.rich_text(text)
                     });
-                    claimed.push(Claimed { ticket, risk, content });
+                    claimed.push(Claimed { ticket, risk, about, content, not_taken: BTreeMap::new() });
                 }
             }
             Ok(claimed)
@@ -155,22 +231,20 @@ async fn create(
     claimed: &[Claimed],
     issues: &[NewIssue],
 ) -> (Vec<Settled>, Option<JiraError>) {
-    let all = |settled: fn(String) -> Settled, text: &str| -> Vec<Settled> {
-        claimed.iter().map(|_| settled(text.to_owned())).collect()
-    };
+    let all = |settled: &dyn Fn() -> Settled| -> Vec<Settled> { claimed.iter().map(|_| settled()).collect() };
     let answer = match issues {
+        [] => return (Vec::new(), None),
         [issue] => active.client.create_issue(issue).await.map(|created| vec![Settled::Created(created)]),
         issues => create_many(active, claimed, issues).await,
     };
     match answer {
         Ok(settled) => (settled, None),
         Err(error @ JiraError::UnknownOutcome { .. }) => {
-            (all(Settled::Unknown, &error.to_string()), Some(error))
+            (all(&|| Settled::Unknown(error.to_string())), Some(error.clone()))
         }
-        Err(error @ (JiraError::Refused(_) | JiraError::NotFoundOrHidden)) => {
-            (all(Settled::Refused, &error.to_string()), None)
-        }
-        Err(error) => (all(|_| Settled::NotSent, ""), Some(error)),
+        Err(JiraError::Refused(refusal)) => (all(&|| Settled::Refused(refusal.clone())), None),
+        Err(error @ JiraError::NotFoundOrHidden) => (all(&|| Settled::Wait(error.to_string())), None),
+        Err(error) => (all(&|| Settled::NotSent), Some(error)),
     }
 }
 
@@ -181,11 +255,7 @@ async fn create_many(
     issues: &[NewIssue],
 ) -> Result<Vec<Settled>, JiraError> {
     let answer = active.client.create_issues(issues).await?;
-    let refused: HashMap<usize, String> = answer
-        .refused
-        .into_iter()
-        .map(|(index, refusal)| (index, JiraError::Refused(refusal).to_string()))
-        .collect();
+    let mut refused: HashMap<usize, Refusal> = answer.refused.into_iter().collect();
     let ids: Vec<String> = answer.created.iter().map(|issue| issue.id.clone()).collect();
     let read = match ids.as_slice() {
         [] => Vec::new(),
@@ -197,8 +267,8 @@ async fn create_many(
         .filter_map(|issue| Some((issue.marker?.uuid, CreatedIssue { id: issue.id, key: issue.key })))
         .collect();
     let settle = |(index, one): (usize, &Claimed)| {
-        if let Some(text) = refused.get(&index) {
-            return Settled::Refused(text.clone());
+        if let Some(refusal) = refused.remove(&index) {
+            return Settled::Refused(refusal);
         }
         by_uuid.remove(&one.ticket.uuid.to_string()).map_or_else(
             || Settled::Unknown("it was not among the created ones".to_owned()),
@@ -240,7 +310,7 @@ async fn settle(
                 };
                 let set = match outcome {
                     Settled::Created(issue) => {
-                        let mut told = Told::default();
+                        let mut told = Told { not_taken: one.not_taken.clone(), ..Told::default() };
                         one.content.told(&mut told, screen);
                         let fence = Expr::col(ticket::Column::ClaimedBy)
                             .eq(worker)
@@ -249,11 +319,34 @@ async fn settle(
                         tracing::info!(risk = one.risk.id, issue = issue.key, "ticket created");
                         continue;
                     }
-                    Settled::Refused(text) => {
-                        tracing::warn!(risk = one.risk.id, error = text, "JIRA refused a ticket");
+                    Settled::Wait(text) => {
+                        tracing::warn!(risk = one.risk.id, error = text, "JIRA takes no ticket");
                         back(Some(text), now + REFUSED_WAIT)
                     }
+                    Settled::Refused(refusal) => {
+                        let text = JiraError::Refused(refusal.clone()).to_string();
+                        back(Some(&text), now + REFUSED_WAIT)
+                    }
+                    Settled::Again(fields) => {
+                        let names: Vec<&String> = fields.keys().collect();
+                        tracing::warn!(
+                            risk = one.risk.id,
+                            ?names,
+                            "JIRA does not take some fields of a ticket"
+                        );
+                        let mut told = Told { not_taken: one.not_taken.clone(), ..Told::default() };
+                        let until = now + LEFT_OUT;
+                        let new = fields
+                            .iter()
+                            .map(|(name, said)| (name.clone(), NotTaken { until, said: said.clone() }));
+                        told.not_taken.extend(new);
+                        ticket::ActiveModel { pushed: Set(told.to_json()?), ..back(None, now) }
+                    }
                     // No create reached JIRA, so it does not count.
+                    Settled::Lacks(text) => ticket::ActiveModel {
+                        attempt: Set(one.ticket.attempt - 1),
+                        ..back(Some(text), now + REFUSED_WAIT)
+                    },
                     Settled::NotSent => ticket::ActiveModel {
                         attempt: Set(one.ticket.attempt - 1),
                         ..back(None, now + UNSENT_WAIT)

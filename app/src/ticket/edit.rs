@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use abate_integrations::jira::{IssueEdit, JiraError, Refusal};
+use abate_integrations::jira::{FieldValue, IssueEdit, JiraError, Refusal};
 use chrono::Duration;
 
 use super::about::About;
@@ -14,6 +14,7 @@ use super::drift::ledger::{self, Standing};
 use super::edit_screen::{self, EditScreen};
 use super::failure::Failure;
 use super::later;
+use super::mapping::{self, Known};
 use super::sync::Sync;
 use super::told::{FieldTold, NotTaken};
 use super::wording::{Content, Identity};
@@ -62,11 +63,12 @@ pub(super) async fn run(
     let found = compare::run(&mut sync.told, &sync.issue, &ours, &common, &own, &standing);
     let (outgoing, kept) = sort(sync, found, screen);
     keep(sync, about, &outgoing, &kept, &standing).await?;
-    if outgoing.is_empty() {
+    let custom = custom(sync, about, screen).await?;
+    if outgoing.is_empty() && custom.is_empty() {
         return Ok(());
     }
     let fields: Vec<Field> = outgoing.iter().map(|difference| difference.field).collect();
-    let mut edit = content.edit(&fields);
+    let mut edit = IssueEdit { custom, ..content.edit(&fields) };
     if fields.contains(&Field::OwnLabels) {
         let known = &sync.issue.fields.labels;
         let has = |list: &[String], label: &str| list.iter().any(|other| other.eq_ignore_ascii_case(label));
@@ -77,6 +79,42 @@ pub(super) async fn run(
     let mut outgoing = Outgoing { edit, differences: outgoing, note: None };
     explain(sync, about, &mut outgoing).await?;
     send(sync, outgoing).await
+}
+
+/// The fields of the site's own in which we say something else than we said last.
+async fn custom(
+    sync: &mut Sync<'_>,
+    about: &About,
+    screen: &EditScreen,
+) -> Result<BTreeMap<String, FieldValue>, Failure> {
+    let key = sync.issue.key.clone();
+    let now = sync.state.clock.now();
+    let refused: Vec<(String, String, Duration)> = sync
+        .told
+        .not_taken
+        .iter()
+        .filter(|(name, _)| *name != COMMENT && field_rules::ours().all(|field| field.jira_name() != *name))
+        .map(|(name, refused)| (name.clone(), refused.said.clone(), refused.until - now))
+        .collect();
+    for (name, said, wait) in refused {
+        sync.trouble(format!("JIRA does not take the field {name} of {key}: {said}"));
+        sync.again_in(wait);
+    }
+    if sync.mapping.fields.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    Known::ask(sync.state, sync.active, &sync.mapping, &[&about.facts]).await?;
+    let db = sync.state.database.reader();
+    let known = Known::load(db, sync.active.row.id, &sync.mapping, &[&about.facts]).await?;
+    let mut values = mapping::kept(&sync.mapping, about, &known, &screen.fields);
+    values.retain(|field, value| {
+        let told = sync.told.custom.get(field);
+        let is_new = told.is_none_or(|told| *told != mapping::print(value));
+        // Nothing is no news where nothing was said.
+        let is_said = *value != FieldValue::Nothing || told.is_some();
+        is_new && is_said && !sync.told.not_taken.contains_key(field)
+    });
+    Ok(values)
 }
 
 /// What can be sent, and what cannot with the reason.
@@ -174,7 +212,7 @@ async fn explain(sync: &mut Sync<'_>, about: &About, outgoing: &mut Outgoing) ->
 
 async fn send(sync: &mut Sync<'_>, mut outgoing: Outgoing) -> Result<(), Failure> {
     for _ in 0..TRIES {
-        if outgoing.differences.is_empty() {
+        if outgoing.differences.is_empty() && outgoing.edit.custom.is_empty() {
             return Ok(());
         }
         match sync.active.client.edit_issue(&sync.issue.id, &outgoing.edit).await {
@@ -198,6 +236,7 @@ async fn send(sync: &mut Sync<'_>, mut outgoing: Outgoing) -> Result<(), Failure
 fn named(refusal: &Refusal, outgoing: &Outgoing) -> BTreeMap<String, String> {
     let was_sent = |name: &str| {
         (name == COMMENT && outgoing.edit.comment.is_some())
+            || outgoing.edit.custom.contains_key(name)
             || outgoing.differences.iter().any(|difference| difference.field.jira_name() == name)
     };
     let fields = refusal.fields.iter().filter(|(name, _)| was_sent(name));
@@ -232,6 +271,11 @@ async fn leave_out(
         .into_iter()
         .partition(|difference| named.contains_key(difference.field.jira_name()));
     outgoing.differences = rest;
+    for (name, said) in named.iter().filter(|(name, _)| outgoing.edit.custom.contains_key(*name)) {
+        sync.trouble(format!("JIRA does not take the field {name} of {}: {said}", sync.issue.key));
+        sync.again_in(LEFT_OUT);
+    }
+    outgoing.edit.custom.retain(|name, _| !named.contains_key(name));
     let explained = |difference: &Difference| {
         difference.has_drifted && matches!(difference.field, Field::DueDate | Field::Priority)
     };
@@ -280,6 +324,9 @@ async fn sent(sync: &mut Sync<'_>, outgoing: &Outgoing) -> Result<(), Failure> {
     for difference in &outgoing.differences {
         let told = FieldTold { sent: digest(&difference.ours), shown: None, since, writes: 1 };
         sync.told.fields.insert(difference.field, told);
+    }
+    for (field, value) in &outgoing.edit.custom {
+        sync.told.custom.insert(field.clone(), mapping::print(value));
     }
     let (ticket, now) = (sync.ticket.id, sync.state.clock.now());
     if outgoing.differences.iter().any(|difference| difference.has_drifted) {

@@ -1,7 +1,7 @@
 //! What the edit screen of a project's tickets takes: another one than the screen of their creation. Asked once an hour of
 //! one of its issues, kept as a setting.
 
-use abate_integrations::jira::Issue;
+use abate_integrations::jira::{CreateField, Issue};
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -18,8 +18,8 @@ const BELIEVED: Duration = Duration::hours(1);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct EditScreen {
     asked_at: DateTime<Utc>,
-    /// The fields that may be edited, in JIRA's names.
-    pub(crate) fields: Vec<String>,
+    /// The fields that may be edited.
+    pub(crate) fields: Vec<CreateField>,
     /// The priorities to choose from: id and name, highest first.
     pub(crate) priorities: Vec<(String, String)>,
 }
@@ -28,7 +28,7 @@ impl EditScreen {
     /// Whether a field may be edited.
     #[must_use]
     pub(crate) fn takes(&self, field: &str) -> bool {
-        self.fields.iter().any(|known| known == field)
+        self.fields.iter().any(|known| known.field_id == field)
     }
 }
 
@@ -62,7 +62,7 @@ pub(crate) async fn read(state: &AppState, active: &Active, issue: &Issue) -> Re
     let screen = EditScreen {
         asked_at: now,
         priorities: choices.map(|value| (value.id.clone(), value.name.clone())).collect(),
-        fields: fields.iter().map(|field| field.field_id.clone()).collect(),
+        fields,
     };
     // An issue that cannot be edited in its status says nothing about the others.
     if !screen.fields.is_empty() {

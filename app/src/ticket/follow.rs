@@ -9,7 +9,7 @@ use sea_orm::{
 };
 
 use super::sync::Sync;
-use super::ticket_rules::{Answer, Category, Meaning, meaning};
+use super::ticket_rules::{Answer, Category, Meaning, Saying, meaning, saying};
 use super::told::{Followed, Told};
 use crate::access::actor::Actor;
 use crate::platform::problem::{Kind, Problem};
@@ -38,7 +38,14 @@ pub(super) async fn run(sync: &mut Sync<'_>, risk: risk::Model) -> Result<risk::
     sync.told.answer = None;
     let before = sync.ticket.status_category.parse().unwrap_or(Category::New);
     let said = sync.issue.fields.resolution.as_ref().map(|resolution| resolution.name.clone());
-    match meaning(risk.state, risk.resolution, before, sync.category(), said.as_deref()) {
+    match meaning(
+        risk.state,
+        risk.resolution,
+        before,
+        sync.category(),
+        said.as_deref(),
+        &sync.mapping.resolutions,
+    ) {
         Meaning::Nothing => Ok(risk),
         Meaning::Answer(answer) => {
             let text = answer_text(answer, &risk);
@@ -88,7 +95,7 @@ async fn propose(
         Answer::AskToChallenge => Wish::Challenge,
         Answer::StaysAccepted => return Ok(risk),
     };
-    let is_duplicate = resolution.eq_ignore_ascii_case("duplicate");
+    let is_duplicate = saying(resolution, &sync.mapping.resolutions) == Saying::Duplicate;
     let dismissal = if is_duplicate { Resolution::Duplicate } else { Resolution::FalsePositive };
     let now = sync.state.clock.now();
     let with = if resolution.is_empty() { String::new() } else { format!(" as \"{resolution}\"") };

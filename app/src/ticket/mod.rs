@@ -6,7 +6,8 @@
 //! `webhook` say which tickets to look at, `later` when to try again, `strangers` keeps the issues that nobody asked for.
 //! `connection` keeps the sites, `rule` says which risks get a ticket, `ask` and `wish` queue them. Of one ticket,
 //! `follow`, `comment` and `assignee` take in what people did in JIRA; `about` and `wording` say what a ticket has to say,
-//! `edit`, `walk`, `comment` and `evidence_link` tell JIRA what of it is new, and `drift` says who owns what.
+//! `edit`, `walk`, `comment` and `evidence_link` tell JIRA what of it is new, `mapping` says what goes into the fields of a
+//! site's own, and `drift` says who owns what.
 
 mod about;
 pub mod api;
@@ -27,6 +28,7 @@ pub mod full_pass;
 mod later;
 mod list;
 mod look;
+pub mod mapping;
 pub mod page;
 pub mod poll;
 mod push;

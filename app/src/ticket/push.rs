@@ -25,8 +25,9 @@ pub(super) async fn run(
     identity: &Identity,
 ) -> Result<(), Failure> {
     let about = About::risk(risk, asset, identity);
-    let content =
+    let mut content =
         Content::of(&about, &screen.priorities, identity, |text| sync.active.client.rich_text(text));
+    content.prioritise(about.level, &sync.mapping, &screen.priorities);
     edit::run(sync, &about, &content, screen, identity).await?;
     let mut unsaid = evidence_link::unsaid(sync, risk).await?;
     walk::run(sync, &about, &mut unsaid).await?;

@@ -2,10 +2,12 @@
 
 use abate_integrations::jira::{CreateField, JiraError};
 use chrono::{DateTime, Duration, Utc};
+use sea_orm::DatabaseTransaction;
 use serde::{Deserialize, Serialize};
 
 use super::connection::Active;
 use super::failure::Failure;
+use crate::platform::problem::Problem;
 use crate::platform::setting as settings;
 use crate::state::AppState;
 
@@ -21,9 +23,7 @@ pub(crate) struct Screen {
     /// The id of the issue type.
     pub(crate) issue_type: String,
     /// The fields that may be set.
-    pub(crate) fields: Vec<String>,
-    /// The fields that have to be set and that we do not know.
-    pub(crate) demands: Vec<String>,
+    pub(crate) fields: Vec<CreateField>,
     /// The priorities to choose from: id and name, highest first.
     pub(crate) priorities: Vec<(String, String)>,
 }
@@ -32,7 +32,7 @@ impl Screen {
     /// Whether a field may be set.
     #[must_use]
     pub(crate) fn takes(&self, field: &str) -> bool {
-        self.fields.iter().any(|known| known == field)
+        self.fields.iter().any(|known| known.field_id == field)
     }
 }
 
@@ -41,7 +41,7 @@ impl Screen {
 /// # Errors
 /// When JIRA gives no answer or does not know our issue type.
 pub(crate) async fn read(state: &AppState, active: &Active) -> Result<Screen, Failure> {
-    let key = format!("jira.screen.{}", active.row.id);
+    let key = key(active.row.id);
     let now = state.clock.now();
     let kept = settings::read(state.database.reader(), &key).await?;
     let kept: Option<Screen> = kept.and_then(|text| serde_json::from_str(&text).ok());
@@ -52,10 +52,31 @@ pub(crate) async fn read(state: &AppState, active: &Active) -> Result<Screen, Fa
     {
         return Ok(screen);
     }
-    let screen = ask(active, now).await?;
-    let text = serde_json::to_string(&screen).map_err(crate::platform::problem::Problem::internal)?;
+    ask_anew(state, active).await
+}
+
+/// The screen as JIRA says now, which everybody else sees from now on.
+///
+/// # Errors
+/// When JIRA gives no answer or does not know our issue type.
+pub(crate) async fn ask_anew(state: &AppState, active: &Active) -> Result<Screen, Failure> {
+    let screen = ask(active, state.clock.now()).await?;
+    let text = serde_json::to_string(&screen).map_err(Problem::internal)?;
+    let key = key(active.row.id);
     state.database.write(async |tx| Ok(settings::write(tx, &key, &text).await?)).await?;
     Ok(screen)
+}
+
+/// The screen takes something else than it said: the next one who needs it asks again.
+///
+/// # Errors
+/// When the database refuses.
+pub(crate) async fn forget(tx: &DatabaseTransaction, connection_id: i64) -> Result<(), Problem> {
+    Ok(settings::write(tx, &key(connection_id), "").await?)
+}
+
+fn key(connection_id: i64) -> String {
+    format!("jira.screen.{connection_id}")
 }
 
 /// Asks JIRA.
@@ -82,18 +103,11 @@ pub(crate) async fn ask(active: &Active, now: DateTime<Utc>) -> Result<Screen, J
         project: project.clone(),
         issue_type_name: name.clone(),
         issue_type: issue_type.id.clone(),
-        demands: fields.iter().filter(|field| is_unmet(field)).map(|field| field.name.clone()).collect(),
         priorities: priority
             .map(|field| {
                 field.allowed_values.iter().map(|value| (value.id.clone(), value.name.clone())).collect()
             })
             .unwrap_or_default(),
-        fields: fields.into_iter().map(|field| field.field_id).collect(),
+        fields,
     })
-}
-
-fn is_unmet(field: &CreateField) -> bool {
-    const MET: [&str; 8] =
-        ["project", "issuetype", "summary", "description", "labels", "priority", "duedate", "reporter"];
-    field.required && !field.has_default_value && !MET.contains(&field.field_id.as_str())
 }

@@ -14,6 +14,8 @@ use super::failure::Failure;
 use super::finder;
 use super::follow;
 use super::later;
+use super::mapping;
+use super::mapping::model::Mapping;
 use super::push;
 use super::row;
 use super::ticket_rules::Category;
@@ -44,6 +46,10 @@ pub(super) struct Sync<'a> {
     pub(super) ticket: &'a ticket::Model,
     pub(super) issue: Issue,
     pub(super) told: Told,
+    /// What goes into the fields of the site's own.
+    pub(super) mapping: Mapping,
+    /// Its version.
+    pub(super) mapping_version: i32,
     /// The account that we are at JIRA; it may be a person's.
     pub(super) own_account: String,
     /// What people at the ticket's page are shown.
@@ -112,7 +118,19 @@ pub(crate) async fn run(
     }
     let screen = edit_screen::read(state, active, &issue).await?;
     let told = Told::of(ticket)?;
-    let mut sync = Sync { state, active, ticket, issue, told, own_account, problem: None, again_in: None };
+    let (mapping_version, mapping) = mapping::versioned(state.database.reader(), active.row.id).await?;
+    let mut sync = Sync {
+        state,
+        active,
+        ticket,
+        issue,
+        told,
+        mapping,
+        mapping_version,
+        own_account,
+        problem: None,
+        again_in: None,
+    };
     let risk = follow::run(&mut sync, risk).await?;
     let risk = inward::run(&mut sync, risk).await?;
     let risk = assignee::run(&mut sync, risk).await?;

@@ -6,6 +6,8 @@ use abate_entity::lifecycle::{Event, Resolution, State};
 use abate_entity::text_enum;
 use chrono::{DateTime, Duration, NaiveTime, Utc};
 
+use super::mapping::model::{Resolutions, plain};
+
 text_enum! {
     /// Where a ticket stands with us.
     pub enum TicketState ("ticket state") {
@@ -111,8 +113,47 @@ pub enum Answer {
 /// The resolutions that say "we live with it".
 const LIVE_WITH: [&str; 4] = ["won't do", "won't fix", "risk accepted", "wont fix"];
 /// The resolutions that say "this is no risk".
-const NO_RISK: [&str; 6] =
-    ["false positive", "not a bug", "invalid", "cannot reproduce", "duplicate", "not applicable"];
+const NO_RISK: [&str; 5] = ["false positive", "not a bug", "invalid", "cannot reproduce", "not applicable"];
+/// The resolution that says "this is there already".
+const DUPLICATE: [&str; 1] = ["duplicate"];
+
+/// What a resolution at JIRA says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Saying {
+    /// It was mended, or nothing else.
+    Fixed,
+    /// Somebody lives with it.
+    LiveWith,
+    /// It is no risk.
+    NoRisk,
+    /// It is there already.
+    Duplicate,
+}
+
+/// What a resolution of this name says at a site where `names` mean something.
+#[must_use]
+pub fn saying(name: &str, names: &Resolutions) -> Saying {
+    let said = plain(name);
+    let is_in = |list: &[String], usual: &[&str]| {
+        if list.is_empty() {
+            usual.contains(&said.as_str())
+        } else {
+            list.iter().any(|name| plain(name) == said)
+        }
+    };
+    // What a site has named counts more than what is usual.
+    if is_in(&names.fixed, &[]) {
+        Saying::Fixed
+    } else if is_in(&names.duplicate, &DUPLICATE) {
+        Saying::Duplicate
+    } else if is_in(&names.live_with, &LIVE_WITH) {
+        Saying::LiveWith
+    } else if is_in(&names.no_risk, &NO_RISK) {
+        Saying::NoRisk
+    } else {
+        Saying::Fixed
+    }
+}
 
 /// What it means that a person moved the ticket from `before` to `now`.
 #[must_use]
@@ -122,20 +163,16 @@ pub fn meaning(
     before: Category,
     now: Category,
     jira_resolution: Option<&str>,
+    names: &Resolutions,
 ) -> Meaning {
     let back = before == Category::Done;
     match (now, state) {
         (Category::Undefined, _) | (Category::Done, State::Closed | State::Verification) => Meaning::Nothing,
-        (Category::Done, _) => {
-            let said = jira_resolution.unwrap_or_default().replace('’', "'").to_lowercase();
-            if LIVE_WITH.contains(&said.as_str()) {
-                Meaning::Answer(Answer::AskToAccept)
-            } else if NO_RISK.contains(&said.as_str()) {
-                Meaning::Answer(Answer::AskToDismiss)
-            } else {
-                Meaning::Step(Event::ClaimFixed.spoken_in(state))
-            }
-        }
+        (Category::Done, _) => match saying(jira_resolution.unwrap_or_default(), names) {
+            Saying::LiveWith => Meaning::Answer(Answer::AskToAccept),
+            Saying::NoRisk | Saying::Duplicate => Meaning::Answer(Answer::AskToDismiss),
+            Saying::Fixed => Meaning::Step(Event::ClaimFixed.spoken_in(state)),
+        },
         (_, State::Verification) if back => Meaning::Step(Event::VerifyFail),
         (_, State::Closed) if back => match resolution {
             Some(resolution) if resolution.may_come_back() => Meaning::Step(Event::Reopen),
@@ -150,19 +187,25 @@ pub fn meaning(
 }
 
 /// Where a ticket has to go, and with which resolution, by order of preference.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
     /// The category to reach.
     pub category: Category,
     /// The names of the resolutions that fit.
-    pub resolutions: &'static [&'static str],
+    pub resolutions: Vec<String>,
 }
 
 /// Where the ticket of a risk has to go from `seen`, `None` where it may stay. `first` says that the ticket was
 /// never told a state before: then work that has begun in JIRA is left alone.
 #[must_use]
-pub fn target(state: State, resolution: Option<Resolution>, seen: Category, first: bool) -> Option<Target> {
-    let plain = |category| Target { category, resolutions: &[] };
+pub fn target(
+    state: State,
+    resolution: Option<Resolution>,
+    seen: Category,
+    first: bool,
+    names: &Resolutions,
+) -> Option<Target> {
+    let plain = |category| Target { category, resolutions: Vec::new() };
     let wanted = match state {
         State::New | State::Triage | State::Open if first && seen == Category::Indeterminate => return None,
         State::New | State::Triage | State::Open => plain(Category::New),
@@ -171,19 +214,21 @@ pub fn target(state: State, resolution: Option<Resolution>, seen: Category, firs
         State::Verification => plain(Category::Indeterminate),
         // Somebody lives with it, and that ends by itself: the ticket waits as it is.
         State::Accepted => return None,
-        State::Closed => Target { category: Category::Done, resolutions: resolutions(resolution) },
+        State::Closed => Target { category: Category::Done, resolutions: resolutions(resolution, names) },
     };
     (wanted.category != seen).then_some(wanted)
 }
 
-fn resolutions(resolution: Option<Resolution>) -> &'static [&'static str] {
-    match resolution {
-        Some(Resolution::Duplicate) => &["Duplicate", "Won't Do", "Won't Fix", "Done"],
+/// The names that a site has for a resolution first, then the usual ones.
+fn resolutions(resolution: Option<Resolution>, names: &Resolutions) -> Vec<String> {
+    let (own, usual): (&[String], &[&str]) = match resolution {
+        Some(Resolution::Duplicate) => (&names.duplicate, &["Duplicate", "Won't Do", "Won't Fix", "Done"]),
         Some(Resolution::FalsePositive | Resolution::NotAffected | Resolution::Withdrawn) => {
-            &["Won't Do", "Won't Fix", "Declined", "Done"]
+            (&names.no_risk, &["Won't Do", "Won't Fix", "Declined", "Done"])
         }
-        _ => &["Done", "Fixed", "Resolved"],
-    }
+        _ => (&names.fixed, &["Done", "Fixed", "Resolved"]),
+    };
+    own.iter().cloned().chain(usual.iter().map(|name| (*name).to_owned())).collect()
 }
 
 /// The names under which JIRA sites know the urgency of a level, best first.
@@ -237,6 +282,31 @@ mod tests {
         DateTime::from_timestamp(1_795_219_200 + seconds, 0).expect("a time")
     }
 
+    fn usual() -> Resolutions {
+        Resolutions::default()
+    }
+
+    #[test]
+    fn a_site_may_have_names_of_its_own() {
+        let names = Resolutions {
+            fixed: vec!["Won't Do".to_owned()],
+            no_risk: vec!["Kein Risiko".to_owned()],
+            ..Resolutions::default()
+        };
+        let of = |name| saying(name, &names);
+        assert_eq!((of("won’t do"), of("Won't Fix")), (Saying::Fixed, Saying::LiveWith));
+        assert_eq!(
+            (of("kein risiko"), of("Invalid"), of("Duplicate")),
+            (Saying::NoRisk, Saying::Fixed, Saying::Duplicate)
+        );
+        let closed = |resolution| {
+            let target = target(State::Closed, Some(resolution), Category::New, false, &names);
+            target.expect("a way").resolutions
+        };
+        assert_eq!(closed(Resolution::FalsePositive)[..2], ["Kein Risiko", "Won't Do"]);
+        assert_eq!(closed(Resolution::Remediated)[..2], ["Won't Do", "Done"]);
+    }
+
     #[test]
     fn it_is_created_again_only_after_the_last_look() {
         let since = at(0);
@@ -266,7 +336,7 @@ mod tests {
                 for now in Category::ALL.iter().copied() {
                     for said in [None, Some("Done"), Some("Won't Do"), Some("Duplicate")] {
                         let resolution = (state == State::Closed).then_some(Resolution::Remediated);
-                        let allowed = match meaning(state, resolution, before, now, said) {
+                        let allowed = match meaning(state, resolution, before, now, said, &usual()) {
                             Meaning::Step(event) => matches!(
                                 event,
                                 Event::ClaimFixed
@@ -286,7 +356,8 @@ mod tests {
 
     #[test]
     fn done_claims_a_fix_unless_its_resolution_says_otherwise() {
-        let done = |state, said| meaning(state, None, Category::Indeterminate, Category::Done, said);
+        let done =
+            |state, said| meaning(state, None, Category::Indeterminate, Category::Done, said, &usual());
         assert_eq!(done(State::InProgress, None), Meaning::Step(Event::ClaimFixed));
         assert_eq!(done(State::Open, Some("Done")), Meaning::Step(Event::ClaimFixedDirect));
         assert_eq!(done(State::Accepted, Some("Fixed")), Meaning::Step(Event::ClaimFixed));
@@ -297,10 +368,11 @@ mod tests {
 
     #[test]
     fn only_leaving_done_takes_a_claim_back() {
-        let moved = |before, now| meaning(State::Verification, None, before, now, None);
+        let moved = |before, now| meaning(State::Verification, None, before, now, None, &usual());
         assert_eq!(moved(Category::Done, Category::New), Meaning::Step(Event::VerifyFail));
         assert_eq!(moved(Category::Indeterminate, Category::Indeterminate), Meaning::Nothing);
-        let closed = |resolution| meaning(State::Closed, resolution, Category::Done, Category::New, None);
+        let closed =
+            |resolution| meaning(State::Closed, resolution, Category::Done, Category::New, None, &usual());
         assert_eq!(closed(Some(Resolution::Remediated)), Meaning::Step(Event::Reopen));
         assert_eq!(closed(Some(Resolution::FalsePositive)), Meaning::Answer(Answer::AskToChallenge));
     }
@@ -309,14 +381,15 @@ mod tests {
     fn a_ticket_goes_where_its_risk_is_and_stays_when_it_is_there() {
         for state in State::ALL.iter().copied() {
             for seen in Category::ALL.iter().copied() {
-                if let Some(wanted) = target(state, Some(Resolution::Remediated), seen, false) {
+                let to = |seen| target(state, Some(Resolution::Remediated), seen, false, &usual());
+                if let Some(wanted) = to(seen) {
                     assert_ne!(wanted.category, seen);
-                    assert_eq!(target(state, Some(Resolution::Remediated), wanted.category, false), None);
+                    assert_eq!(to(wanted.category), None);
                 }
             }
         }
-        assert_eq!(target(State::Verification, None, Category::Done, false), None);
-        assert_eq!(target(State::Open, None, Category::Indeterminate, true), None);
+        assert_eq!(target(State::Verification, None, Category::Done, false, &usual()), None);
+        assert_eq!(target(State::Open, None, Category::Indeterminate, true, &usual()), None);
     }
 
     #[test]

@@ -66,6 +66,9 @@ pub(crate) struct DeadEnd {
     pub(crate) target: String,
     /// The id of the status where the walk ended.
     pub(crate) status: String,
+    /// The version of the mapping that was tried.
+    #[serde(default)]
+    pub(crate) mapping: i32,
     /// The ids of the statuses that were tried.
     pub(crate) visited: Vec<String>,
     /// When it was walked from the beginning.
@@ -82,6 +85,8 @@ pub(crate) struct DeadEnd {
 pub(crate) struct Told {
     /// Each field that is ours.
     pub(crate) fields: BTreeMap<Field, FieldTold>,
+    /// What was said in the fields of the site's own, as digests.
+    pub(crate) custom: BTreeMap<String, String>,
     /// The fields that JIRA does not take, in its names.
     pub(crate) not_taken: BTreeMap<String, NotTaken>,
     /// The address of the link back, and what it says.

@@ -10,6 +10,7 @@ use super::comment::outward;
 use super::evidence_link::{self, Unsaid};
 use super::failure::Failure;
 use super::later;
+use super::mapping;
 use super::push;
 use super::sync::Sync;
 use super::ticket_rules::{Category, Target, target};
@@ -45,7 +46,8 @@ pub(super) async fn run(sync: &mut Sync<'_>, about: &About, unsaid: &mut Vec<Uns
         return Ok(());
     }
     let first = sync.told.state.is_none();
-    let Some(target) = target(about.state, about.resolution, sync.category(), first) else {
+    let names = &sync.mapping.resolutions;
+    let Some(target) = target(about.state, about.resolution, sync.category(), first, names) else {
         sync.told.state = Some(about.state);
         sync.told.dead_end = None;
         return Ok(());
@@ -53,7 +55,11 @@ pub(super) async fn run(sync: &mut Sync<'_>, about: &About, unsaid: &mut Vec<Uns
     let now = sync.state.clock.now();
     let here = status_id(sync);
     let goal = target.category.as_str();
-    let known = sync.told.dead_end.take().filter(|end| end.target == goal && end.status == here);
+    let known = sync
+        .told
+        .dead_end
+        .take()
+        .filter(|end| end.target == goal && end.status == here && end.mapping == sync.mapping_version);
     if let Some(end) = &known
         && now - end.looked_at < LOOK
     {
@@ -72,7 +78,7 @@ pub(super) async fn run(sync: &mut Sync<'_>, about: &About, unsaid: &mut Vec<Uns
         text: moved_text(about) + &evidence_link::named(unsaid),
     });
     let names_evidence = remark.is_some();
-    match walk(sync, target, remark, &mut visited).await? {
+    match walk(sync, &target, remark, &mut visited).await? {
         Walk::Reached => {
             sync.told.state = Some(about.state);
             if names_evidence {
@@ -85,6 +91,7 @@ pub(super) async fn run(sync: &mut Sync<'_>, about: &About, unsaid: &mut Vec<Uns
             sync.told.dead_end = Some(DeadEnd {
                 target: goal.to_owned(),
                 status: status_id(sync),
+                mapping: sync.mapping_version,
                 visited,
                 walked_at,
                 looked_at: now,
@@ -115,7 +122,7 @@ fn moved_text(about: &About) -> String {
 
 async fn walk(
     sync: &mut Sync<'_>,
-    target: Target,
+    target: &Target,
     mut remark: Option<Remark>,
     visited: &mut Vec<String>,
 ) -> Result<Walk, Failure> {
@@ -125,10 +132,18 @@ async fn walk(
         Category::Done => StatusCategory::Done,
         Category::Undefined => return Ok(Walk::Stuck("JIRA shows no category for its status.".to_owned())),
     };
+    let resolutions: Vec<&str> = target.resolutions.iter().map(String::as_str).collect();
+    let mut closed: Vec<String> = Vec::new();
     for _ in 0..HOPS {
-        let offered = sync.active.client.transitions(&sync.issue.id).await?;
-        let Some(hop) = next_hop(&offered, category, target.resolutions, visited) else {
-            return Ok(Walk::Stuck(missing(sync, target, category, &offered)));
+        let mut offered = sync.active.client.transitions(&sync.issue.id).await?;
+        for transition in &mut offered {
+            let values = &sync.mapping.transition_fields;
+            transition.give(|field| mapping::fixed(values.get(&field.field_id)?, field));
+        }
+        let passed_by = closed_off(&offered, target, category);
+        closed.extend(passed_by.into_iter().filter(|reason| !closed.contains(reason)).collect::<Vec<_>>());
+        let Some(hop) = next_hop(&offered, category, &resolutions, visited) else {
+            return Ok(Walk::Stuck(missing(sync, target, &closed)));
         };
         // Written down before the call, so that the move is known as ours also when its answer is lost.
         let before = sync.told.moved_to.replace(hop.to.id.clone());
@@ -184,26 +199,39 @@ fn may_mean_comment(refusal: &Refusal) -> bool {
     refusal.status == 400 && (refusal.fields.is_empty() || refusal.fields.contains_key("comment"))
 }
 
-/// Says which transition is missing, or what one demands that we cannot give.
-fn missing(sync: &Sync<'_>, target: Target, category: StatusCategory, offered: &[Transition]) -> String {
+/// Says which transition is missing, or what those demand that were passed by on the way.
+fn missing(sync: &Sync<'_>, target: &Target, closed: &[String]) -> String {
     let status = sync.issue.fields.status.as_ref().map_or("its status", |status| status.name.as_str());
     let mut text = format!(
         "The workflow offers {} no way from \"{status}\" to a status of the category {}.",
         sync.issue.key, target.category
     );
-    let closed: Vec<&Transition> =
-        offered.iter().filter(|t| t.to.category == category && !t.can_be_taken(target.resolutions)).collect();
-    for transition in &closed {
-        let to = &transition.to.name;
-        text.push_str(&if transition.demands.is_empty() {
-            let names = target.resolutions.join(", ");
-            format!(" The transition to \"{to}\" demands a resolution and offers none of {names}.")
-        } else {
-            format!(" The transition to \"{to}\" demands {}.", transition.demands.join(", "))
-        });
-    }
     if closed.is_empty() {
         text.push_str(" Add a transition from there to one, or move the ticket by hand.");
     }
+    for reason in closed {
+        text.push(' ');
+        text.push_str(reason);
+    }
     text
+}
+
+/// What those transitions demand that would lead there and cannot be taken.
+fn closed_off(offered: &[Transition], target: &Target, category: StatusCategory) -> Vec<String> {
+    let resolutions: Vec<&str> = target.resolutions.iter().map(String::as_str).collect();
+    let closed = offered.iter().filter(|t| t.to.category == category && !t.can_be_taken(&resolutions));
+    let reason = |transition: &Transition| {
+        let to = &transition.to.name;
+        if transition.demands.is_empty() {
+            let names = resolutions.join(", ");
+            return format!("The transition to \"{to}\" demands a resolution and offers none of {names}.");
+        }
+        let demands: Vec<String> =
+            transition.demands.iter().map(|field| format!("{} ({})", field.name, field.field_id)).collect();
+        format!(
+            "The transition to \"{to}\" demands {}; say in the mapping of the connection what goes there.",
+            demands.join(", ")
+        )
+    };
+    closed.map(reason).collect()
 }

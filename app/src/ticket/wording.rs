@@ -9,6 +9,8 @@ use serde_json::Value;
 use super::about::About;
 use super::drift::compare::digest;
 use super::drift::field_rules::{self, Field};
+use super::mapping::Filling;
+use super::mapping::model::Mapping;
 use super::screen::Screen;
 use super::ticket_rules;
 use super::told::{FieldTold, Told};
@@ -59,6 +61,8 @@ pub(crate) struct Content {
     pub(crate) due_on: Option<chrono::NaiveDate>,
     /// The link back.
     pub(crate) link: RemoteLink,
+    /// What a new issue gets by the mapping of its connection.
+    pub(crate) filling: Filling,
 }
 
 impl Content {
@@ -77,6 +81,7 @@ impl Content {
             description: about.description.clone(),
             priority: priority(about.level, priorities),
             due_on: about.due_on,
+            filling: Filling::default(),
             link: RemoteLink {
                 global_id: format!("abate:{}:{}", identity.instance, about.subject),
                 url: about.page.clone(),
@@ -85,6 +90,14 @@ impl Content {
                 summary: "Level, due date, evidence and history of the risk".to_owned(),
             },
         }
+    }
+
+    /// Takes the priority that a mapping names for a level, where it names one; one that the site does not offer is left
+    /// out.
+    pub(crate) fn prioritise(&mut self, level: Level, mapping: &Mapping, offered: &[(String, String)]) {
+        let Some(name) = mapping.priorities.get(&level) else { return };
+        let found = offered.iter().find(|(_, offered)| offered.eq_ignore_ascii_case(name.trim()));
+        self.priority = found.map(|(id, name)| Named { id: id.clone(), name: name.clone() });
     }
 
     /// What it says in a field as comparable text, `None` where it has nothing to say there.
@@ -131,7 +144,9 @@ impl Content {
         project: &str,
         identity: &Identity,
     ) -> NewIssue {
-        let edit = IssueEdit { labels: Some(identity.labels(subject)), ..self.edit(&Self::first(screen)) };
+        let mut edit =
+            IssueEdit { labels: Some(identity.labels(subject)), ..self.edit(&Self::first(screen)) };
+        self.filling.put_into(&mut edit);
         NewIssue { project: project.to_owned(), issue_type: screen.issue_type.clone(), edit, marker }
     }
 
@@ -142,6 +157,8 @@ impl Content {
                 told.fields.insert(field, FieldTold { sent: digest(&text), ..FieldTold::default() });
             }
         }
+        let not_taken = &told.not_taken;
+        told.custom = self.filling.prints().filter(|(field, _)| !not_taken.contains_key(field)).collect();
     }
 }
 

@@ -27,10 +27,21 @@ pub struct BulkCreated {
 }
 
 impl JiraClient {
+    /// What [`Self::create_issue`] sends.
+    #[must_use]
+    pub fn create_body(&self, issue: &NewIssue) -> Value {
+        issue.to_body(self.dialect(), self.text_limit())
+    }
+
+    /// What [`Self::edit_issue`] sends.
+    #[must_use]
+    pub fn edit_body(&self, edit: &IssueEdit) -> Value {
+        edit.to_body(self.dialect(), self.text_limit())
+    }
+
     /// Creates one issue together with its marker.
     pub async fn create_issue(&self, issue: &NewIssue) -> Result<CreatedIssue, JiraError> {
-        let body = issue.to_body(self.dialect(), self.text_limit());
-        self.send(Call::write(Method::POST, self.path("issue"), body)).await
+        self.send(Call::write(Method::POST, self.path("issue"), self.create_body(issue))).await
     }
 
     /// Creates up to [`BULK_LIMIT`] issues. An unknown outcome is unknown for each of them.
@@ -51,8 +62,7 @@ impl JiraClient {
             #[serde(default)]
             errors: Vec<Failed>,
         }
-        let to_body = |issue: &NewIssue| issue.to_body(self.dialect(), self.text_limit());
-        let updates: Vec<Value> = issues.iter().map(to_body).collect();
+        let updates: Vec<Value> = issues.iter().map(|issue| self.create_body(issue)).collect();
         let call = Call::write(Method::POST, self.path("issue/bulk"), json!({ "issueUpdates": updates }));
         let answer: Answer = match self.send(call).await {
             // All of them refused: JIRA gives the same shape with a 400.
@@ -154,8 +164,7 @@ impl JiraClient {
 
     /// Writes the given fields. Writing the same again changes nothing, so an unknown outcome may be repeated.
     pub async fn edit_issue(&self, id: &str, edit: &IssueEdit) -> Result<(), JiraError> {
-        let body = edit.to_body(self.dialect(), self.text_limit());
-        let call = Call::write(Method::PUT, self.path(&format!("issue/{id}")), body);
+        let call = Call::write(Method::PUT, self.path(&format!("issue/{id}")), self.edit_body(edit));
         self.send_for_status(call).await.map(|_| ())
     }
 }

@@ -1,10 +1,13 @@
 //! What is written into an issue, when it is made and later.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 use serde_json::{Map, Value, json};
 
 use super::adf::{Document, cut_summary};
 use super::dialect::Dialect;
+use super::field_value::FieldValue;
 use super::marker::{Marker, PROPERTY_KEY};
 
 /// An issue to create.
@@ -39,6 +42,14 @@ pub struct IssueEdit {
     pub due_date: Option<Option<NaiveDate>>,
     /// The assignee, as [`Account::account_id`] names it; `Some(None)` removes it.
     pub assignee: Option<Option<String>>,
+    /// The account that is named as the one who reported it.
+    pub reporter: Option<String>,
+    /// The ids of the components, all of them.
+    pub components: Option<Vec<String>>,
+    /// The key of the epic or issue that it belongs under.
+    pub parent: Option<String>,
+    /// Fields of the site's own, by id.
+    pub custom: BTreeMap<String, FieldValue>,
     /// A comment that explains the edit and is written with it.
     pub comment: Option<Document>,
 }
@@ -90,7 +101,34 @@ impl IssueEdit {
         if let Some(assignee) = &self.assignee {
             fields.insert("assignee".to_owned(), json!(assignee.as_ref().map(|id| dialect.user(id))));
         }
+        if let Some(reporter) = &self.reporter {
+            fields.insert("reporter".to_owned(), dialect.user(reporter));
+        }
+        if let Some(components) = &self.components {
+            let list: Vec<Value> = components.iter().map(|id| json!({ "id": id })).collect();
+            fields.insert("components".to_owned(), json!(list));
+        }
+        if let Some(parent) = &self.parent {
+            fields.insert("parent".to_owned(), json!({ "key": parent }));
+        }
+        for (field, value) in &self.custom {
+            fields.insert(field.clone(), value.to_json(dialect, text_limit));
+        }
         fields
+    }
+
+    /// Leaves a field out, by JIRA's name.
+    pub fn leave_out(&mut self, field: &str) {
+        match field {
+            "priority" => self.priority = None,
+            "duedate" => self.due_date = None,
+            "description" => self.description = None,
+            "assignee" => self.assignee = None,
+            "reporter" => self.reporter = None,
+            "components" => self.components = None,
+            "parent" => self.parent = None,
+            custom => drop(self.custom.remove(custom)),
+        }
     }
 }
 
@@ -128,6 +166,27 @@ mod tests {
         let said = json!([{ "add": { "body": comment.to_value(100) } }]);
         let update = json!({ "labels": [{ "remove": "b" }], "comment": said });
         assert_eq!(edit.to_body(Dialect::Cloud, 100), json!({ "fields": {}, "update": update }));
+    }
+
+    #[test]
+    fn what_a_mapping_adds_is_sent_and_can_be_left_out() {
+        let mut edit = IssueEdit {
+            reporter: Some("ana".to_owned()),
+            components: Some(vec!["7".to_owned()]),
+            parent: Some("SEC-1".to_owned()),
+            custom: BTreeMap::from([("customfield_1".to_owned(), FieldValue::Option("9".to_owned()))]),
+            ..IssueEdit::default()
+        };
+        let fields = Value::Object(edit.to_fields(Dialect::DataCenter, 100));
+        let expected = json!({
+            "reporter": { "name": "ana" }, "components": [{ "id": "7" }], "parent": { "key": "SEC-1" },
+            "customfield_1": { "id": "9" },
+        });
+        assert_eq!(fields, expected);
+        for field in ["reporter", "components", "parent", "customfield_1", "unknown"] {
+            edit.leave_out(field);
+        }
+        assert!(edit.is_empty());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::de::Error as _;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use super::changelog::last_status_change;
@@ -41,7 +41,7 @@ pub(crate) fn account_name(user: &Value) -> Option<String> {
 }
 
 /// Something with an id and a name: a priority, a resolution.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Named {
     /// The id.
     #[serde(default)]

@@ -1,9 +1,10 @@
 //! What a project takes: its issue types, and the fields of their create screens.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::client::{Call, JiraClient};
 use super::error::JiraError;
+use super::field_value::FieldKind;
 use super::model::Named;
 
 /// A project.
@@ -31,12 +32,14 @@ pub struct IssueType {
 }
 
 /// A field of a create screen. A field that is not on the screen is refused, so nothing else may be sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CreateField {
     /// The id: `summary`, `customfield_10050`.
     pub field_id: String,
     /// What people read.
     pub name: String,
+    /// What it takes.
+    pub kind: FieldKind,
     /// Whether an issue without it is refused.
     pub required: bool,
     /// Whether JIRA fills it in.
@@ -76,6 +79,7 @@ pub(crate) fn create_field(value: &serde_json::Value) -> Option<CreateField> {
     Some(CreateField {
         field_id: text("fieldId").or_else(|| text("key"))?,
         name: text("name").unwrap_or_default(),
+        kind: FieldKind::of_schema(&value["schema"]),
         required: truth("required"),
         has_default_value: truth("hasDefaultValue"),
         allowed_values: value["allowedValues"]

@@ -1,15 +1,19 @@
 //! Moves issues through their workflow, by category and not by name.
 
+use std::collections::BTreeMap;
+
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
 use super::adf::Document;
 use super::client::{Call, JiraClient};
 use super::error::JiraError;
+use super::field_value::FieldValue;
 use super::model::{Named, Status, StatusCategory};
+use super::project::{CreateField, create_field};
 
 /// A step that is open to an issue now.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Transition {
     /// The id, valid for this issue in its present status only.
     pub id: String,
@@ -20,7 +24,9 @@ pub struct Transition {
     /// Whether the screen demands a resolution.
     pub needs_resolution: bool,
     /// The other fields that its screen demands and does not fill in: we cannot take it.
-    pub demands: Vec<String>,
+    pub demands: Vec<CreateField>,
+    /// What is sent along for those that we can fill in.
+    pub given: BTreeMap<String, FieldValue>,
 }
 
 impl Transition {
@@ -30,6 +36,18 @@ impl Transition {
             .find_map(|name| self.resolutions.iter().find(|offered| offered.name.eq_ignore_ascii_case(name)))
     }
 
+    /// Fills in what it demands, where `value` knows something.
+    pub fn give(&mut self, value: impl Fn(&CreateField) -> Option<FieldValue>) {
+        let given = &mut self.given;
+        self.demands.retain(|field| match value(field) {
+            Some(value) => {
+                given.insert(field.field_id.clone(), value);
+                false
+            }
+            None => true,
+        });
+    }
+
     /// Whether nothing is demanded that we cannot give.
     pub fn can_be_taken(&self, resolutions: &[&str]) -> bool {
         self.demands.is_empty() && (!self.needs_resolution || self.fitting(resolutions).is_some())
@@ -37,7 +55,7 @@ impl Transition {
 }
 
 /// The next step towards a category.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Hop {
     /// The id of the transition.
     pub transition: String,
@@ -45,6 +63,8 @@ pub struct Hop {
     pub to: Status,
     /// The id of the resolution to send along.
     pub resolution: Option<String>,
+    /// The other fields to send along.
+    pub fields: BTreeMap<String, FieldValue>,
 }
 
 /// Chooses the next step towards `target`: straight there if possible, else through a status of the category in
@@ -59,7 +79,12 @@ pub fn next_hop(
     let open = || offered.iter().filter(|t| t.can_be_taken(resolutions) && !visited.contains(&t.to.id));
     let hop = |transition: &Transition| {
         let resolution = transition.fitting(resolutions).map(|resolution| resolution.id.clone());
-        Hop { transition: transition.id.clone(), to: transition.to.clone(), resolution }
+        Hop {
+            transition: transition.id.clone(),
+            to: transition.to.clone(),
+            resolution,
+            fields: transition.given.clone(),
+        }
     };
     // Of several ways into "done", one whose screen takes a wanted resolution says what was meant.
     let says = |t: &&Transition| resolutions.iter().any(|name| t.resolutions.iter().any(|r| r.name == *name));
@@ -98,8 +123,16 @@ impl JiraClient {
         comment: Option<&Document>,
     ) -> Result<(), JiraError> {
         let mut body = json!({ "transition": { "id": hop.transition } });
+        let mut fields: Map<String, Value> = hop
+            .fields
+            .iter()
+            .map(|(field, value)| (field.clone(), value.to_json(self.dialect(), self.text_limit())))
+            .collect();
         if let Some(resolution) = &hop.resolution {
-            body["fields"] = json!({ "resolution": { "id": resolution } });
+            fields.insert("resolution".to_owned(), json!({ "id": resolution }));
+        }
+        if !fields.is_empty() {
+            body["fields"] = Value::Object(fields);
         }
         if let Some(comment) = comment {
             body["update"] = json!({ "comment": [{ "add": { "body": self.rich_text(comment) } }] });
@@ -124,8 +157,13 @@ fn transition(value: &Value) -> Option<Transition> {
         demands: fields
             .iter()
             .filter(|(name, field)| *name != "resolution" && demanded(field))
-            .map(|(name, _)| name.clone())
+            .filter_map(|(name, field)| {
+                let mut field = field.clone();
+                field["fieldId"] = json!(name);
+                create_field(&field)
+            })
             .collect(),
+        given: BTreeMap::new(),
     })
 }
 
@@ -135,7 +173,14 @@ mod tests {
 
     fn way(id: &str, to: &str, category: StatusCategory) -> Transition {
         let to = Status { id: to.to_owned(), name: to.to_owned(), category };
-        Transition { id: id.to_owned(), to, resolutions: vec![], needs_resolution: false, demands: vec![] }
+        Transition {
+            id: id.to_owned(),
+            to,
+            resolutions: vec![],
+            needs_resolution: false,
+            demands: vec![],
+            given: BTreeMap::new(),
+        }
     }
 
     fn named(id: &str, name: &str) -> Named {
@@ -166,8 +211,11 @@ mod tests {
     #[test]
     fn a_screen_that_asks_for_more_than_a_resolution_is_avoided() {
         let mut closed = way("2", "Closed", StatusCategory::Done);
-        closed.demands = vec!["customfield_1".to_owned()];
-        assert_eq!(next_hop(&[closed], StatusCategory::Done, &[], &[]), None);
+        closed.demands = create_field(&json!({ "fieldId": "customfield_1" })).into_iter().collect();
+        assert_eq!(next_hop(std::slice::from_ref(&closed), StatusCategory::Done, &[], &[]), None);
+        closed.give(|_| Some(FieldValue::Number(1.0)));
+        let hop = next_hop(&[closed], StatusCategory::Done, &[], &[]).expect("a way");
+        assert_eq!(hop.fields.get("customfield_1"), Some(&FieldValue::Number(1.0)));
     }
 
     #[test]

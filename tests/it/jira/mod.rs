@@ -3,4 +3,5 @@
 mod board;
 mod contract;
 mod faults;
+mod own_field;
 pub(crate) mod site;

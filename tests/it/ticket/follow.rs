@@ -181,7 +181,8 @@ async fn what_a_person_moves_with_our_account_is_followed() {
         let offered = world.site.client.transitions(&issue_key).await.expect("transitions");
         let transition = offered.iter().find(|transition| transition.to.name == to).expect("a way");
         let resolution = transition.resolutions.first().map(|resolution| resolution.id.clone());
-        let hop = Hop { transition: transition.id.clone(), to: transition.to.clone(), resolution };
+        let (id, to) = (transition.id.clone(), transition.to.clone());
+        let hop = Hop { transition: id, to, resolution, fields: transition.given.clone() };
         world.site.client.do_transition(&issue_key, &hop).await.expect("moved");
         world.until_state(&key, state).await;
     }

@@ -11,6 +11,7 @@ mod follow;
 mod full_pass;
 mod health;
 mod killed;
+mod mapping;
 mod poll;
 mod rule;
 mod strangers;

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::document;
 use super::refusal::Refusal;
 use super::world::{BOT, Change, Issue, PERSON, PRIORITIES, RESOLUTIONS};
-use super::{JiraSandboxKind, JiraSandboxOptions};
+use super::{JiraSandbox, JiraSandboxKind, JiraSandboxOptions, own_field};
 
 /// The fields of the one screen, besides project and type: id, name, whether it is required.
 pub(super) const SCREEN: [(&str, &str, bool); 6] = [
@@ -29,19 +29,22 @@ pub(super) struct Values {
     priority: Option<usize>,
     due_date: Option<Option<NaiveDate>>,
     assignee: Option<Option<&'static str>>,
+    own: BTreeMap<String, Value>,
 }
 
 /// Checks the `fields` of a create or edit call, all of them before it refuses.
 pub(super) fn check(
-    options: &JiraSandboxOptions,
+    sandbox: &JiraSandbox,
     fields: &Map<String, Value>,
     creating: bool,
 ) -> Result<Values, Refusal> {
+    let options = &sandbox.options;
     let mut errors = BTreeMap::new();
     let mut values = Values::default();
     for (name, value) in fields {
         let outcome = match name.as_str() {
             "project" | "issuetype" if creating => Ok(()),
+            refused if sandbox.refuses(refused) => Err(not_on_screen(refused)),
             "summary" => summary(value).map(|summary| values.summary = Some(summary)),
             "description" => match rich_text(options, value) {
                 Ok(text) => {
@@ -58,7 +61,9 @@ pub(super) fn check(
                 .ok_or_else(|| "The priority selected is invalid.".to_owned()),
             "duedate" => due_date(value).map(|day| values.due_date = Some(day)),
             "assignee" => assignee(options.kind, value).map(|account| values.assignee = Some(account)),
-            other => Err(not_on_screen(other)),
+            other => {
+                sandbox.check_own(other, value).map(|value| drop(values.own.insert(other.to_owned(), value)))
+            }
         };
         if let Err(message) = outcome {
             errors.insert(name.clone(), message);
@@ -68,6 +73,9 @@ pub(super) fn check(
         errors
             .entry("summary".to_owned())
             .or_insert_with(|| "You must specify a summary of the issue.".to_owned());
+    }
+    if creating {
+        errors.extend(own_field::missing(sandbox, fields));
     }
     if errors.is_empty() { Ok(values) } else { Err(Refusal::fields(errors)) }
 }
@@ -186,7 +194,7 @@ pub(super) fn write(issue: &mut Issue, values: Values) -> Vec<Change> {
                     from: (Option<String>, Option<String>),
                     to: (Option<String>, Option<String>)| {
         if from != to {
-            changes.push(Change { field, from, to });
+            changes.push(Change { field: field.into(), from, to });
         }
     };
     let words = |text: Option<String>| (None, text);
@@ -219,6 +227,7 @@ pub(super) fn write(issue: &mut Issue, values: Values) -> Vec<Change> {
         note("assignee", pair(issue.assignee), pair(account));
         issue.assignee = account;
     }
+    changes.extend(own_field::write(issue, values.own));
     changes
 }
 
@@ -228,7 +237,7 @@ pub(super) fn write_resolution(issue: &mut Issue, resolution: Option<usize>) -> 
         let choice = index.map(|index| RESOLUTIONS[index]);
         (choice.map(|choice| choice.0.to_owned()), choice.map(|choice| choice.1.to_owned()))
     };
-    let change = Change { field: "resolution", from: pair(issue.resolution), to: pair(resolution) };
+    let change = Change { field: "resolution".into(), from: pair(issue.resolution), to: pair(resolution) };
     issue.resolution = resolution;
     (change.from != change.to).then_some(change)
 }

@@ -10,7 +10,7 @@ use super::document;
 use super::field;
 use super::refusal::{Refusal, json_body};
 use super::world::{BOT, History, Issue, PERSON, PRIORITIES, RESOLUTIONS, STATUSES};
-use super::{JiraSandbox, JiraSandboxKind, comment, metadata, webhook};
+use super::{JiraSandbox, JiraSandboxKind, comment, lock, metadata, webhook};
 
 pub(super) fn configure(config: &mut web::ServiceConfig, kind: JiraSandboxKind) {
     let api = kind.api();
@@ -135,7 +135,7 @@ async fn edit(
         if !errors.is_empty() {
             return Err(Refusal::fields(errors));
         }
-        let values = field::check(&sandbox.options, &fields, false)?;
+        let values = field::check(&sandbox, &fields, false)?;
         sandbox.change(id, BOT, |issue| field::write(issue, values));
         for comment in comments {
             sandbox.write_comment(id, BOT, comment);
@@ -181,7 +181,7 @@ impl JiraSandbox {
         if issue_type["id"] != metadata::TASK.0 && issue_type["name"] != metadata::TASK.1 {
             return Err(single("issuetype", "Specify a valid issue type"));
         }
-        let values = field::check(&self.options, fields, true)?;
+        let values = field::check(self, fields, true)?;
         let mut properties = BTreeMap::new();
         for property in body["properties"].as_array().into_iter().flatten() {
             let key = property["key"].as_str().unwrap_or_default();
@@ -203,6 +203,7 @@ impl JiraSandbox {
             priority: 2,
             due_date: None,
             assignee: None,
+            own: BTreeMap::new(),
             status: 0,
             resolution: None,
             created: now,
@@ -269,7 +270,7 @@ impl JiraSandbox {
             json!({ "accountId": account, "accountType": "atlassian", "displayName": name, "active": true })
         };
         if account == PERSON
-            && let Some(email) = &self.options.person_email
+            && let Some(email) = &*lock(&self.person_email)
         {
             shown["emailAddress"] = json!(email);
         }
@@ -285,7 +286,7 @@ impl JiraSandbox {
     /// An issue as JIRA shows it.
     pub(super) fn issue_json(&self, issue: &Issue, view: &View) -> Value {
         let choice = |(id, name): (&str, &str)| json!({ "id": id, "name": name });
-        let all = json!({
+        let mut all = json!({
             "summary": issue.summary,
             "description": issue.description,
             "labels": issue.labels,
@@ -299,6 +300,9 @@ impl JiraSandbox {
             "project": { "id": metadata::PROJECT_ID, "key": self.options.project_key },
             "issuetype": choice(metadata::TASK),
         });
+        for (id, value) in &issue.own {
+            all[id] = value.clone();
+        }
         let mut answer =
             json!({ "id": issue.id.to_string(), "key": self.key_of(issue), "self": self.self_url(issue.id) });
         answer["fields"] = match (&view.fields, all) {

@@ -8,7 +8,7 @@ use super::auth::Caller;
 use super::field::SCREEN;
 use super::issue::stamp;
 use super::refusal::Refusal;
-use super::world::{BOT, PRIORITIES};
+use super::world::{BOT, PERSON, PRIORITIES};
 
 /// The id of the one project.
 pub(super) const PROJECT_ID: &str = "10100";
@@ -24,6 +24,7 @@ pub(super) fn configure(config: &mut web::ServiceConfig, api: &str) {
         .route(&at("/myself"), web::get().to(myself))
         .route(&at("/serverInfo"), web::get().to(server_info))
         .route(&at("/mypermissions"), web::get().to(permissions))
+        .route(&at("/user/search"), web::get().to(users))
         .route(&at("/priority"), web::get().to(priorities))
         .route(&at("/project/{name}"), web::get().to(project))
         .route(&at("/issue/createmeta/{name}/issuetypes"), web::get().to(issue_types))
@@ -131,7 +132,8 @@ async fn create_fields(
         if id != TASK.0 {
             return Err(Refusal::message(404, format!("The issue type '{id}' is not in this project.")));
         }
-        let fields: Vec<Value> = SCREEN.iter().map(shown).collect();
+        let mut fields: Vec<Value> = SCREEN.iter().map(shown).collect();
+        fields.extend(sandbox.own_fields().iter().map(|field| field.shown(field.required)));
         Ok(caller.answer(200).json(page(&sandbox, "fields", fields)))
     });
     caller.finish(result)
@@ -141,12 +143,48 @@ async fn create_fields(
 fn shown((id, name, required): &(&str, &str, bool)) -> Value {
     let mut field = json!({
         "fieldId": id, "key": id, "name": name, "required": required,
-        "hasDefaultValue": *id == "priority", "operations": ["set"],
+        "hasDefaultValue": *id == "priority", "schema": schema(id), "operations": ["set"],
     });
     if *id == "priority" {
         field["allowedValues"] = json!(priority_list());
     }
     field
+}
+
+fn schema(id: &str) -> Value {
+    match id {
+        "labels" => json!({ "type": "array", "items": "string", "system": id }),
+        "priority" => json!({ "type": "priority", "system": id }),
+        "duedate" => json!({ "type": "date", "system": id }),
+        "assignee" => json!({ "type": "user", "system": id }),
+        _ => json!({ "type": "string", "system": id }),
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct UserQuery {
+    query: Option<String>,
+    username: Option<String>,
+}
+
+/// The people whose name or address begins with what is asked for. Somebody who hides the address is found by name only.
+async fn users(
+    sandbox: web::Data<JiraSandbox>,
+    caller: Caller,
+    query: web::Query<UserQuery>,
+) -> HttpResponse {
+    let asked = if sandbox.is_server() { &query.username } else { &query.query };
+    let Some(asked) = asked.as_ref().map(|asked| asked.to_lowercase()) else {
+        return caller.finish(Err(Refusal::message(400, "The query parameter was not provided.")));
+    };
+    let accounts = [BOT, PERSON].map(|account| sandbox.account_json(account));
+    let matches = |account: &Value| {
+        let begins =
+            |name: &str| account[name].as_str().is_some_and(|text| text.to_lowercase().starts_with(&asked));
+        caller.is_known() && (begins("emailAddress") || begins("displayName"))
+    };
+    let found: Vec<Value> = accounts.into_iter().filter(matches).collect();
+    caller.answer(200).json(found)
 }
 
 /// The fields of the edit screen of an issue, which is the create screen with comments.
@@ -159,6 +197,9 @@ async fn edit_fields(
         let screen = SCREEN.iter().filter(|(id, _, _)| sandbox.is_on_edit_screen(id));
         let mut fields: serde_json::Map<String, Value> =
             screen.map(|field| (field.0.to_owned(), shown(field))).collect();
+        let own = sandbox.own_fields();
+        let own = own.iter().filter(|field| sandbox.is_on_edit_screen(&field.id));
+        fields.extend(own.map(|field| (field.id.clone(), field.shown(field.required))));
         let comment =
             json!({ "key": "comment", "name": "Comment", "required": false, "operations": ["add"] });
         fields.insert("comment".to_owned(), comment);

@@ -13,6 +13,7 @@ mod history;
 mod issue;
 mod jql;
 mod metadata;
+mod own_field;
 mod person;
 mod property;
 mod refusal;
@@ -29,6 +30,7 @@ use std::time::Duration;
 use actix_web::web;
 use chrono::{DateTime, Utc};
 
+pub use self::own_field::{OwnField, OwnFieldKind};
 use self::world::World;
 
 /// Where the sandbox reads the time.
@@ -119,6 +121,8 @@ pub struct JiraSandbox {
     target: Mutex<Option<WebhookTarget>>,
     has_way_to_done: AtomicBool,
     not_on_edit_screen: Mutex<Vec<String>>,
+    own_fields: Mutex<own_field::OwnFields>,
+    person_email: Mutex<Option<String>>,
 }
 
 impl JiraSandbox {
@@ -127,6 +131,7 @@ impl JiraSandbox {
         let started = clock();
         let token = Mutex::new(Some(options.token.clone()));
         let world = Mutex::new(World::new(started));
+        let person_email = Mutex::new(options.person_email.clone());
         Arc::new(Self {
             options,
             clock,
@@ -136,6 +141,8 @@ impl JiraSandbox {
             target: Mutex::new(None),
             has_way_to_done: AtomicBool::new(true),
             not_on_edit_screen: Mutex::default(),
+            own_fields: Mutex::default(),
+            person_email,
         })
     }
 

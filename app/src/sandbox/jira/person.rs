@@ -22,10 +22,15 @@ impl JiraSandbox {
     /// What the site says when it does not take them.
     pub fn edit_as_person(&self, key: &str, fields: &Map<String, Value>) -> Result<(), String> {
         let id = self.world().find(&self.options.project_key, key).ok_or("there is no such issue")?;
-        let values = field::check(&self.options, fields, false)
-            .map_err(|refusal: Refusal| refusal.body().to_string())?;
+        let values =
+            field::check(self, fields, false).map_err(|refusal: Refusal| refusal.body().to_string())?;
         self.change(id, PERSON, |issue| field::write(issue, values));
         Ok(())
+    }
+
+    /// Shows the person's address to others, or hides it.
+    pub fn show_email(&self, email: Option<&str>) {
+        *lock(&self.person_email) = email.map(str::to_owned);
     }
 
     /// The person writes a comment of one paragraph.

@@ -11,6 +11,7 @@ use super::JiraSandbox;
 use super::auth::Caller;
 use super::comment;
 use super::field::{choice, not_on_screen, write_resolution};
+use super::own_field;
 use super::refusal::{Refusal, json_body};
 use super::world::{BOT, Change, RESOLUTIONS, STATUSES};
 
@@ -62,6 +63,7 @@ async fn list(
     let with_fields = query.expand.as_deref().is_some_and(|expand| expand.contains("transitions.fields"));
     let resolutions: Vec<Value> =
         RESOLUTIONS.iter().map(|(id, name)| json!({ "id": id, "name": name })).collect();
+    let demanded = sandbox.demanded_fields();
     let result = sandbox.with_issue(caller, &name, |issue| issue.status).map(|status| {
         let steps: Vec<Value> = open_steps(status)
             .filter(|step| sandbox.offers(step))
@@ -70,7 +72,11 @@ async fn list(
                     json!({ "id": step.id, "name": step.name, "to": sandbox.status_json(step.to), "hasScreen": step.to == DONE });
                 if with_fields {
                     shown["fields"] = if step.to == DONE {
-                        json!({ "resolution": { "required": true, "name": "Resolution", "allowedValues": resolutions } })
+                        let mut fields = json!({ "resolution": { "required": true, "name": "Resolution", "allowedValues": resolutions } });
+                        for field in &demanded {
+                            fields[&field.id] = field.shown(true);
+                        }
+                        fields
                     } else {
                         json!({})
                     };
@@ -98,10 +104,20 @@ async fn take(
                 Refusal::message(400, format!("Transition id '{wanted}' is not valid for this issue."))
             })?;
         let mut errors = BTreeMap::new();
-        for field in body["fields"].as_object().into_iter().flatten().map(|(name, _)| name) {
-            if step.to != DONE || field != "resolution" {
+        let demanded = if step.to == DONE { sandbox.demanded_fields() } else { Vec::new() };
+        let mut own = BTreeMap::new();
+        for (field, value) in body["fields"].as_object().into_iter().flatten() {
+            if demanded.iter().any(|known| known.id == *field) {
+                match sandbox.check_own(field, value) {
+                    Ok(value) => drop(own.insert(field.clone(), value)),
+                    Err(said) => drop(errors.insert(field.clone(), said)),
+                }
+            } else if step.to != DONE || field != "resolution" {
                 errors.insert(field.clone(), not_on_screen(field));
             }
+        }
+        for field in demanded.iter().filter(|field| body["fields"][&field.id].is_null()) {
+            errors.insert(field.id.clone(), format!("{} is required.", field.name));
         }
         let resolution = choice(&body["fields"]["resolution"], &RESOLUTIONS);
         if step.to == DONE && resolution.is_none() {
@@ -111,6 +127,7 @@ async fn take(
             return Err(Refusal::fields(errors));
         }
         let comments = comment::coming_with(&sandbox.options, &body["update"])?;
+        sandbox.change(id, BOT, |issue| own_field::write(issue, own));
         sandbox.take_step(id, step, resolution, BOT);
         for comment in comments {
             sandbox.write_comment(id, BOT, comment);
@@ -131,7 +148,7 @@ impl JiraSandbox {
             let pair = |status: usize| {
                 (Some(STATUSES[status].id.to_owned()), Some(STATUSES[status].name.to_owned()))
             };
-            let change = Change { field: "status", from: pair(issue.status), to: pair(step.to) };
+            let change = Change { field: "status".into(), from: pair(issue.status), to: pair(step.to) };
             issue.status = step.to;
             let resolution = write_resolution(issue, resolution.filter(|_| step.to == DONE));
             [Some(change), resolution].into_iter().flatten().collect()

@@ -1,5 +1,6 @@
 //! What the site holds.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
@@ -48,7 +49,7 @@ pub(super) struct Comment {
 /// One change of a field: the values before and after, each as id and as people read it.
 #[derive(Clone)]
 pub(super) struct Change {
-    pub(super) field: &'static str,
+    pub(super) field: Cow<'static, str>,
     pub(super) from: (Option<String>, Option<String>),
     pub(super) to: (Option<String>, Option<String>),
 }
@@ -73,6 +74,8 @@ pub(super) struct Issue {
     pub(super) priority: usize,
     pub(super) due_date: Option<NaiveDate>,
     pub(super) assignee: Option<&'static str>,
+    /// The fields of the site's own, as they are shown.
+    pub(super) own: BTreeMap<String, Value>,
     pub(super) status: usize,
     pub(super) resolution: Option<usize>,
     pub(super) created: DateTime<Utc>,

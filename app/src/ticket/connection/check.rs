@@ -7,6 +7,7 @@ use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder}
 use serde::{Deserialize, Serialize};
 
 use super::super::finder;
+use super::super::mapping;
 use super::super::screen;
 use super::super::ticket_rules::TicketState;
 use super::active::{Active, usable, webhook_secret};
@@ -112,7 +113,7 @@ async fn at_site(state: &AppState, active: &Active) -> Result<Vec<Finding>, Prob
         }
     }
     findings.push(permissions(active).await);
-    findings.push(create_screen(active).await);
+    findings.push(create_screen(state, active).await?);
     findings.push(search(state, active).await?);
     findings.push(workflow(state, active).await?);
     Ok(findings)
@@ -165,21 +166,23 @@ async fn permissions(active: &Active) -> Finding {
     }
 }
 
-async fn create_screen(active: &Active) -> Finding {
+async fn create_screen(state: &AppState, active: &Active) -> Result<Finding, Problem> {
     const CHECK: &str = "jira issue type";
     let screen = match screen::ask(active, active.row.created_at).await {
         Ok(screen) => screen,
-        Err(error) => return Finding::failed(CHECK, &error),
+        Err(error) => return Ok(Finding::failed(CHECK, &error)),
     };
+    let mapping = mapping::in_force(state.database.reader(), active.row.id).await?;
     let missing = ["labels"].into_iter().filter(|field| !screen.takes(field));
     let left_out = ["description", "priority", "duedate"].into_iter().filter(|field| !screen.takes(field));
     let mut detail = Vec::new();
     detail.extend(missing.map(|field| format!("add the field {field} to the create screen")));
-    detail.extend(screen.demands.iter().map(|field| format!("make the field {field} optional")));
+    detail.extend(mapping::gaps(&mapping, &screen.fields));
     let ok = detail.is_empty();
     detail.extend(left_out.map(|field| format!("{field} is not on the create screen and is left out")));
+    detail.extend(mapping::strays(&mapping, &screen.fields));
     let detail = if detail.is_empty() { "takes everything".to_owned() } else { detail.join("; ") };
-    Finding::new(CHECK, ok, detail)
+    Ok(Finding::new(CHECK, ok, detail))
 }
 
 /// A ticket that is linked, the latest, by which search and workflow can be tried.

@@ -21,4 +21,4 @@ pub use settings::write_configured;
 pub use view::ConnectionView;
 
 pub(super) use health::{jitter, own_account};
-pub(super) use store::BY_HAND;
+pub(super) use store::{BY_HAND, row};
