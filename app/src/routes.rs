@@ -72,6 +72,7 @@ pub fn api() -> impl HttpServiceFactory + OpenApiFactory + 'static {
         .configure(ticket::connection::api::routes)
         .configure(ticket::rule::api::routes)
         .configure(ticket::drift::api::routes)
+        .configure(ticket::group::api::routes)
 }
 
 /// What the description of the API begins with.
@@ -125,6 +126,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .configure(ticket::drift::page::pages)
         .configure(ticket::connection::page::pages)
         .configure(ticket::page::pages)
+        .configure(ticket::group::page::pages)
         .configure(ticket::rule::page::pages)
         .configure(slack::routes)
         .route("/api/openapi.json", web::get().to(describe))

@@ -37,6 +37,7 @@ mod m32_evidence_pack;
 mod m33_ticket_stranger;
 mod m34_ticket_drift;
 mod m35_ticket_rule;
+mod m37_ticket_group;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
@@ -84,6 +85,7 @@ impl MigratorTrait for Migrator {
             Box::new(m33_ticket_stranger::Migration),
             Box::new(m34_ticket_drift::Migration),
             Box::new(m35_ticket_rule::Migration),
+            Box::new(m37_ticket_group::Migration),
         ]
     }
 }

@@ -6,7 +6,8 @@
 //! `webhook` say which tickets to look at, `later` when to try again, `strangers` keeps the issues that nobody asked for.
 //! `connection` keeps the sites, `rule` says which risks get a ticket, `ask` and `wish` queue them. Of one ticket,
 //! `follow`, `comment` and `assignee` take in what people did in JIRA; `about` and `wording` say what a ticket has to say,
-//! `edit`, `walk` and `comment` tell JIRA what of it is new, and `drift` says who owns what.
+//! `edit`, `walk` and `comment` tell JIRA what of it is new, and `drift` says who owns what. `concern` reads what a ticket is
+//! about: a risk, or a `group` of risks that one change mends.
 
 mod about;
 pub mod api;
@@ -14,6 +15,7 @@ mod ask;
 mod assignee;
 mod bulk_read;
 mod comment;
+mod concern;
 pub mod connection;
 mod create;
 pub mod drift;
@@ -23,6 +25,7 @@ mod failure;
 mod finder;
 mod follow;
 pub mod full_pass;
+pub mod group;
 mod later;
 mod list;
 mod look;
@@ -36,6 +39,7 @@ pub mod rule;
 mod screen;
 mod seen;
 mod strangers;
+mod subject;
 mod sync;
 pub mod ticket_rules;
 mod told;
@@ -46,4 +50,5 @@ pub mod webhook;
 pub mod wish;
 mod wording;
 
+pub(crate) use finder::{group_of, is_linked, of_risks};
 pub use view::TicketView;

@@ -1,11 +1,11 @@
-//! Tells JIRA what is new with a risk: the fields that differ in one call, its state, the link back, and comments.
+//! Tells JIRA what is new: the fields that differ in one call, the state, the link back, and comments.
 
-use abate_entity::{asset, risk, ticket};
+use abate_entity::ticket;
 use abate_integrations::jira::JiraError;
 use sea_orm::ActiveValue::Set;
 
 use super::about::About;
-use super::comment::outward;
+use super::comment::outward::{self, Speaker};
 use super::edit;
 use super::edit_screen::EditScreen;
 use super::failure::Failure;
@@ -18,19 +18,17 @@ use super::wording::{Content, Identity};
 /// Tells JIRA what is new.
 pub(super) async fn run(
     sync: &mut Sync<'_>,
-    risk: &risk::Model,
-    asset: Option<&asset::Model>,
+    about: &About,
+    speakers: &[Speaker],
     screen: &EditScreen,
     identity: &Identity,
 ) -> Result<(), Failure> {
-    let about = About::risk(risk, asset, identity);
-    let content =
-        Content::of(&about, &screen.priorities, identity, |text| sync.active.client.rich_text(text));
-    edit::run(sync, &about, &content, screen, identity).await?;
-    walk::run(sync, &about).await?;
+    let content = Content::of(about, &screen.priorities, identity, |text| sync.active.client.rich_text(text));
+    edit::run(sync, about, &content, screen, identity).await?;
+    walk::run(sync, about).await?;
     link(sync, &content).await?;
-    outward::collect(sync, risk).await?;
-    outward::write(sync, &about).await
+    outward::collect(sync, speakers).await?;
+    outward::write(sync, about).await
 }
 
 /// Sends the link back where it says something else than before.

@@ -8,6 +8,7 @@ mod drift;
 mod faults;
 mod follow;
 mod full_pass;
+mod group;
 mod health;
 mod killed;
 mod poll;
