@@ -73,6 +73,7 @@ pub fn api() -> impl HttpServiceFactory + OpenApiFactory + 'static {
         .configure(ticket::rule::api::routes)
         .configure(ticket::mapping::api::routes)
         .configure(ticket::drift::api::routes)
+        .configure(ticket::group::api::routes)
 }
 
 /// What the description of the API begins with.
@@ -127,6 +128,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .configure(ticket::connection::page::pages)
         .configure(ticket::mapping::page::pages)
         .configure(ticket::page::pages)
+        .configure(ticket::group::page::pages)
         .configure(ticket::rule::page::pages)
         .configure(slack::routes)
         .route("/api/openapi.json", web::get().to(describe))

@@ -83,6 +83,8 @@ pub mod team;
 pub mod ticket;
 pub mod ticket_comment;
 pub mod ticket_drift;
+pub mod ticket_group;
+pub mod ticket_group_member;
 pub mod ticket_mapping;
 pub mod ticket_rule_set;
 pub mod ticket_stranger;

@@ -11,11 +11,15 @@ pub struct Model {
     pub id: i64,
     /// Where it is.
     pub connection_id: i64,
-    /// What it is about: `r-` and the risk's number.
+    /// What it is about: `r-` and the risk's number, or `g-` and the group's.
     #[sea_orm(column_type = "Text")]
     pub subject: String,
-    /// The risk.
-    pub risk_id: i64,
+    /// The risk, where it is about one.
+    pub risk_id: Option<i64>,
+    /// The group of risks, where it is about one.
+    pub group_id: Option<i64>,
+    /// The group whose ticket stands for that of the risk.
+    pub superseded_by: Option<i64>,
     /// What it is recognised by.
     pub uuid: Uuid,
     /// Held, wanted, creating, linked, unknown, quarantined or cancelled.

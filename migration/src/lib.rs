@@ -38,6 +38,7 @@ mod m33_ticket_stranger;
 mod m34_ticket_drift;
 mod m35_ticket_rule;
 mod m36_ticket_mapping;
+mod m37_ticket_group;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
@@ -86,6 +87,7 @@ impl MigratorTrait for Migrator {
             Box::new(m34_ticket_drift::Migration),
             Box::new(m35_ticket_rule::Migration),
             Box::new(m36_ticket_mapping::Migration),
+            Box::new(m37_ticket_group::Migration),
         ]
     }
 }

@@ -44,8 +44,10 @@ CREATE UNIQUE INDEX connection_by_name ON connection (name) WHERE removed_at IS 
 CREATE TABLE ticket (
     id {id},
     connection_id BIGINT NOT NULL REFERENCES connection (id), -- where it is
-    subject TEXT NOT NULL UNIQUE, -- what it is about: `r-` and the risk's number
-    risk_id BIGINT NOT NULL REFERENCES risk (id), -- the risk
+    subject TEXT NOT NULL UNIQUE, -- what it is about: `r-` and the risk's number, or `g-` and the group's
+    risk_id BIGINT REFERENCES risk (id), -- the risk, where it is about one
+    group_id BIGINT, -- the group of risks, where it is about one
+    superseded_by BIGINT, -- the group whose ticket stands for that of the risk
     uuid {uuid} NOT NULL, -- what it is recognised by
     state TEXT NOT NULL, -- held, wanted, creating, linked, unknown, quarantined or cancelled
     attempt INTEGER NOT NULL, -- how often a create was tried
@@ -67,8 +69,10 @@ CREATE TABLE ticket (
     sync_at {time}, -- when a linked ticket is looked at again by itself
     failures INTEGER NOT NULL, -- how often making it true failed in a row
     released_at {time}, -- when it counted towards the tickets of its team's day
-    created_at {time} NOT NULL -- when it was wanted
+    created_at {time} NOT NULL, -- when it was wanted
+    CHECK ((risk_id IS NULL) <> (group_id IS NULL))
 );
+CREATE INDEX ticket_by_group ON ticket (group_id) WHERE group_id IS NOT NULL;
 CREATE INDEX ticket_by_state ON ticket (connection_id, state, next_try_at, id);
 CREATE INDEX ticket_by_risk ON ticket (risk_id);
 CREATE INDEX ticket_by_sync ON ticket (connection_id, sync_at) WHERE sync_at IS NOT NULL;

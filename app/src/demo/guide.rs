@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
-use abate_entity::{risk_event, ticket};
+use abate_entity::{risk_event, ticket, ticket_group_member};
 use chrono::{DateTime, Utc};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect,
+    QueryTrait,
+};
 use tokio_util::sync::CancellationToken;
 
 use super::Demo;
@@ -92,9 +95,15 @@ async fn ticket_of_a_confirmed_risk(db: &impl ConnectionTrait, since: DateTime<U
         .into_tuple()
         .all(db)
         .await?;
-    let linked = ticket::Entity::find()
-        .filter(ticket::Column::RiskId.is_in(confirmed))
-        .filter(ticket::Column::State.eq("linked"));
+    let grouped = ticket_group_member::Entity::find()
+        .select_only()
+        .column(ticket_group_member::Column::GroupId)
+        .filter(ticket_group_member::Column::RiskId.is_in(confirmed.iter().copied()))
+        .filter(ticket_group_member::Column::LeftAt.is_null());
+    let either = Condition::any()
+        .add(ticket::Column::RiskId.is_in(confirmed))
+        .add(ticket::Column::GroupId.in_subquery(grouped.into_query()));
+    let linked = ticket::Entity::find().filter(either).filter(ticket::Column::State.eq("linked"));
     Ok(linked.count(db).await? > 0)
 }
 

@@ -4,12 +4,12 @@
 use std::collections::BTreeSet;
 
 use abate_entity::lifecycle::{Event, Given, Party, Proof, Requester, State, Via, withdraw};
-use abate_entity::{finding, import, risk, risk_event, source_scope, ticket};
+use abate_entity::{finding, import, risk, risk_event, source_scope};
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait,
-    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
+    QueryFilter, QueryOrder, QuerySelect, Statement,
 };
 use serde_json::json;
 
@@ -25,6 +25,7 @@ use crate::risk::clock::Happening;
 use crate::risk::record::{self, Change, NewEvent, Occasion};
 use crate::risk::standing;
 use crate::risk::step::{self, Asked};
+use crate::ticket;
 
 /// Risks that are written at a time.
 const BATCH: usize = 500;
@@ -136,7 +137,8 @@ async fn withdraw_untouched(
     let now = occasion.now;
     let parameter = if backend == sea_orm::DbBackend::Postgres { "CAST(? AS JSONB)" } else { "?" };
     let untouched = "import_id = ? AND version = 1 AND state = 'new' \
-                     AND NOT EXISTS (SELECT 1 FROM ticket WHERE ticket.risk_id = risk.id)";
+                     AND NOT EXISTS (SELECT 1 FROM ticket WHERE ticket.risk_id = risk.id) \
+                     AND NOT EXISTS (SELECT 1 FROM ticket_group_member m WHERE m.risk_id = risk.id AND m.left_at IS NULL)";
     let from = format!("FROM asset a WHERE a.id IN (SELECT asset_id FROM risk WHERE {untouched})");
     for share in shares(tx, occasion.policies, &from, vec![import_id.into()], "asset_id").await? {
         let clock = share.ruling.stamp(clock_end(occasion));
@@ -194,8 +196,7 @@ async fn withdraw_touched(
             if supported.contains(&risk.id) {
                 continue;
             }
-            let has_ticket =
-                ticket::Entity::find().filter(ticket::Column::RiskId.eq(risk.id)).count(tx).await? > 0;
+            let has_ticket = ticket::of_risks(tx, &[risk.id]).await?.contains_key(&risk.id);
             let mut change = Change::of(risk, NewEvent::plain("withdrawn", occasion.now))?;
             let facts = standing::facts(&change.before, &change.standing, has_ticket);
             standing::write(&withdraw(&facts, occasion.now), &mut change.set, &mut change.standing);

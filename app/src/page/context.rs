@@ -7,7 +7,7 @@ use actix_web::{HttpMessage, HttpRequest, web};
 use super::frame::{DemoBar, Frame, Section, SignedIn};
 use super::said;
 use crate::access::actor::Actor;
-use crate::access::right::{Configure, ExportEvidence, ReadAuditLog};
+use crate::access::right::{Configure, ExportEvidence, ReadAuditLog, See};
 use crate::access::session::CurrentSession;
 use crate::page::badge::capitalised;
 
@@ -68,6 +68,9 @@ fn places(actor: &Actor) -> Vec<(&'static str, &'static str)> {
     let mut places = vec![("Your account", "/account")];
     if actor.holds::<Configure>() {
         places.extend([("People", "/people"), ("Teams", "/teams"), ("JIRA", "/settings/jira")]);
+    }
+    if actor.holds::<See>() {
+        places.extend([("Tickets", "/tickets"), ("Groups of risks", "/groups")]);
     }
     places.extend([("Due dates", "/settings/policies"), ("Grids", "/settings/grids")]);
     if actor.holds::<ExportEvidence>() {

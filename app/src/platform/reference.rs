@@ -1,16 +1,18 @@
 //! References that the database does not check by itself, because PostgreSQL checks row by row and a large import
-//! would take half as long again. What they point to is never deleted.
+//! would take half as long again, or because what they point to came later. That is never deleted.
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, Statement};
 
 /// Table, column, and the table whose `id` it holds.
-const REFERENCES: [(&str, &str, &str); 6] = [
+const REFERENCES: [(&str, &str, &str); 8] = [
     ("risk", "team_id", "team"),
     ("risk_identity", "asset_id", "asset"),
     ("risk_identity", "risk_id", "risk"),
     ("risk_tag", "risk_id", "risk"),
     ("finding", "scope_id", "source_scope"),
     ("finding", "risk_id", "risk"),
+    ("ticket", "group_id", "ticket_group"),
+    ("ticket", "superseded_by", "ticket_group"),
 ];
 
 /// The references that lead nowhere, as table and column with the number of rows; none in a sound database.

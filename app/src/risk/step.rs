@@ -5,13 +5,10 @@ use abate_entity::lifecycle::{
     self, Availability, Event, Facts, Given, Outcome, Proof, Refusal, Request, Requester, State, Step,
     Transition,
 };
-use abate_entity::{risk, ticket};
+use abate_entity::risk;
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, PaginatorTrait,
-    QueryFilter,
-};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, DatabaseTransaction};
 use serde_json::{Map, Value};
 
 use super::clock::{Happening, StepTimes, happenings};
@@ -24,6 +21,7 @@ use super::{absence, duplicate, evidence, judgement, patch_release};
 use crate::owner::directory;
 use crate::platform::problem::{FieldProblem, Kind, Problem};
 use crate::policy::Policies;
+use crate::ticket;
 
 /// What is asked for.
 #[derive(Clone, Debug)]
@@ -252,17 +250,12 @@ fn explained(step: &Step, request: &Request) -> Result<Map<String, Value>, Probl
     Ok(data)
 }
 
-/// Whether a ticket in JIRA is linked to the risk.
+/// Whether a ticket in JIRA is linked to the risk, or to the group that it is in.
 ///
 /// # Errors
 /// When the database cannot be asked.
 pub(super) async fn has_ticket(db: &impl ConnectionTrait, risk_id: i64) -> Result<bool, Problem> {
-    let linked = ticket::Entity::find()
-        .filter(ticket::Column::RiskId.eq(risk_id))
-        .filter(ticket::Column::State.eq("linked"))
-        .count(db)
-        .await?;
-    Ok(linked > 0)
+    ticket::is_linked(db, risk_id).await
 }
 
 pub(super) fn refused(key: RiskKey, state: State, refusal: Refusal) -> Problem {

@@ -123,6 +123,8 @@ pub struct RiskPage {
     pub same: Vec<(String, String, String)>,
     /// Whether the reader may join this risk to another and take findings out.
     pub may_merge: bool,
+    /// The key of the group that shares a ticket with it.
+    pub group: Option<String>,
     /// Its ticket.
     pub ticket: Option<TicketView>,
     /// What to say when there is no ticket.

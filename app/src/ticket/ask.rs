@@ -1,4 +1,4 @@
-//! Asks for the ticket of a risk, whatever the rule says, or for another look at one that is quarantined.
+//! Asks for the ticket of a risk or of its group, whatever the rule says, or for another look at one that is quarantined.
 
 use abate_entity::ticket;
 use chrono::{DateTime, Utc};
@@ -7,9 +7,13 @@ use serde_json::json;
 
 use super::connection;
 use super::finder;
+use super::group::finder as groups;
+use super::group::model::GroupKey;
 use super::reconcile;
+use super::subject::{self, Subject};
 use super::ticket_rules::TicketState;
 use crate::access::actor::Actor;
+use crate::access::right::MoveRisks;
 use crate::audit_log;
 use crate::jobs;
 use crate::platform::job::queue;
@@ -42,13 +46,34 @@ pub(super) async fn ask(state: &AppState, caller: &Actor, key: RiskKey, again: b
             let risk = risks::one(tx, &caller.scope(), key).await?;
             parties::may_edit(caller, &risk)?;
             let occasion = Occasion::by(caller, now, &policies);
-            if let Some(ticket) = finder::of_risk(tx, risk.id).await? {
+            let group = finder::group_of(tx, risk.id).await?;
+            let subject = group.map_or(Subject::Risk(risk.id), Subject::Group);
+            if let Some(ticket) = finder::of_subject(tx, subject).await? {
                 search_again(tx, caller, &ticket, again, now).await?;
             }
             let wish = Edit { ticket_wanted: Some(true), ..Edit::default() };
             let risk = edit::edit(tx, &occasion, risk, wish).await?;
-            queue::enqueue(tx, jobs::TICKET, &finder::subject(risk.id), now, now).await?;
+            queue::enqueue(tx, jobs::TICKET, &subject.to_string(), now, now).await?;
             Ok(risk.id)
+        })
+        .await
+}
+
+/// Takes the ticket of a group out of quarantine, once somebody has looked.
+///
+/// # Errors
+/// 404 when the caller may not see the group, 403 when they may not change its risks.
+pub(super) async fn look_again(state: &AppState, caller: &Actor, key: GroupKey) -> Result<(), Problem> {
+    let now = state.clock.now();
+    state
+        .database
+        .write(async |tx| {
+            let group = groups::one(tx, &caller.scope(), key).await?;
+            caller.require_in::<MoveRisks>(group.team_id)?;
+            match finder::of_subject(tx, Subject::Group(group.id)).await? {
+                Some(ticket) => search_again(tx, caller, &ticket, true, now).await,
+                None => Ok(()),
+            }
         })
         .await
 }
@@ -80,7 +105,7 @@ async fn search_again(
         .filter(ticket::Column::State.eq(TicketState::Quarantined.as_str()))
         .exec(tx)
         .await?;
-    let subject = RiskKey(ticket.risk_id).to_string();
+    let subject = subject::key(&ticket.subject);
     audit_log::add(tx, actor, "ticket.search_again", &subject, json!({"ticket": ticket.id}), now).await?;
     reconcile::enqueue(tx, ticket.connection_id, now, now).await
 }

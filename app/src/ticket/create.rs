@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use abate_entity::{asset, risk, ticket};
+use abate_entity::ticket;
 use abate_integrations::jira::{BULK_LIMIT, CreatedIssue, Issue, JiraError, NewIssue, Refusal};
 use chrono::{DateTime, Duration, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 
 use super::about::About;
+use super::concern::Concern;
 use super::connection::{self, Active};
 use super::failure::Failure;
 use super::finder;
@@ -35,7 +36,6 @@ const UNSENT_WAIT: Duration = Duration::seconds(10);
 /// A ticket that was claimed for creation.
 struct Claimed {
     ticket: ticket::Model,
-    risk: risk::Model,
     about: About,
     content: Content,
     /// What JIRA does not take of it for a while.
@@ -182,18 +182,11 @@ async fn claim(
             let rules_in_force = rules::in_force(tx).await?;
             let soon = now + gather(&active.row);
             let rows = finder::due(tx, active.row.id, TicketState::Wanted, soon, BULK_LIMIT as u64).await?;
-            let risk_ids: Vec<i64> = rows.iter().map(|row| row.risk_id).collect();
-            let risks = risk::Entity::find().filter(risk::Column::Id.is_in(risk_ids)).all(tx).await?;
-            let asset_ids: Vec<i64> = risks.iter().map(|risk| risk.asset_id).collect();
-            let assets = asset::Entity::find().filter(asset::Column::Id.is_in(asset_ids)).all(tx).await?;
-            let mut risks: HashMap<i64, risk::Model> =
-                risks.into_iter().map(|risk| (risk.id, risk)).collect();
-            let assets: HashMap<i64, asset::Model> =
-                assets.into_iter().map(|asset| (asset.id, asset)).collect();
+            let mut concerns = Concern::of_tickets(tx, &rows).await?;
             let mut claimed = Vec::new();
             for mut ticket in rows {
-                let Some(risk) = risks.remove(&ticket.risk_id) else { continue };
-                let wanted = rules_in_force.wants(&rules::facts(&risk));
+                let Some(concern) = concerns.remove(&ticket.id) else { continue };
+                let wanted = concern.wants(&rules_in_force);
                 let mut set = ticket::ActiveModel {
                     state: Set(TicketState::Cancelled.as_str().to_owned()),
                     problem: Set(None),
@@ -213,11 +206,11 @@ async fn claim(
                     .exec(tx)
                     .await?;
                 if wanted {
-                    let about = About::risk(&risk, assets.get(&risk.asset_id), identity);
+                    let about = concern.about(identity, |text| active.client.rich_text(text));
                     let content = Content::of(&about, &screen.priorities, identity, |text| {
                         active.client.rich_text(text)
                     });
-                    claimed.push(Claimed { ticket, risk, about, content, not_taken: BTreeMap::new() });
+                    claimed.push(Claimed { ticket, about, content, not_taken: BTreeMap::new() });
                 }
             }
             Ok(claimed)
@@ -316,11 +309,11 @@ async fn settle(
                             .eq(worker)
                             .or(ticket::Column::State.eq(TicketState::Unknown.as_str()));
                         link(tx, &one.ticket, issue, &told, fence, now).await?;
-                        tracing::info!(risk = one.risk.id, issue = issue.key, "ticket created");
+                        tracing::info!(ticket = one.ticket.subject, issue = issue.key, "ticket created");
                         continue;
                     }
                     Settled::Wait(text) => {
-                        tracing::warn!(risk = one.risk.id, error = text, "JIRA takes no ticket");
+                        tracing::warn!(ticket = one.ticket.subject, error = text, "JIRA takes no ticket");
                         back(Some(text), now + REFUSED_WAIT)
                     }
                     Settled::Refused(refusal) => {
@@ -330,7 +323,7 @@ async fn settle(
                     Settled::Again(fields) => {
                         let names: Vec<&String> = fields.keys().collect();
                         tracing::warn!(
-                            risk = one.risk.id,
+                            ticket = one.ticket.subject,
                             ?names,
                             "JIRA does not take some fields of a ticket"
                         );
@@ -353,7 +346,7 @@ async fn settle(
                     },
                     Settled::Unknown(text) => {
                         tracing::warn!(
-                            risk = one.risk.id,
+                            ticket = one.ticket.subject,
                             error = text,
                             "the creation of a ticket is uncertain"
                         );

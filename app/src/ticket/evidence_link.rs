@@ -2,7 +2,7 @@
 //! comment of the move that it came with, so that one step is one call. Files and notes stay here; the link back leads
 //! to them.
 
-use abate_entity::{evidence, risk};
+use abate_entity::evidence;
 use abate_integrations::jira::{JiraError, RemoteLink};
 use chrono::{Duration, NaiveDate};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
@@ -27,17 +27,13 @@ pub(super) struct Unsaid {
     added_on: NaiveDate,
 }
 
-/// The pieces that JIRA does not know as they are, oldest first.
+/// The pieces of these risks that JIRA does not know as they are, oldest first. Confidential risks are not for it.
 ///
 /// # Errors
 /// When the database cannot be asked.
-pub(super) async fn unsaid(sync: &Sync<'_>, risk: &risk::Model) -> Result<Vec<Unsaid>, Problem> {
-    // Of a confidential risk nothing but its key, level and due date leaves.
-    if risk.confidential {
-        return Ok(Vec::new());
-    }
+pub(super) async fn unsaid(sync: &Sync<'_>, risks: Vec<i64>) -> Result<Vec<Unsaid>, Problem> {
     let kept = evidence::Entity::find()
-        .filter(evidence::Column::RiskId.eq(risk.id))
+        .filter(evidence::Column::RiskId.is_in(risks))
         .filter(evidence::Column::Kind.is_in(["link", "commit"]))
         .filter(evidence::Column::Url.is_not_null())
         .order_by_asc(evidence::Column::Id)

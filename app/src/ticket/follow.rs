@@ -21,10 +21,9 @@ use crate::risk::record::Occasion;
 use crate::risk::step::{self, Asked};
 use crate::risk::ticket_proposal::{self, TicketProposal, Wish};
 
-/// Follows the last change of status, if a person made it and it was not followed yet; answers the risk as it is
-/// now.
-pub(super) async fn run(sync: &mut Sync<'_>, risk: risk::Model) -> Result<risk::Model, Problem> {
-    let Some(change) = sync.issue.status_change.clone() else { return Ok(risk) };
+/// The last change of status, if a person made it and it was not followed yet; it counts as followed from now on.
+pub(super) fn news(sync: &mut Sync<'_>) -> Option<StatusChange> {
+    let change = sync.issue.status_change.clone()?;
     let is_new = sync.told.followed.as_ref().is_none_or(|followed| {
         change.at > followed.at || (change.at == followed.at && change.to != followed.to)
     });
@@ -32,32 +31,49 @@ pub(super) async fn run(sync: &mut Sync<'_>, risk: risk::Model) -> Result<risk::
     let is_own = change.by.as_ref().is_some_and(|by| by.account_id == sync.own_account)
         && sync.told.moved_to.as_ref() == Some(&change.to);
     if !is_new || is_own {
-        return Ok(risk);
+        return None;
     }
     sync.told.followed = Some(Followed { at: change.at, to: change.to.clone() });
     sync.told.answer = None;
+    Some(change)
+}
+
+/// What a change of status means for a risk.
+pub(super) fn meaning_for(sync: &Sync<'_>, risk: &risk::Model) -> Meaning {
     let before = sync.ticket.status_category.parse().unwrap_or(Category::New);
-    let said = sync.issue.fields.resolution.as_ref().map(|resolution| resolution.name.clone());
-    match meaning(
-        risk.state,
-        risk.resolution,
-        before,
-        sync.category(),
-        said.as_deref(),
-        &sync.mapping.resolutions,
-    ) {
+    meaning(risk.state, risk.resolution, before, sync.category(), said(sync), &sync.mapping.resolutions)
+}
+
+/// The resolution that the issue has now.
+fn said<'a>(sync: &'a Sync<'_>) -> Option<&'a str> {
+    sync.issue.fields.resolution.as_ref().map(|resolution| resolution.name.as_str())
+}
+
+/// Follows the last change of status, if a person made it and it was not followed yet; answers the risk as it is
+/// now.
+pub(super) async fn run(sync: &mut Sync<'_>, risk: risk::Model) -> Result<risk::Model, Problem> {
+    let Some(change) = news(sync) else { return Ok(risk) };
+    match meaning_for(sync, &risk) {
         Meaning::Nothing => Ok(risk),
         Meaning::Answer(answer) => {
             let text = answer_text(answer, &risk);
             sync.told.answer = Some(text.clone());
             sync.told.note(format!("answer:{}", change.at.timestamp_millis()), text);
-            propose(sync, risk, answer, &change, said.as_deref().unwrap_or_default()).await
+            propose(sync, risk, answer, &change).await
         }
-        Meaning::Step(event) => take(sync, risk, event, &change).await,
+        Meaning::Step(event) => match take(sync, &risk, event, &change, Some(&sync.told)).await? {
+            Taken::Done(risk) => Ok(*risk),
+            Taken::Refused(text) => {
+                sync.told.answer = Some(text.clone());
+                sync.told.note(format!("refused:{}", change.at.timestamp_millis()), text);
+                Ok(risk)
+            }
+        },
     }
 }
 
-fn answer_text(answer: Answer, risk: &risk::Model) -> String {
+/// What the people at the ticket are told of a risk that their move does not change.
+pub(super) fn answer_text(answer: Answer, risk: &risk::Model) -> String {
     let key = RiskKey(risk.id);
     match answer {
         Answer::AskToAccept => format!(
@@ -82,13 +98,13 @@ fn answer_text(answer: Answer, risk: &risk::Model) -> String {
 }
 
 /// Puts what the people at the ticket want before those who can decide it; a comment alone is easily overlooked.
-async fn propose(
+pub(super) async fn propose(
     sync: &Sync<'_>,
     risk: risk::Model,
     answer: Answer,
     change: &StatusChange,
-    resolution: &str,
 ) -> Result<risk::Model, Problem> {
+    let resolution = said(sync).unwrap_or_default();
     let wish = match answer {
         Answer::AskToAccept => Wish::Accept,
         Answer::AskToDismiss => Wish::Dismiss,
@@ -125,16 +141,24 @@ fn moved(sync: &Sync<'_>, change: &StatusChange) -> String {
     format!("{} was moved to {status} in JIRA{who}", sync.issue.key)
 }
 
-/// Takes the step in one transaction with the note that the change was followed, so that it is taken once.
-async fn take(
-    sync: &mut Sync<'_>,
-    risk: risk::Model,
+/// How a step went.
+pub(super) enum Taken {
+    /// The risk as it is now.
+    Done(Box<risk::Model>),
+    /// Why it was not taken.
+    Refused(String),
+}
+
+/// Takes a step, with `told` in one transaction with the note that the change was followed, so that it is taken once.
+pub(super) async fn take(
+    sync: &Sync<'_>,
+    risk: &risk::Model,
     event: Event,
     change: &StatusChange,
-) -> Result<risk::Model, Problem> {
+    told: Option<&Told>,
+) -> Result<Taken, Problem> {
     let state = sync.state;
     let ticket = sync.ticket;
-    let told = sync.told.clone();
     let said = moved(sync, change);
     let url = sync.active.client.browse_url(&sync.issue.key);
     let now = state.clock.now();
@@ -160,17 +184,17 @@ async fn take(
             let risk =
                 step::take(tx, &occasion, risk, &requester, Asked { event, given, proofs, at: Some(at) })
                     .await?;
-            followed(tx, ticket, &told).await?;
+            if let Some(told) = told {
+                followed(tx, ticket, told).await?;
+            }
             Ok(risk)
         })
         .await;
     match taken {
-        Ok(risk) => Ok(risk),
+        Ok(risk) => Ok(Taken::Done(Box::new(risk))),
         Err(problem) if matches!(problem.kind(), Kind::Conflict | Kind::Forbidden | Kind::Invalid) => {
             let text = format!("{} stays {} in Abate. {}", RiskKey(risk.id), risk.state, problem.detail());
-            sync.told.answer = Some(text.clone());
-            sync.told.note(format!("refused:{}", change.at.timestamp_millis()), text);
-            Ok(risk)
+            Ok(Taken::Refused(text))
         }
         Err(problem) => Err(problem),
     }

@@ -2,17 +2,20 @@
 
 use std::collections::HashMap;
 
-use abate_entity::{connection, risk, ticket};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
+use abate_entity::{connection, risk, ticket, ticket_group};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+};
 use serde::{Deserialize, Serialize};
 
+use super::group::finder as groups;
+use super::subject;
 use super::ticket_rules::TicketState;
 use super::view::TicketView;
 use crate::access::scope::Scope;
 use crate::platform::paging::{Page, PageQuery};
 use crate::platform::problem::Problem;
 use crate::risk::finder as risks;
-use crate::risk::key::RiskKey;
 
 /// Which tickets.
 #[derive(Clone, Debug, Default, Deserialize, utoipa::IntoParams)]
@@ -28,14 +31,14 @@ pub(super) struct TicketFilter {
 /// What can be asked for beside the states.
 const GROUPS: [&str; 3] = ["waiting", "broken", "problem"];
 
-/// A ticket and its risk.
+/// A ticket and what it is about.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct ListedTicket {
     #[serde(skip)]
     id: i64,
-    /// The key of the risk.
+    /// The key of the risk, or of the group of risks, such as `G-3`.
     pub(super) risk: String,
-    /// The title of the risk.
+    /// Its title.
     pub(super) title: String,
     /// The name of the connection.
     pub(super) connection: String,
@@ -53,10 +56,11 @@ pub(super) async fn page(
 ) -> Result<Page<ListedTicket>, Problem> {
     let limit = paging.limit()?;
     let visible = risks::visible(scope, risk::Entity::find()).select_only().column(risk::Column::Id);
-    let mut query = ticket::Entity::find()
-        .filter(ticket::Column::RiskId.in_subquery(visible.into_query()))
-        .order_by_desc(ticket::Column::Id)
-        .limit(limit + 1);
+    let groups = groups::visible(scope).select_only().column(ticket_group::Column::Id);
+    let either = Condition::any()
+        .add(ticket::Column::RiskId.in_subquery(visible.into_query()))
+        .add(ticket::Column::GroupId.in_subquery(groups.into_query()));
+    let mut query = ticket::Entity::find().filter(either).order_by_desc(ticket::Column::Id).limit(limit + 1);
     if let Some(after) = paging.after::<i64>()? {
         query = query.filter(ticket::Column::Id.lt(after));
     }
@@ -79,8 +83,18 @@ pub(super) async fn page(
         }
     };
     let rows = query.all(db).await?;
-    let ids: Vec<i64> = rows.iter().map(|row| row.risk_id).collect();
-    let titles: HashMap<i64, String> = risk::Entity::find()
+    let ids: Vec<i64> = rows.iter().filter_map(|row| row.group_id).collect();
+    let of_groups: HashMap<i64, String> = ticket_group::Entity::find()
+        .select_only()
+        .columns([ticket_group::Column::Id, ticket_group::Column::Title])
+        .filter(ticket_group::Column::Id.is_in(ids))
+        .into_tuple::<(i64, String)>()
+        .all(db)
+        .await?
+        .into_iter()
+        .collect();
+    let ids: Vec<i64> = rows.iter().filter_map(|row| row.risk_id).collect();
+    let of_risks: HashMap<i64, String> = risk::Entity::find()
         .select_only()
         .columns([risk::Column::Id, risk::Column::Title])
         .filter(risk::Column::Id.is_in(ids))
@@ -93,10 +107,12 @@ pub(super) async fn page(
         connection::Entity::find().all(db).await?.into_iter().map(|row| (row.id, row)).collect();
     let items = rows.into_iter().map(|row| {
         let site = sites.get(&row.connection_id);
+        let of_group = row.group_id.and_then(|id| of_groups.get(&id));
+        let title = row.risk_id.and_then(|id| of_risks.get(&id)).or(of_group);
         ListedTicket {
             id: row.id,
-            risk: RiskKey(row.risk_id).to_string(),
-            title: titles.get(&row.risk_id).cloned().unwrap_or_default(),
+            risk: subject::key(&row.subject),
+            title: title.cloned().unwrap_or_default(),
             connection: site.map(|site| site.name.clone()).unwrap_or_default(),
             ticket: TicketView::new(row, site),
         }

@@ -7,7 +7,8 @@
 //! `connection` keeps the sites, `rule` says which risks get a ticket, `ask` and `wish` queue them. Of one ticket,
 //! `follow`, `comment` and `assignee` take in what people did in JIRA; `about` and `wording` say what a ticket has to say,
 //! `edit`, `walk`, `comment` and `evidence_link` tell JIRA what of it is new, `mapping` says what goes into the fields of a
-//! site's own, and `drift` says who owns what.
+//! site's own, and `drift` says who owns what. `concern` reads what a ticket is about: a risk, or a `group` of risks that
+//! one change mends.
 
 mod about;
 pub mod api;
@@ -15,6 +16,7 @@ mod ask;
 mod assignee;
 mod bulk_read;
 mod comment;
+mod concern;
 pub mod connection;
 mod create;
 pub mod drift;
@@ -25,6 +27,7 @@ mod failure;
 mod finder;
 mod follow;
 pub mod full_pass;
+pub mod group;
 mod later;
 mod list;
 mod look;
@@ -39,6 +42,7 @@ pub mod rule;
 mod screen;
 mod seen;
 mod strangers;
+mod subject;
 mod sync;
 pub mod ticket_rules;
 mod told;
@@ -49,4 +53,5 @@ pub mod webhook;
 pub mod wish;
 mod wording;
 
+pub(crate) use finder::{group_of, is_linked, of_risks};
 pub use view::TicketView;

@@ -6,7 +6,9 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::ask;
+use super::group::model::GroupKey;
 use super::list::{self, ListedTicket, TicketFilter};
+use super::subject::Subject;
 use super::ticket_rules::TicketState;
 use crate::access::csrf::SignedForm;
 use crate::access::require::Require;
@@ -38,6 +40,7 @@ struct ListPage {
 
 struct Row {
     risk: String,
+    href: String,
     title: String,
     key: String,
     url: String,
@@ -98,6 +101,7 @@ fn row(listed: ListedTicket) -> Row {
         (false, state) => Badge::toned(Tone::Plain, capitalised(state), ""),
     };
     Row {
+        href: page_of(&listed.risk),
         risk: listed.risk,
         title: listed.title,
         key: ticket.key.unwrap_or_default(),
@@ -110,6 +114,11 @@ fn row(listed: ListedTicket) -> Row {
     }
 }
 
+/// The page of what a ticket is about.
+fn page_of(key: &str) -> String {
+    if key.starts_with(['G', 'g']) { format!("/groups/{key}") } else { format!("/risks/{key}") }
+}
+
 /// The form of a button carries nothing.
 #[derive(Debug, Deserialize)]
 struct Nothing {}
@@ -117,13 +126,12 @@ struct Nothing {}
 async fn look_again(
     caller: Require<MoveRisks>,
     state: web::Data<AppState>,
-    key: web::Path<RiskKey>,
+    key: web::Path<String>,
     _form: SignedForm<Nothing>,
 ) -> Result<HttpResponse, Problem> {
-    ask::ask(&state, &caller, *key, true).await?;
-    Ok(said::see_other(
-        &format!("/risks/{}", *key),
-        Tone::Good,
-        "It is looked for in JIRA again, and then created.",
-    ))
+    match key.parse::<Subject>().map_err(|_| Problem::not_found("such ticket"))? {
+        Subject::Risk(id) => ask::ask(&state, &caller, RiskKey(id), true).await.map(drop)?,
+        Subject::Group(id) => ask::look_again(&state, &caller, GroupKey(id)).await?,
+    }
+    Ok(said::see_other(&page_of(&key), Tone::Good, "It is looked for in JIRA again, and then created."))
 }

@@ -1,11 +1,11 @@
-//! Tells JIRA what is new with a risk: the fields that differ in one call, its state, the link back, and comments.
+//! Tells JIRA what is new: the fields that differ in one call, the state, the link back, and comments.
 
-use abate_entity::{asset, risk, ticket};
+use abate_entity::ticket;
 use abate_integrations::jira::JiraError;
 use sea_orm::ActiveValue::Set;
 
 use super::about::About;
-use super::comment::outward;
+use super::comment::outward::{self, Speaker};
 use super::edit;
 use super::edit_screen::EditScreen;
 use super::evidence_link;
@@ -19,22 +19,23 @@ use super::wording::{Content, Identity};
 /// Tells JIRA what is new.
 pub(super) async fn run(
     sync: &mut Sync<'_>,
-    risk: &risk::Model,
-    asset: Option<&asset::Model>,
+    about: &About,
+    speakers: &[Speaker],
     screen: &EditScreen,
     identity: &Identity,
 ) -> Result<(), Failure> {
-    let about = About::risk(risk, asset, identity);
     let mut content =
-        Content::of(&about, &screen.priorities, identity, |text| sync.active.client.rich_text(text));
+        Content::of(about, &screen.priorities, identity, |text| sync.active.client.rich_text(text));
     content.prioritise(about.level, &sync.mapping, &screen.priorities);
-    edit::run(sync, &about, &content, screen, identity).await?;
-    let mut unsaid = evidence_link::unsaid(sync, risk).await?;
-    walk::run(sync, &about, &mut unsaid).await?;
+    edit::run(sync, about, &content, screen, identity).await?;
+    let open: Vec<i64> =
+        speakers.iter().filter(|speaker| !speaker.confidential).map(|speaker| speaker.risk_id).collect();
+    let mut unsaid = evidence_link::unsaid(sync, open).await?;
+    walk::run(sync, about, &mut unsaid).await?;
     link(sync, &content).await?;
     evidence_link::run(sync, unsaid, identity).await?;
-    outward::collect(sync, risk).await?;
-    outward::write(sync, &about).await
+    outward::collect(sync, speakers).await?;
+    outward::write(sync, about).await
 }
 
 /// Sends the link back where it says something else than before.

@@ -14,10 +14,10 @@ use sea_orm::{
 use serde::Serialize;
 
 use super::reconcile;
+use super::subject;
 use super::ticket_rules::{StrangerKind, TicketState};
 use super::wording::Identity;
 use crate::platform::problem::Problem;
-use crate::risk::key::RiskKey;
 use crate::state::AppState;
 
 /// How many are shown.
@@ -237,7 +237,7 @@ pub(super) async fn of_connection(
                 url: format!("{site}/browse/{}", row.issue_key),
                 key: row.issue_key,
                 kind: row.kind,
-                risk: ticket.map(|ticket| RiskKey(ticket.risk_id).to_string()),
+                risk: ticket.map(|ticket| subject::key(&ticket.subject)),
                 found_at: row.found_at,
             }
         })

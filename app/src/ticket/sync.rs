@@ -1,25 +1,34 @@
 //! Makes one linked ticket true, in both directions: what people did to it in JIRA is followed first, then JIRA is
 //! told what is new with us. Running it twice writes nothing the second time.
 
-use abate_entity::{asset, risk, ticket};
+use std::collections::BTreeMap;
+
+use abate_entity::{risk, ticket};
 use abate_integrations::jira::{Issue, JiraError, Refusal, marker_label};
 use chrono::{DateTime, Duration, Utc};
-use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait};
+use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 
+use super::about::About;
 use super::assignee;
-use super::comment::inward;
+use super::comment::inward::{self, Receiver};
+use super::comment::outward::Speaker;
+use super::concern::{Concern, OfRisk};
 use super::connection::{self, Active};
-use super::edit_screen;
+use super::edit_screen::{self, EditScreen};
 use super::failure::Failure;
 use super::finder;
 use super::follow;
+use super::group::current::Current;
+use super::group::{failed, follow as groups, member, supersede};
 use super::later;
 use super::mapping;
 use super::mapping::model::Mapping;
 use super::push;
 use super::row;
+use super::subject;
 use super::ticket_rules::Category;
 use super::told::Told;
+use super::wording::Identity;
 use crate::message::notice::{self, NewNotice};
 use crate::platform::problem::Problem;
 use crate::risk::key::RiskKey;
@@ -84,8 +93,7 @@ pub(crate) async fn run(
     state: &AppState,
     active: &Active,
     ticket: &ticket::Model,
-    risk: risk::Model,
-    asset: Option<&asset::Model>,
+    concern: Concern,
 ) -> Result<(), Failure> {
     let Some(issue_id) = &ticket.issue_id else { return Ok(()) };
     let own_account = connection::own_account(state, active).await?;
@@ -131,12 +139,87 @@ pub(crate) async fn run(
         problem: None,
         again_in: None,
     };
-    let risk = follow::run(&mut sync, risk).await?;
-    let risk = inward::run(&mut sync, risk).await?;
-    let risk = assignee::run(&mut sync, risk).await?;
-    let pushed = push::run(&mut sync, &risk, asset, &screen, &identity).await;
-    keep(&sync, &risk, pushed.is_ok()).await?;
-    pushed
+    let screen = (&screen, &identity);
+    let done = match concern {
+        Concern::Group(current) => of_group(&mut sync, *current, screen).await?,
+        Concern::Risk(of) => match supersede::carrier(state, &of).await? {
+            Some(carrier) => supersede::run(&mut sync, *of, carrier, screen).await?,
+            None => of_risk(&mut sync, *of, screen).await?,
+        },
+    };
+    keep(&sync, &done).await?;
+    done.told
+}
+
+/// What came of it.
+pub(super) struct Done {
+    /// The version that JIRA was told.
+    pub(super) version: i32,
+    /// The group whose ticket stands for this one.
+    pub(super) superseded_by: Option<i64>,
+    /// Whether all of it was told.
+    pub(super) told: Result<(), Failure>,
+}
+
+async fn of_risk(
+    sync: &mut Sync<'_>,
+    of: OfRisk,
+    (screen, identity): (&EditScreen, &Identity),
+) -> Result<Done, Failure> {
+    let risk = follow::run(sync, of.risk).await?;
+    inward::run(sync, &[Receiver { risk_id: risk.id, is_open: true }]).await?;
+    let risk = reread(sync.state, risk.id).await?;
+    let risk = assignee::run(sync, risk).await?;
+    let speaker =
+        Speaker { risk_id: risk.id, confidential: risk.confidential, since: sync.ticket.created_at };
+    let about = About::risk(&risk, of.asset.as_ref(), identity);
+    let told = push::run(sync, &about, &[speaker], screen, identity).await;
+    Ok(Done { version: risk.version, superseded_by: None, told })
+}
+
+/// Whoever works on it in JIRA works on all of its risks or on some, so that nobody becomes the assignee of one by that.
+async fn of_group(
+    sync: &mut Sync<'_>,
+    current: Current,
+    (screen, identity): (&EditScreen, &Identity),
+) -> Result<Done, Failure> {
+    let some_stay = groups::run(sync, &current).await?;
+    let receivers: Vec<Receiver> = current
+        .members
+        .iter()
+        .map(|member| Receiver { risk_id: member.risk.id, is_open: member.is_open() })
+        .collect();
+    inward::run(sync, &receivers).await?;
+    let current = Current::of(sync.state.database.reader(), current.group.id).await?.unwrap_or(current);
+    if some_stay {
+        // The comment says which, so that the ticket stays where people have put it.
+        sync.told.state = Some(current.stands().0);
+    }
+    failed::run(sync, &current).await?;
+    let speakers: Vec<Speaker> = current
+        .members
+        .iter()
+        .map(|member| Speaker {
+            risk_id: member.risk.id,
+            confidential: member.risk.confidential,
+            since: member.row.joined_at.max(sync.ticket.created_at),
+        })
+        .collect();
+    let client = sync.active.client.clone();
+    let version = current.version;
+    let concern = Concern::Group(Box::new(current));
+    let about = concern.about(identity, |text| client.rich_text(text));
+    let told = push::run(sync, &about, &speakers, screen, identity).await;
+    if let Concern::Group(current) = &concern {
+        supersede::queue_own(sync, current).await?;
+    }
+    Ok(Done { version, superseded_by: None, told })
+}
+
+/// The risk as it is now.
+pub(super) async fn reread(state: &AppState, risk_id: i64) -> Result<risk::Model, Problem> {
+    let fresh = risk::Entity::find_by_id(risk_id).one(state.database.reader()).await?;
+    fresh.ok_or_else(|| Problem::not_found(format!("risk {}", RiskKey(risk_id))))
 }
 
 /// JIRA does not show the issue. That is believed only when the credentials hold and the project is visible.
@@ -176,36 +259,45 @@ async fn set_broken(state: &AppState, ticket: &ticket::Model, text: &str) -> Res
         return Ok(());
     }
     let now = state.clock.now();
-    state.database.write(async |tx| tell_owner(tx, ticket, text, now).await).await
+    state.database.write(async |tx| tell_owners(tx, ticket, text, now).await).await
 }
 
-/// The owner hears once of each time that the ticket is lost.
-async fn tell_owner(
+/// The owners hear once of each time that the ticket is lost.
+async fn tell_owners(
     tx: &DatabaseTransaction,
     ticket: &ticket::Model,
     text: &str,
     now: DateTime<Utc>,
 ) -> Result<(), Problem> {
-    let risk = risk::Entity::find_by_id(ticket.risk_id).one(tx).await?;
-    let Some((risk, owner)) = risk.and_then(|risk| Some((risk.id, risk.owner_id?))) else { return Ok(()) };
-    let key = RiskKey(risk);
-    let notice = NewNotice {
-        key: format!("ticket-broken/{key}/{}/{owner}", now.timestamp_millis()),
-        user_id: owner,
-        kind: "ticket",
-        risk_id: Some(risk),
-        text: format!("{key} has lost its ticket: {text}"),
-        link: format!("/risks/{key}"),
-        urgent: false,
-        about_at: now,
-        not_before: now,
+    let ids = match (ticket.risk_id, ticket.group_id) {
+        (Some(id), _) => vec![id],
+        (None, Some(group)) => member::risks_in(tx, group).await?,
+        (None, None) => Vec::new(),
     };
-    notice::want(tx, now, notice).await?;
+    let risks = risk::Entity::find().filter(risk::Column::Id.is_in(ids)).all(tx).await?;
+    let owners: BTreeMap<i64, i64> =
+        risks.iter().rev().filter_map(|risk| Some((risk.owner_id?, risk.id))).collect();
+    let key = subject::key(&ticket.subject);
+    let page = if ticket.group_id.is_some() { "groups" } else { "risks" };
+    for (owner, risk) in owners {
+        let notice = NewNotice {
+            key: format!("ticket-broken/{key}/{}/{owner}", now.timestamp_millis()),
+            user_id: owner,
+            kind: "ticket",
+            risk_id: Some(risk),
+            text: format!("{key} has lost its ticket: {text}"),
+            link: format!("/{page}/{key}"),
+            urgent: false,
+            about_at: now,
+            not_before: now,
+        };
+        notice::want(tx, now, notice).await?;
+    }
     Ok(())
 }
 
 /// Writes down what JIRA was told and what it showed.
-async fn keep(sync: &Sync<'_>, risk: &risk::Model, complete: bool) -> Result<(), Problem> {
+async fn keep(sync: &Sync<'_>, done: &Done) -> Result<(), Problem> {
     let fields = &sync.issue.fields;
     let mut set = ticket::ActiveModel {
         issue_key: Set(Some(sync.issue.key.clone())),
@@ -215,12 +307,13 @@ async fn keep(sync: &Sync<'_>, risk: &risk::Model, complete: bool) -> Result<(),
         remote_updated: Set(fields.updated.map(|at| at.to_rfc3339()).unwrap_or_default()),
         pushed: Set(sync.told.to_json()?),
         broken: Set(false),
+        superseded_by: Set(done.superseded_by),
         problem: Set(sync.problem.clone().or_else(|| sync.told.answer.clone())),
         ..Default::default()
     };
-    if complete {
+    if done.told.is_ok() {
         let now = sync.state.clock.now();
-        set.pushed_version = Set(risk.version);
+        set.pushed_version = Set(done.version);
         set.synced_at = Set(Some(now));
         set.sync_at = Set(sync.again_in.map(|wait| now + wait));
         set.failures = Set(0);

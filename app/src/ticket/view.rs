@@ -6,7 +6,9 @@ use sea_orm::{ConnectionTrait, EntityTrait};
 use serde::Serialize;
 
 use super::finder;
+use super::group::model::GroupKey;
 use super::strangers;
+use super::subject::Subject;
 use crate::platform::problem::Problem;
 
 /// The ticket of a risk.
@@ -26,6 +28,10 @@ pub struct TicketView {
     pub assignee: Option<String>,
     /// Whether JIRA no longer shows it.
     pub broken: bool,
+    /// The group that it is the ticket of, such as `G-3`; none where it is the risk's own.
+    pub group: Option<String>,
+    /// The group whose ticket stands for this one.
+    pub superseded_by: Option<String>,
     /// What is wrong with it and what to do.
     pub problem: Option<String>,
     /// When both sides were last seen equal.
@@ -48,6 +54,8 @@ impl TicketView {
             status_category: row.status_category,
             assignee: row.jira_assignee,
             broken: row.broken,
+            group: row.group_id.map(|id| GroupKey(id).to_string()),
+            superseded_by: row.superseded_by.map(|id| GroupKey(id).to_string()),
             problem: row.problem,
             synced_at: row.synced_at,
             next_try_at: waits.then_some(row.next_try_at),
@@ -56,16 +64,31 @@ impl TicketView {
         }
     }
 
-    /// The tickets of a risk.
+    /// The tickets of a risk: the one that stands for it first, then its own where that is another.
     ///
     /// # Errors
     /// When the database cannot be asked.
     pub async fn of_risk(db: &impl ConnectionTrait, risk_id: i64) -> Result<Vec<Self>, Problem> {
-        let Some(mut row) = finder::of_risk(db, risk_id).await? else { return Ok(Vec::new()) };
+        let stands = finder::of_risks(db, &[risk_id]).await?.remove(&risk_id);
+        let own = finder::of_subject(db, Subject::Risk(risk_id)).await?;
+        let is_other = |own: &ticket::Model| stands.as_ref().is_none_or(|stands| stands.id != own.id);
+        let own = own.filter(is_other);
+        let mut views = Vec::new();
+        for row in stands.into_iter().chain(own) {
+            views.push(Self::of(db, row).await?);
+        }
+        Ok(views)
+    }
+
+    /// A ticket.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub(super) async fn of(db: &impl ConnectionTrait, mut row: ticket::Model) -> Result<Self, Problem> {
         if row.problem.is_none() {
             row.problem = strangers::of_ticket(db, &row).await?;
         }
         let site = connection::Entity::find_by_id(row.connection_id).one(db).await?;
-        Ok(vec![Self::new(row, site.as_ref())])
+        Ok(Self::new(row, site.as_ref()))
     }
 }

@@ -1,10 +1,10 @@
-//! The job that makes the ticket of a risk true; it carries nothing but the risk, and reads the truth when it runs.
+//! The job that makes one ticket true; it carries nothing but what the ticket is about, and reads the truth when it runs.
 
 use std::collections::HashMap;
 
 use abate_entity::level::Level;
 use abate_entity::lifecycle::State;
-use abate_entity::{risk, ticket};
+use abate_entity::{risk, ticket, ticket_group, ticket_group_member};
 use chrono::Duration;
 use sea_orm::sea_query::{OnConflict, Query};
 use sea_orm::{
@@ -13,15 +13,19 @@ use sea_orm::{
 };
 use serde_json::json;
 
+use super::concern::Concern;
 use super::connection::{self, Active};
 use super::failure::Failure;
 use super::finder;
+use super::group::matching;
+use super::group::model::GroupState;
 use super::later;
 use super::reconcile;
 use super::row;
 use super::rule::cap::{self, Day};
 use super::rule::model::TicketRules;
 use super::rule::store as rules;
+use super::subject::Subject;
 use super::sync;
 use super::ticket_rules::TicketState;
 use crate::jobs;
@@ -30,14 +34,14 @@ use crate::platform::problem::Problem;
 use crate::platform::timer::Timer;
 use crate::state::AppState;
 
-/// Makes the ticket of a risk true; the subject is `r-` and the risk's number.
+/// Makes the ticket of a risk or of a group true; the subject is `r-` or `g-` and its number.
 pub const JOB: Job<AppState> = Job { kind: jobs::TICKET, lease: Duration::seconds(150), run: job };
 
 fn job<'a>(state: &'a AppState, subject: &'a str) -> Work<'a> {
     Box::pin(run(state, subject))
 }
 
-/// Finds the risks that are to have a ticket and have none, such as those from before JIRA was set up.
+/// Finds the risks and groups that are to have a ticket and have none, such as those from before JIRA was set up.
 pub const CATCH_UP: Timer<AppState> =
     Timer { name: "ticket_catch_up", every: Duration::minutes(5), run: catch_up };
 
@@ -80,23 +84,46 @@ fn catch_up(state: &AppState) -> Work<'_> {
                     },
                 };
                 if !waits {
-                    missing.push(risk.id);
+                    missing.push(risk.clone());
                 }
             }
         }
-        if missing.is_empty() {
+        let groups = groups_without_ticket(state).await?;
+        if missing.is_empty() && groups.is_empty() {
             return Ok(());
         }
         state
             .database
             .write(async |tx| {
-                for risk_id in &missing {
-                    queue::enqueue(tx, jobs::TICKET, &finder::subject(*risk_id), now, now).await?;
+                let joined = matching::join(tx, &missing, now).await?;
+                for risk in missing.iter().filter(|risk| !joined.contains(&risk.id)) {
+                    queue::enqueue(tx, jobs::TICKET, &finder::subject(risk.id), now, now).await?;
+                }
+                for id in &groups {
+                    queue::enqueue(tx, jobs::TICKET, &Subject::Group(*id).to_string(), now, now).await?;
                 }
                 Ok(())
             })
             .await
     })
+}
+
+/// Open groups without a ticket.
+async fn groups_without_ticket(state: &AppState) -> Result<Vec<i64>, Problem> {
+    let ticketed = Query::select()
+        .column(ticket::Column::GroupId)
+        .from(ticket::Entity)
+        .and_where(ticket::Column::GroupId.is_not_null())
+        .to_owned();
+    Ok(ticket_group::Entity::find()
+        .select_only()
+        .column(ticket_group::Column::Id)
+        .filter(ticket_group::Column::State.eq(GroupState::Open.as_str()))
+        .filter(ticket_group::Column::Id.not_in_subquery(ticketed))
+        .limit(CATCH_UP_PAGE)
+        .into_tuple()
+        .all(state.database.reader())
+        .await?)
 }
 
 /// Risks without a ticket that a rule may give one to, or that somebody asked for, from one number on.
@@ -106,7 +133,16 @@ async fn without_ticket(
     after: i64,
 ) -> Result<Vec<risk::Model>, Problem> {
     let confirmed = [State::Open, State::InProgress, State::Blocked, State::Verification];
-    let ticketed = Query::select().column(ticket::Column::RiskId).from(ticket::Entity).to_owned();
+    let ticketed = Query::select()
+        .column(ticket::Column::RiskId)
+        .from(ticket::Entity)
+        .and_where(ticket::Column::RiskId.is_not_null())
+        .to_owned();
+    let grouped = Query::select()
+        .column(ticket_group_member::Column::RiskId)
+        .from(ticket_group_member::Entity)
+        .and_where(ticket_group_member::Column::LeftAt.is_null())
+        .to_owned();
     let asked_for =
         Condition::all().add(risk::Column::TicketWanted.eq(true)).add(risk::Column::State.ne(State::Closed));
     let by_rule = lowest.map(|lowest| {
@@ -119,35 +155,28 @@ async fn without_ticket(
         .filter(Condition::any().add(asked_for).add_option(by_rule))
         .filter(risk::Column::Id.gt(after))
         .filter(risk::Column::Id.not_in_subquery(ticketed))
+        .filter(risk::Column::Id.not_in_subquery(grouped))
         .order_by_asc(risk::Column::Id)
         .limit(CATCH_UP_PAGE)
         .all(state.database.reader())
         .await?)
 }
 
-/// Makes the ticket of a risk true.
+/// Makes the ticket of a risk, or of a group of them, true.
 ///
 /// # Errors
 /// When our own side fails; what fails at JIRA is noted and tried again in time.
 pub async fn run(state: &AppState, subject: &str) -> Result<(), Problem> {
-    let Some(risk_id) = subject.strip_prefix("r-").and_then(|number| number.parse::<i64>().ok()) else {
+    let Ok(named) = subject.parse::<Subject>() else {
         tracing::error!(subject, "a ticket job about nothing");
         return Ok(());
     };
     let db = state.database.reader();
-    let Some((risk, asset)) = finder::risk(db, risk_id).await? else { return Ok(()) };
+    let Some(concern) = Concern::of(db, named).await? else { return Ok(()) };
     let rules = rules::in_force(db).await?;
-    let facts = rules::facts(&risk);
-    let wanted = rules.wants(&facts);
-    let Some(ticket) = finder::of_risk(db, risk_id).await? else {
-        if !wanted {
-            return Ok(());
-        }
-        let active = connection::of_rule(state, rules.connection(&facts)).await?;
-        return match active {
-            Some(active) => want(state, &active, &risk, &rules).await,
-            None => Ok(()),
-        };
+    let wanted = concern.wants(&rules);
+    let Some(ticket) = finder::of_subject(db, named).await? else {
+        return if wanted { want(state, named, &concern, &rules).await } else { Ok(()) };
     };
     let Some(active) = connection::one(state, ticket.connection_id).await? else {
         // Paused, perhaps: it is looked at once the connection goes on.
@@ -156,14 +185,16 @@ pub async fn run(state: &AppState, subject: &str) -> Result<(), Problem> {
     };
     match ticket.state.parse::<TicketState>().map_err(Problem::internal)? {
         TicketState::Wanted | TicketState::Held if !wanted => cancel(state, &ticket).await,
-        TicketState::Held if risk.ticket_wanted => renew(state, &ticket, &risk, &rules).await,
-        TicketState::Cancelled if wanted => renew(state, &ticket, &risk, &rules).await,
+        TicketState::Held if concern.is_asked_for() || is_its_day(state, &ticket) => {
+            renew(state, &ticket, &concern, &rules).await
+        }
+        TicketState::Cancelled if wanted => renew(state, &ticket, &concern, &rules).await,
         TicketState::Linked => {
             let now = state.clock.now();
             if let Some(until) = active.waits_until(now) {
                 return later::after_rest(state, &ticket, until).await;
             }
-            match sync::run(state, &active, &ticket, risk, asset.as_ref()).await {
+            match sync::run(state, &active, &ticket, concern).await {
                 Ok(()) => connection::note_success(state, active.row.id, connection::Shows::Tickets).await,
                 Err(Failure::Own(problem)) => Err(problem),
                 Err(Failure::Jira(error)) => later::after_failure(state, &active, &ticket, &error).await,
@@ -173,19 +204,30 @@ pub async fn run(state: &AppState, subject: &str) -> Result<(), Problem> {
     }
 }
 
-/// Writes down that a risk is to have a ticket; the unique subject makes two of them one.
+/// Whether the day has come that the ticket of a group waits for; those of risks are let go together.
+fn is_its_day(state: &AppState, ticket: &ticket::Model) -> bool {
+    ticket.group_id.is_some() && ticket.next_try_at <= state.clock.now()
+}
+
+/// Writes down that something is to have a ticket; the unique subject makes two of them one.
 async fn want(
     state: &AppState,
-    active: &Active,
-    risk: &risk::Model,
+    subject: Subject,
+    concern: &Concern,
     rules: &TicketRules,
 ) -> Result<(), Problem> {
+    let Some(active) = placed(state, concern, rules).await? else { return Ok(()) };
     let now = state.clock.now();
+    let (risk_id, group_id) = match subject {
+        Subject::Risk(id) => (Some(id), None),
+        Subject::Group(id) => (None, Some(id)),
+    };
     let row = ticket::ActiveModel {
         connection_id: Set(active.row.id),
-        subject: Set(finder::subject(risk.id)),
-        risk_id: Set(risk.id),
-        uuid: Set(risk.uuid),
+        subject: Set(subject.to_string()),
+        risk_id: Set(risk_id),
+        group_id: Set(group_id),
+        uuid: Set(concern.uuid()),
         attempt: Set(0),
         failures: Set(0),
         status_name: Set(String::new()),
@@ -200,7 +242,7 @@ async fn want(
     state
         .database
         .write(async |tx| {
-            let due = due(tx, state, active, risk, rules).await?;
+            let due = due(tx, state, &active, concern, rules).await?;
             let row = ticket::ActiveModel {
                 state: due.state,
                 next_try_at: due.next_try_at,
@@ -217,18 +259,24 @@ async fn want(
         .await
 }
 
+/// The connection that the rules name for it.
+async fn placed(state: &AppState, concern: &Concern, rules: &TicketRules) -> Result<Option<Active>, Problem> {
+    let named = concern.facts(rules).and_then(|facts| rules.connection(&facts));
+    connection::of_rule(state, named).await
+}
+
 /// When the ticket is created: soon, or on another day where its team has had those of today. What a person asks for is
 /// over and above.
 async fn due(
     tx: &DatabaseTransaction,
     state: &AppState,
     active: &Active,
-    risk: &risk::Model,
+    concern: &Concern,
     rules: &TicketRules,
 ) -> Result<ticket::ActiveModel, Problem> {
     let now = state.clock.now();
     let day = Day::of(now, state.config.organisation.zone);
-    if risk.ticket_wanted || cap::room(tx, rules.daily_cap, risk.team_id, day).await? > 0 {
+    if concern.is_asked_for() || cap::room(tx, rules.daily_cap, concern.team(), day).await? > 0 {
         return Ok(cap::released(now + reconcile::gather(&active.row), now));
     }
     Ok(ticket::ActiveModel {
@@ -254,20 +302,20 @@ async fn cancel(state: &AppState, ticket: &ticket::Model) -> Result<(), Problem>
 async fn renew(
     state: &AppState,
     ticket: &ticket::Model,
-    risk: &risk::Model,
+    concern: &Concern,
     rules: &TicketRules,
 ) -> Result<(), Problem> {
     let now = state.clock.now();
     let active = if ticket.attempt > 0 {
         connection::one(state, ticket.connection_id).await?
     } else {
-        connection::of_rule(state, rules.connection(&rules::facts(risk))).await?
+        placed(state, concern, rules).await?
     };
     let Some(active) = active else { return Ok(()) };
     state
         .database
         .write(async |tx| {
-            let mut set = due(tx, state, &active, risk, rules).await?;
+            let mut set = due(tx, state, &active, concern, rules).await?;
             set.connection_id = Set(active.row.id);
             turn(tx, ticket, set).await?;
             reconcile::enqueue(tx, active.row.id, now + reconcile::gather(&active.row), now).await

@@ -1,12 +1,14 @@
-//! Queues the tickets of risks that changed: of those that have one, and of those that are to have one by now.
+//! Queues the tickets of risks that changed: of those that have one, and of those that are to have one by now. Where a
+//! risk is in a group, that is the ticket of the group.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use abate_entity::{risk, ticket};
 use chrono::{DateTime, Utc};
 use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect};
 
 use super::finder;
+use super::group::member;
 use super::rule::store;
 use crate::jobs;
 use crate::platform::job::queue;
@@ -28,18 +30,27 @@ pub async fn enqueue(
         return Ok(());
     }
     let rules = store::in_force(tx).await?;
+    let has_groups = member::is_any_open(tx).await?;
     for risks in changed.chunks(CHUNK) {
-        let ticketed: HashSet<i64> = ticket::Entity::find()
+        // The group whose ticket stands for its own, by the numbers of the risks.
+        let ticketed: HashMap<i64, Option<i64>> = ticket::Entity::find()
             .select_only()
-            .column(ticket::Column::RiskId)
+            .columns([ticket::Column::RiskId, ticket::Column::SupersededBy])
             .filter(ticket::Column::RiskId.is_in(risks.iter().map(|risk| risk.id)))
-            .into_tuple::<i64>()
+            .into_tuple::<(i64, Option<i64>)>()
             .all(tx)
             .await?
             .into_iter()
             .collect();
+        let grouped = if has_groups { member::follow(tx, risks, now).await? } else { HashSet::new() };
         for risk in risks {
-            if ticketed.contains(&risk.id) || rules.wants(&store::facts(risk)) {
+            let is_queued = if grouped.contains(&risk.id) {
+                // What a ticket says whose place another one has taken stays, unless few may read it now.
+                ticketed.get(&risk.id).is_some_and(|by| by.is_none() || risk.confidential)
+            } else {
+                ticketed.contains_key(&risk.id) || rules.wants(&store::facts(risk))
+            };
+            if is_queued {
                 queue::enqueue(tx, jobs::TICKET, &finder::subject(risk.id), now, now).await?;
             }
         }

@@ -9,6 +9,7 @@ mod evidence;
 mod faults;
 mod follow;
 mod full_pass;
+mod group;
 mod health;
 mod killed;
 mod mapping;

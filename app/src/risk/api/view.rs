@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use abate_entity::lifecycle::Pending;
-use abate_entity::{app_user, asset, risk, risk_tag, team, ticket};
+use abate_entity::{app_user, asset, risk, risk_tag, team};
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use serde::Serialize;
@@ -13,6 +13,7 @@ use crate::platform::problem::Problem;
 use crate::risk::key::RiskKey;
 use crate::risk::standing::{self, Standing};
 use crate::risk::technique::TechniqueView;
+use crate::ticket;
 
 /// A risk in a list.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
@@ -192,10 +193,10 @@ impl Names {
                 .all(db)
                 .await?;
             names.exploited = listed.into_iter().map(|tag| tag.risk_id).collect();
-            let rows = ticket::Entity::find().filter(ticket::Column::RiskId.is_in(ids)).all(db).await?;
-            names.tickets = rows
+            names.tickets = ticket::of_risks(db, &ids)
+                .await?
                 .into_iter()
-                .filter_map(|row| Some((row.risk_id, (row.connection_id, row.issue_key?))))
+                .filter_map(|(risk_id, row)| Some((risk_id, (row.connection_id, row.issue_key?))))
                 .collect();
         }
         Ok(names)

@@ -15,7 +15,7 @@ use crate::platform::problem::Problem;
 use crate::risk::standing::Standing;
 use crate::risk::vex_proposal::VexProposal;
 use crate::risk::{comment, evidence as proofs, mention, provenance};
-use crate::ticket::drift;
+use crate::ticket::{self as tickets, drift};
 
 /// Findings that a page shows at most.
 pub(super) const FINDINGS: u64 = 50;
@@ -46,6 +46,8 @@ pub(super) struct Gathered {
     /// The source behind each scope.
     pub(super) sources: HashMap<i64, String>,
     pub(super) ticket: Option<(ticket::Model, Option<connection::Model>)>,
+    /// The group that shares a ticket with it.
+    pub(super) group: Option<i64>,
     /// What last differed between the risk and its ticket.
     pub(super) drift: Vec<String>,
     pub(super) ratings: Vec<risk_rating::Model>,
@@ -129,6 +131,7 @@ impl Gathered {
                 .await?,
             drift: drift_of(db, ticket.as_ref().map(|(ticket, _)| ticket.id)).await?,
             ticket,
+            group: tickets::group_of(db, risk.id).await?,
             mentions: mention::of(db, &comments).await?,
             names: people.iter().map(|user| (user.id, user.name.clone())).collect(),
             team: teams.iter().find(|team| team.id == risk.team_id).cloned(),
@@ -243,12 +246,7 @@ async fn ticket(
     db: &impl ConnectionTrait,
     risk_id: i64,
 ) -> Result<Option<(ticket::Model, Option<connection::Model>)>, Problem> {
-    let found = ticket::Entity::find()
-        .filter(ticket::Column::RiskId.eq(risk_id))
-        .order_by_desc(ticket::Column::Id)
-        .one(db)
-        .await?;
-    let Some(ticket) = found else {
+    let Some(ticket) = tickets::of_risks(db, &[risk_id]).await?.remove(&risk_id) else {
         return Ok(None);
     };
     let connection = connection::Entity::find_by_id(ticket.connection_id).one(db).await?;

@@ -122,6 +122,7 @@ pub(super) async fn page(
             .map(|(row, other)| (RiskKey(other.id).to_string(), other.title, row.because))
             .collect(),
         may_merge: risk.state != State::Closed && caller.holds_in::<MergeRisks>(risk.team_id),
+        group: gathered.group.map(|id| format!("G-{id}")),
         ticket: gathered.ticket.as_ref().map(|(ticket, connection)| {
             let browse = connection.as_ref().map(|connection| connection.browse_url.as_str());
             let mut shown = ticket_view(ticket, browse.unwrap_or_default(), zone);

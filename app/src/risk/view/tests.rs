@@ -47,6 +47,7 @@ fn a_bare_risk_says_what_is_missing() {
             ..Derivation::default()
         },
         findings: Vec::new(),
+        group: None,
         ticket: None,
         no_ticket: "A ticket is made when work is planned.".into(),
         evidence: Vec::new(),

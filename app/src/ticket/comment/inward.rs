@@ -17,16 +17,25 @@ use crate::risk::key::RiskKey;
 use crate::risk::record::Occasion;
 use crate::ticket::failure::Failure;
 use crate::ticket::follow;
+use crate::ticket::group::model::named;
 use crate::ticket::sync::Sync;
 
 /// How many pages of comments are read at once.
 const PAGES: usize = 20;
 
-/// Takes in what is new; answers the risk as it is now.
+/// A risk that comments of a ticket may be for.
+pub(in crate::ticket) struct Receiver {
+    /// The risk.
+    pub(in crate::ticket) risk_id: i64,
+    /// Whether it gets what names no risk.
+    pub(in crate::ticket) is_open: bool,
+}
+
+/// Takes in what is new.
 ///
 /// # Errors
 /// When JIRA or our own side fails.
-pub(in crate::ticket) async fn run(sync: &mut Sync<'_>, risk: risk::Model) -> Result<risk::Model, Failure> {
+pub(in crate::ticket) async fn run(sync: &mut Sync<'_>, receivers: &[Receiver]) -> Result<(), Failure> {
     let db = sync.state.database.reader();
     let of_ticket =
         || ticket_comment::Entity::find().filter(ticket_comment::Column::TicketId.eq(sync.ticket.id));
@@ -36,7 +45,7 @@ pub(in crate::ticket) async fn run(sync: &mut Sync<'_>, risk: risk::Model) -> Re
         && sync.told.comments_at == stamp
         && of_ticket().filter(is_trying).one(db).await?.is_none()
     {
-        return Ok(risk);
+        return Ok(());
     }
     let rows = of_ticket().all(db).await?;
     let is_tried = |row: &ticket_comment::Model| row.state == CommentState::Trying.as_str();
@@ -51,7 +60,6 @@ pub(in crate::ticket) async fn run(sync: &mut Sync<'_>, risk: risk::Model) -> Re
     // What only some may read there is not shown to all here.
     comments.retain(|comment| !known.contains(comment.id.as_str()) && !comment.restricted);
     comments.reverse();
-    let mut risk = risk;
     for comment in &comments {
         let text = words(comment);
         let is_own = comment.author.as_ref().is_some_and(|author| author.account_id == sync.own_account);
@@ -67,11 +75,24 @@ pub(in crate::ticket) async fn run(sync: &mut Sync<'_>, risk: risk::Model) -> Re
             Some(index) => number(sync, unnumbered.remove(index), comment).await?,
             // A second copy of ours: its answer was so late that it was written again.
             None if is_own && rows.iter().any(|row| is_outward(row) && says(row, comment, &text)) => {}
-            None => risk = take(sync, risk, comment, &text).await?,
+            None => take(sync, receivers, comment, &text).await?,
         }
     }
     sync.told.comments_at = stamp;
-    Ok(risk)
+    Ok(())
+}
+
+/// Whom a comment is for: the risks that it names, else those that are open, else all of them.
+fn meant(receivers: &[Receiver], text: &str) -> Vec<i64> {
+    let ids = |wanted: &dyn Fn(&Receiver) -> bool| -> Vec<i64> {
+        receivers.iter().filter(|one| wanted(one)).map(|one| one.risk_id).collect()
+    };
+    if let [one] = receivers {
+        return vec![one.risk_id];
+    }
+    let named = named(text);
+    let tries = [ids(&|one| named.contains(&one.risk_id)), ids(&|one| one.is_open), ids(&|_| true)];
+    tries.into_iter().find(|ids| !ids.is_empty()).unwrap_or_default()
 }
 
 /// Reads the comments back to one that is known, newest first: after a pause there may be many.
@@ -110,15 +131,11 @@ async fn number(sync: &Sync<'_>, row: &ticket_comment::Model, comment: &Comment)
         .await
 }
 
-/// Makes a comment of the risk of it, in one transaction with the row that says so.
-async fn take(
-    sync: &Sync<'_>,
-    risk: risk::Model,
-    comment: &Comment,
-    text: &str,
-) -> Result<risk::Model, Problem> {
+/// Makes a comment of each risk that it is for, in one transaction with the row that says so.
+async fn take(sync: &Sync<'_>, receivers: &[Receiver], comment: &Comment, text: &str) -> Result<(), Problem> {
     let (ticket_id, now) = (sync.ticket.id, sync.state.clock.now());
     let issue = sync.issue.key.as_str();
+    let meant = meant(receivers, text);
     sync.state
         .database
         .write(async |tx| {
@@ -139,23 +156,43 @@ async fn take(
                 .on_conflict(OnConflict::columns(unique).do_nothing().to_owned())
                 .exec_without_returning(tx)
                 .await?;
-            let missing = || Problem::not_found(format!("risk {}", RiskKey(risk.id)));
-            let fresh = risk::Entity::find_by_id(risk.id).one(tx).await?.ok_or_else(missing)?;
             if new == 0 {
-                return Ok(fresh);
+                return Ok(());
             }
             let policies = Policies::load(tx).await?;
             let occasion = Occasion::of(person.map(|person| person.id), Via::Jira, now, &policies);
-            let written = comment::add(tx, &occasion, fresh, &text).await?;
-            let change =
-                ticket_comment::ActiveModel { risk_comment_id: Set(Some(written.id)), ..Default::default() };
+            let mut first = None;
+            for risk_id in &meant {
+                let missing = || Problem::not_found(format!("risk {}", RiskKey(*risk_id)));
+                let fresh = risk::Entity::find_by_id(*risk_id).one(tx).await?.ok_or_else(missing)?;
+                let written = comment::add(tx, &occasion, fresh, &text).await?;
+                first = first.or(Some(written.id));
+            }
+            let change = ticket_comment::ActiveModel { risk_comment_id: Set(first), ..Default::default() };
             ticket_comment::Entity::update_many()
                 .set(change)
                 .filter(ticket_comment::Column::TicketId.eq(ticket_id))
                 .filter(ticket_comment::Column::RemoteId.eq(&comment.id))
                 .exec(tx)
                 .await?;
-            risk::Entity::find_by_id(risk.id).one(tx).await?.ok_or_else(missing)
+            Ok(())
         })
         .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_comment_is_for_whom_it_names_else_for_the_open_ones() {
+        let receivers =
+            [(1, true), (2, false), (3, true)].map(|(risk_id, is_open)| Receiver { risk_id, is_open });
+        assert_eq!(meant(&receivers, "R-2 was never there"), [2]);
+        assert_eq!(meant(&receivers, "See R-9"), [1, 3]);
+        assert_eq!(meant(&receivers[1..2], "See R-1"), [2]);
+        let closed = [1, 2].map(|risk_id| Receiver { risk_id, is_open: false });
+        assert_eq!(meant(&closed, "And now?"), [1, 2]);
+        assert!(meant(&[], "Nobody").is_empty());
+    }
 }

@@ -1,8 +1,10 @@
-//! Writes what people say on a risk, and what Abate has to say, as comments of the ticket. Each is a row before it is
+//! Writes what people say on the risks of a ticket, and what Abate has to say, as comments of the ticket. Each is a row before it is
 //! sent; after a try whose answer was lost, `inward` finds out whether it arrived.
 
+use std::collections::HashMap;
+
 use abate_entity::lifecycle::Via;
-use abate_entity::{app_user, risk, risk_comment, ticket, ticket_comment};
+use abate_entity::{app_user, risk_comment, ticket, ticket_comment};
 use abate_integrations::jira::{Document, JiraError};
 use chrono::{DateTime, Duration, Utc};
 use sea_orm::sea_query::OnConflict;
@@ -22,14 +24,26 @@ use crate::ticket::sync::Sync;
 /// How many comments are copied in one run.
 const AT_ONCE: u64 = 20;
 
-/// Makes rows of what is to be written: remarks of ours, and what people wrote on the risk since the ticket exists.
+/// A risk whose comments a ticket gets.
+pub(in crate::ticket) struct Speaker {
+    /// The risk.
+    pub(in crate::ticket) risk_id: i64,
+    /// Whether nothing of it leaves.
+    pub(in crate::ticket) confidential: bool,
+    /// From when on.
+    pub(in crate::ticket) since: DateTime<Utc>,
+}
+
+/// Makes rows of what is to be written: remarks of ours, and what people wrote on the risks since the ticket exists.
 ///
 /// # Errors
 /// When our own side fails.
-pub(in crate::ticket) async fn collect(sync: &mut Sync<'_>, risk: &risk::Model) -> Result<(), Failure> {
+pub(in crate::ticket) async fn collect(sync: &mut Sync<'_>, speakers: &[Speaker]) -> Result<(), Failure> {
     let db = sync.state.database.reader();
+    let speakers: HashMap<i64, &Speaker> =
+        speakers.iter().map(|speaker| (speaker.risk_id, speaker)).collect();
     let new = risk_comment::Entity::find()
-        .filter(risk_comment::Column::RiskId.eq(risk.id))
+        .filter(risk_comment::Column::RiskId.is_in(speakers.keys().copied()))
         .filter(risk_comment::Column::Id.gt(sync.told.copied_until.unwrap_or_default()))
         .filter(risk_comment::Column::CreatedAt.gte(sync.ticket.created_at))
         .order_by_asc(risk_comment::Column::Id)
@@ -45,7 +59,10 @@ pub(in crate::ticket) async fn collect(sync: &mut Sync<'_>, risk: &risk::Model) 
     let mut wanted = Vec::new();
     for comment in &new {
         // What came from there does not go back, and of a confidential risk nothing leaves.
-        if risk.confidential || comment.via == Via::Jira.as_str() {
+        let speaks = speakers.get(&comment.risk_id);
+        let speaks =
+            speaks.is_some_and(|speaker| !speaker.confidential && comment.created_at >= speaker.since);
+        if !speaks || comment.via == Via::Jira.as_str() {
             continue;
         }
         let author = match comment.author_id {
@@ -53,7 +70,7 @@ pub(in crate::ticket) async fn collect(sync: &mut Sync<'_>, risk: &risk::Model) 
             None => None,
         };
         let author = author.unwrap_or_else(|| "Abate".to_owned());
-        let text = comment_rules::outward(&author, &RiskKey(risk.id).to_string(), &comment.body);
+        let text = comment_rules::outward(&author, &RiskKey(comment.risk_id).to_string(), &comment.body);
         wanted.push((Some(comment.id), None, text));
     }
     let notes = std::mem::take(&mut sync.told.notes);

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use abate_entity::{risk, ticket, ticket_drift};
+use abate_entity::{risk, ticket, ticket_drift, ticket_group_member};
 use chrono::{DateTime, Utc};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use super::field_rules::{Field, Side};
 use super::ledger::DIGEST;
 use crate::platform::paging::{Page, PageQuery};
 use crate::platform::problem::Problem;
-use crate::risk::key::RiskKey;
+use crate::ticket::subject::{self, Subject};
 
 /// The ledger is one for all teams, so that the right to read it has to be held in all of them.
 pub(super) const EVERY_TEAM: i64 = 0;
@@ -29,7 +29,7 @@ pub struct DriftFilter {
     pub field: Option<String>,
     /// Whose value counted: abate or jira.
     pub winner: Option<String>,
-    /// The risk: `R-12`.
+    /// The risk or group: `R-12`.
     pub risk: Option<String>,
 }
 
@@ -38,7 +38,7 @@ pub struct DriftFilter {
 pub struct DriftView {
     /// Its number.
     pub id: i64,
-    /// The risk.
+    /// The risk, or the group.
     pub risk: String,
     /// The ticket in JIRA.
     pub ticket: Option<String>,
@@ -88,9 +88,9 @@ pub async fn page(
         tickets = tickets.filter(ticket::Column::ConnectionId.eq(connection));
     }
     if let Some(risk) = said(&filter.risk) {
-        let key: RiskKey =
-            risk.parse().map_err(|_| Problem::invalid("risk", "Use the key of a risk, such as R-12."))?;
-        tickets = tickets.filter(ticket::Column::RiskId.eq(key.0));
+        let wrong = || Problem::invalid("risk", "Use the key of a risk or of a group, such as R-12 or G-3.");
+        let about: Subject = risk.trim().parse().map_err(|_| wrong())?;
+        tickets = tickets.filter(ticket::Column::Subject.eq(about.to_string()));
     }
     query = query.filter(ticket_drift::Column::TicketId.in_subquery(tickets.into_query()));
     if let Some(after) = paging.after::<i64>()? {
@@ -102,28 +102,18 @@ pub async fn page(
     let tickets = ticket::Entity::find().filter(ticket::Column::Id.is_in(ids)).all(db).await?;
     let tickets: HashMap<i64, ticket::Model> =
         tickets.into_iter().map(|ticket| (ticket.id, ticket)).collect();
-    let risks = tickets.values().map(|ticket| ticket.risk_id);
-    let hidden: HashSet<i64> = risk::Entity::find()
-        .select_only()
-        .column(risk::Column::Id)
-        .filter(risk::Column::Id.is_in(risks))
-        .filter(risk::Column::Confidential.eq(true))
-        .into_tuple()
-        .all(db)
-        .await?
-        .into_iter()
-        .collect();
+    let hidden = hidden(db, tickets.values()).await?;
     Ok(page.map(|row| {
         let ticket = tickets.get(&row.ticket_id);
         // It may have become confidential after this was written.
-        let is_hidden = ticket.is_some_and(|ticket| hidden.contains(&ticket.risk_id));
+        let is_hidden = ticket.is_some_and(|ticket| hidden.contains(&ticket.id));
         let text = |text: String| match is_hidden && !text.starts_with(DIGEST) {
             true => format!("{DIGEST}{}", digest(&text)),
             false => text,
         };
         DriftView {
             id: row.id,
-            risk: ticket.map(|ticket| RiskKey(ticket.risk_id).to_string()).unwrap_or_default(),
+            risk: ticket.map(|ticket| subject::key(&ticket.subject)).unwrap_or_default(),
             ticket: ticket.and_then(|ticket| ticket.issue_key.clone()),
             field: row.field,
             ours: text(row.ours),
@@ -135,6 +125,37 @@ pub async fn page(
             settled_at: row.settled_at,
         }
     }))
+}
+
+/// The tickets that are about something confidential, or about a group with a confidential risk.
+async fn hidden(
+    db: &impl ConnectionTrait,
+    tickets: impl Iterator<Item = &ticket::Model> + Clone,
+) -> Result<HashSet<i64>, Problem> {
+    let groups = tickets.clone().filter_map(|ticket| ticket.group_id);
+    let members = ticket_group_member::Entity::find()
+        .filter(ticket_group_member::Column::GroupId.is_in(groups))
+        .all(db)
+        .await?;
+    let of_risks = tickets.clone().filter_map(|ticket| ticket.risk_id);
+    let risks = of_risks.chain(members.iter().map(|member| member.risk_id));
+    let confidential: HashSet<i64> = risk::Entity::find()
+        .select_only()
+        .column(risk::Column::Id)
+        .filter(risk::Column::Id.is_in(risks))
+        .filter(risk::Column::Confidential.eq(true))
+        .into_tuple()
+        .all(db)
+        .await?
+        .into_iter()
+        .collect();
+    let is_hidden = |ticket: &&ticket::Model| {
+        let own = ticket.risk_id.is_some_and(|id| confidential.contains(&id));
+        own || members
+            .iter()
+            .any(|member| ticket.group_id == Some(member.group_id) && confidential.contains(&member.risk_id))
+    };
+    Ok(tickets.filter(is_hidden).map(|ticket| ticket.id).collect())
 }
 
 /// What last differed between a risk and its ticket, one sentence each, newest first.

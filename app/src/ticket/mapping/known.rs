@@ -11,8 +11,10 @@ use super::model::{Mapping, Person, Source};
 use super::people;
 use crate::platform::problem::Problem;
 use crate::state::AppState;
+use crate::ticket::concern::Concern;
 use crate::ticket::connection::Active;
 use crate::ticket::failure::Failure;
+use crate::ticket::group::current::Current;
 use crate::ticket::ticket_rules::TicketState;
 
 /// What a ticket is about, for the fields of a site's own.
@@ -43,6 +45,22 @@ impl Facts {
             team: Some(risk.team_id),
             owner: risk.owner_id,
             assignee: risk.assignee_id,
+        }
+    }
+
+    /// Those of a group: what its open risks have in common, and of a confidential one nothing.
+    #[must_use]
+    pub(crate) fn of_group(current: &Current) -> Self {
+        let risks: Vec<&risk::Model> =
+            current.open().map(|member| &member.risk).filter(|risk| !risk.confidential).collect();
+        let owners: BTreeSet<Option<i64>> = risks.iter().map(|risk| risk.owner_id).collect();
+        Self {
+            risks: risks.iter().map(|risk| risk.id).collect(),
+            score: risks.iter().map(|risk| risk.score).max().filter(|score| *score > 0),
+            asset: current.asset.as_ref().map(|asset| asset.name.clone()),
+            team: Some(current.group.team_id),
+            owner: owners.first().copied().flatten().filter(|_| owners.len() == 1),
+            assignee: None,
         }
     }
 
@@ -135,20 +153,17 @@ impl Known {
         soon: DateTime<Utc>,
     ) -> Result<(), Failure> {
         let db = state.database.reader();
-        let risk_ids: Vec<i64> = ticket::Entity::find()
-            .select_only()
-            .column(ticket::Column::RiskId)
+        let rows = ticket::Entity::find()
             .filter(ticket::Column::ConnectionId.eq(active.row.id))
             .filter(ticket::Column::State.eq(TicketState::Wanted.as_str()))
             .filter(ticket::Column::NextTryAt.lte(soon))
             .order_by_asc(ticket::Column::NextTryAt)
             .order_by_asc(ticket::Column::Id)
             .limit(BULK_LIMIT as u64)
-            .into_tuple()
             .all(db)
             .await?;
-        let risks = risk::Entity::find().filter(risk::Column::Id.is_in(risk_ids)).all(db).await?;
-        let facts: Vec<Facts> = risks.iter().map(|risk| Facts::of(risk, None)).collect();
+        let concerns = Concern::of_tickets(db, &rows).await?;
+        let facts: Vec<Facts> = concerns.values().map(Concern::field_facts).collect();
         Self::ask(state, active, mapping, &facts.iter().collect::<Vec<_>>()).await
     }
 }

@@ -18,6 +18,7 @@ use crate::state::AppState;
 use crate::ticket::about::About;
 use crate::ticket::drift::field_rules::{self, Field};
 use crate::ticket::finder;
+use crate::ticket::subject::Subject;
 use crate::ticket::wording::Content;
 
 /// What would be sent.
@@ -67,7 +68,7 @@ pub(super) async fn run(
     let filling = at_creation(&mapping, &about, &known, &screen.fields);
     let (left_out, missing) = (filling.left_out.clone(), filling.missing.clone());
     content.filling = filling;
-    let ticket = finder::of_risk(db, risk.id).await?;
+    let ticket = finder::of_subject(db, Subject::Risk(risk.id)).await?;
     let marker = identity.marker(ticket.map_or(risk.uuid, |ticket| ticket.uuid));
     let new = content.new_issue(&about.subject, marker, &screen, &active.row.project, &identity);
     let told: Vec<Field> = field_rules::ours().filter(|field| screen.takes(field.jira_name())).collect();

@@ -2,21 +2,23 @@
 
 use std::collections::HashMap;
 
-use abate_entity::{risk, team, ticket};
+use abate_entity::{risk, team, ticket, ticket_group};
 use chrono::{DateTime, Days, Duration, NaiveTime, Utc};
 use chrono_tz::Tz;
 use sea_orm::sea_query::Query;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, JoinType,
-    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait,
+    JoinType, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
 use super::store;
 use crate::calendar::local_time::to_utc;
-use crate::platform::job::Work;
+use crate::jobs;
+use crate::platform::job::{Work, queue};
 use crate::platform::problem::Problem;
 use crate::platform::timer::Timer;
 use crate::state::AppState;
+use crate::ticket::group::model::GroupKind;
 use crate::ticket::reconcile;
 use crate::ticket::ticket_rules::TicketState;
 
@@ -65,9 +67,18 @@ pub(crate) async fn room(
         .and_where(risk::Column::TeamId.eq(team_id))
         .and_where(risk::Column::TicketWanted.eq(false))
         .to_owned();
+    let groups = Query::select()
+        .column(ticket_group::Column::Id)
+        .from(ticket_group::Entity)
+        .and_where(ticket_group::Column::TeamId.eq(team_id))
+        .and_where(ticket_group::Column::Kind.ne(GroupKind::Hand.as_str()))
+        .to_owned();
+    let either = Condition::any()
+        .add(ticket::Column::RiskId.in_subquery(of_team))
+        .add(ticket::Column::GroupId.in_subquery(groups));
     let made = ticket::Entity::find()
         .filter(ticket::Column::ReleasedAt.gte(day.began))
-        .filter(ticket::Column::RiskId.in_subquery(of_team))
+        .filter(either)
         .count(tx)
         .await?;
     Ok(u64::try_from(cap).unwrap_or_default().saturating_sub(made))
@@ -94,11 +105,30 @@ async fn run(state: &AppState) -> Result<(), Problem> {
         .limit(BATCH)
         .all(state.database.reader())
         .await?;
-    if held.is_empty() {
+    let groups: Vec<String> = ticket::Entity::find()
+        .select_only()
+        .column(ticket::Column::Subject)
+        .filter(ticket::Column::State.eq(TicketState::Held.as_str()))
+        .filter(ticket::Column::NextTryAt.lte(now))
+        .filter(ticket::Column::GroupId.is_not_null())
+        .limit(BATCH)
+        .into_tuple()
+        .all(state.database.reader())
+        .await?;
+    if held.is_empty() && groups.is_empty() {
         return Ok(());
     }
     let day = Day::of(now, state.config.organisation.zone);
-    state.database.write(async |tx| let_go(tx, &held, day, now).await).await
+    state
+        .database
+        .write(async |tx| {
+            let_go(tx, &held, day, now).await?;
+            for subject in &groups {
+                queue::enqueue(tx, jobs::TICKET, subject, now, now).await?;
+            }
+            Ok(())
+        })
+        .await
 }
 
 async fn let_go(
@@ -108,11 +138,11 @@ async fn let_go(
     now: DateTime<Utc>,
 ) -> Result<(), Problem> {
     let rules = store::in_force(tx).await?;
-    let ids: Vec<i64> = held.iter().map(|ticket| ticket.risk_id).collect();
+    let ids: Vec<i64> = held.iter().filter_map(|ticket| ticket.risk_id).collect();
     let risks = risk::Entity::find().filter(risk::Column::Id.is_in(ids)).all(tx).await?;
     let risks: HashMap<i64, risk::Model> = risks.into_iter().map(|risk| (risk.id, risk)).collect();
     let mut waiting: Vec<(&ticket::Model, &risk::Model)> =
-        held.iter().filter_map(|ticket| Some((ticket, risks.get(&ticket.risk_id)?))).collect();
+        held.iter().filter_map(|ticket| Some((ticket, risks.get(&ticket.risk_id?)?))).collect();
     waiting.sort_by_key(|(ticket, risk)| (risk.team_id, std::cmp::Reverse(risk.level), ticket.id));
     let mut rooms: HashMap<i64, u64> = HashMap::new();
     for (ticket, risk) in waiting {

@@ -257,6 +257,7 @@ pub(super) fn show() -> RiskPage {
             presence: Badge::toned(Tone::Bad, "Seen in the last scan", ""),
         }],
         more_findings: String::new(),
+        group: None,
         ticket: Some(TicketView {
             key: "PAY-14".into(),
             href: "https://jira.example/browse/PAY-14".into(),
