@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use abate_integrations::jira::{CreateField, Dialect, FieldKind, FieldValue, IssueEdit, Refusal, TEXT_LIMIT};
+use abate_integrations::jira::{CreateField, Dialect, FieldKind, FieldValue, IssueEdit, TEXT_LIMIT};
 use serde::Serialize;
 
 use super::gap::{MET, is_demanded};
