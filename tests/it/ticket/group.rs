@@ -413,7 +413,7 @@ async fn a_group_is_of_one_team_and_for_those_who_may_edit_its_risks() {
     stranger.api.post("/api/v1/groups", &form).await.problem(403);
     let form = json!({"title": "Ours", "risks": [ours]});
     stranger.api.post("/api/v1/groups", &form).await.problem(422);
-    let key = together(&world, &[ours.clone()]).await;
+    let key = together(&world, std::slice::from_ref(&ours)).await;
     stranger.api.get(&format!("/api/v1/groups/{key}")).await.problem(404);
     let renamed = world.first.api.patch(&format!("/api/v1/groups/{key}"), &json!({"title": "Renamed"})).await;
     assert_eq!(renamed.expect(200).json()["title"], "Renamed");
