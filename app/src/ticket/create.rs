@@ -18,6 +18,7 @@ use super::mapping::{self, Facts, Known};
 use super::reconcile::{LEASE, gather, link, unknown};
 use super::rule::store as rules;
 use super::screen::{self, Screen};
+use super::strangers;
 use super::ticket_rules::TicketState;
 use super::told::{NotTaken, Told};
 use super::wording::{Content, Identity};
@@ -28,6 +29,8 @@ use crate::state::AppState;
 const REFUSED_WAIT: Duration = Duration::minutes(15);
 /// How long a field is left out that JIRA did not take.
 const LEFT_OUT: Duration = Duration::hours(24);
+/// How long people are asked for before the tickets of a batch, which has its own time.
+const ASKING: std::time::Duration = std::time::Duration::from_secs(30);
 /// How often a bulk is read back.
 const READS: usize = 3;
 /// How long one waits whose create call never left.
@@ -63,7 +66,7 @@ pub(super) async fn batch(state: &AppState, active: &Active) -> Result<Option<bo
         return Ok(None);
     }
     // Whatever can be asked before the claim is asked before, so that a failure here leaves nothing uncertain.
-    let mapping = mapping::in_force(state.database.reader(), active.row.id).await?;
+    let (version, mapping) = mapping::versioned(state.database.reader(), active.row.id).await?;
     let mut screen = screen::read(state, active).await?;
     if !screen.takes("labels") || !mapping::gaps(&mapping, &screen.fields).is_empty() {
         // Somebody may have mended it since.
@@ -80,17 +83,24 @@ pub(super) async fn batch(state: &AppState, active: &Active) -> Result<Option<bo
     if !gaps.is_empty() {
         return Err(demanded(gaps.join("; ")));
     }
+    // Once the first wish has waited long enough, the ones that came after it go along.
+    let soon = state.clock.now() + gather(&active.row);
     if mapping.names_people() {
-        Known::ask_for_wanted(state, active, &mapping, state.clock.now() + gather(&active.row)).await?;
+        let asking = Known::ask_for_wanted(state, active, &mapping, soon);
+        match tokio::time::timeout(ASKING, asking).await {
+            Ok(asked) => asked?,
+            // Whoever answered is remembered; the next run goes on from there.
+            Err(_) => return Ok(Some(true)),
+        }
     }
     let identity = finder::identity(state).await?;
     let worker = state.ids.word(12);
     let account = connection::own_account(state, active).await?;
-    let mut claimed = claim(state, active, &screen, &identity, (&worker, &account)).await?;
+    let mut claimed = claim(state, active, &screen, &identity, (&worker, &account, soon)).await?;
     if claimed.is_empty() {
         return Ok(None);
     }
-    fill(state, active, &mapping, &screen, &mut claimed).await?;
+    fill(state, active, (version, &mapping), &screen, &mut claimed).await?;
     let full = claimed.len() == BULK_LIMIT;
     // What JIRA demands and does not get would only be refused.
     let (ready, lacking): (Vec<Claimed>, Vec<Claimed>) =
@@ -119,15 +129,18 @@ pub(super) async fn batch(state: &AppState, active: &Active) -> Result<Option<bo
         })
         .collect();
     let again = outcomes.iter().any(|outcome| matches!(outcome, Settled::Again(_)));
-    if outcomes.iter().any(|outcome| matches!(outcome, Settled::Wait(_) | Settled::Again(_))) {
+    let is_refused = outcomes.iter().any(|outcome| matches!(outcome, Settled::Wait(_) | Settled::Again(_)));
+    settle(state, &ready, outcomes, &screen, (&worker, version)).await?;
+    let waiting = lacking.iter().map(|one| Settled::Lacks(one.content.filling.missing.join(" "))).collect();
+    settle(state, &lacking, waiting, &screen, (&worker, version)).await?;
+    if is_refused {
         // The screen may take something else by now than it said.
         state.database.write(async |tx| screen::forget(tx, active.row.id).await).await?;
     }
-    settle(state, &ready, outcomes, &screen, &worker).await?;
-    let waiting = lacking.iter().map(|one| Settled::Lacks(one.content.filling.missing.join(" "))).collect();
-    settle(state, &lacking, waiting, &screen, &worker).await?;
     match error {
         Some(error) => Err(error.into()),
+        // JIRA was not called, so that nothing is known of it.
+        None if issues.is_empty() => Ok(None),
         None => Ok(Some(full || again)),
     }
 }
@@ -141,7 +154,7 @@ fn demanded(said: String) -> Failure {
 async fn fill(
     state: &AppState,
     active: &Active,
-    mapping: &Mapping,
+    (version, mapping): (i32, &Mapping),
     screen: &Screen,
     claimed: &mut [Claimed],
 ) -> Result<(), Problem> {
@@ -152,7 +165,7 @@ async fn fill(
         one.content.prioritise(one.about.level, mapping, &screen.priorities);
         one.content.filling = mapping::at_creation(mapping, &one.about, &known, &screen.fields);
         one.not_taken = Told::of(&one.ticket)?.not_taken;
-        one.not_taken.retain(|_, field| field.until > now);
+        one.not_taken.retain(|_, field| field.until > now && field.mapping == version);
     }
     Ok(())
 }
@@ -172,21 +185,29 @@ async fn claim(
     active: &Active,
     screen: &Screen,
     identity: &Identity,
-    (worker, account): (&str, &str),
+    (worker, account, soon): (&str, &str, DateTime<Utc>),
 ) -> Result<Vec<Claimed>, Problem> {
     let now = state.clock.now();
     state
         .database
         .write(async |tx| {
-            // Once the first wish has waited long enough, the ones that came after it go along.
             let rules_in_force = rules::in_force(tx).await?;
-            let soon = now + gather(&active.row);
             let rows = finder::due(tx, active.row.id, TicketState::Wanted, soon, BULK_LIMIT as u64).await?;
+            let marked = strangers::marked(tx, active.row.id, &rows).await?;
             let mut concerns = Concern::of_tickets(tx, &rows).await?;
             let mut claimed = Vec::new();
             for mut ticket in rows {
                 let Some(concern) = concerns.remove(&ticket.id) else { continue };
                 let wanted = concern.wants(&rules_in_force);
+                if wanted && marked.contains(&ticket.uuid) {
+                    // The issue may be from after the backup that this database was restored from.
+                    ticket::Entity::update_many()
+                        .set(unknown("an issue with its marker is in JIRA", now))
+                        .filter(ticket::Column::Id.eq(ticket.id))
+                        .exec(tx)
+                        .await?;
+                    continue;
+                }
                 let mut set = ticket::ActiveModel {
                     state: Set(TicketState::Cancelled.as_str().to_owned()),
                     problem: Set(None),
@@ -286,7 +307,7 @@ async fn settle(
     claimed: &[Claimed],
     outcomes: Vec<Settled>,
     screen: &Screen,
-    worker: &str,
+    (worker, version): (&str, i32),
 ) -> Result<(), Problem> {
     let now = state.clock.now();
     let outcomes: Vec<(&Claimed, Settled)> = claimed.iter().zip(outcomes).collect();
@@ -329,9 +350,9 @@ async fn settle(
                         );
                         let mut told = Told { not_taken: one.not_taken.clone(), ..Told::default() };
                         let until = now + LEFT_OUT;
-                        let new = fields
-                            .iter()
-                            .map(|(name, said)| (name.clone(), NotTaken { until, said: said.clone() }));
+                        let new = fields.iter().map(|(name, said)| {
+                            (name.clone(), NotTaken { until, said: said.clone(), mapping: version })
+                        });
                         told.not_taken.extend(new);
                         ticket::ActiveModel { pushed: Set(told.to_json()?), ..back(None, now) }
                     }

@@ -49,7 +49,8 @@ pub(super) async fn run(
     identity: &Identity,
 ) -> Result<(), Failure> {
     let now = sync.state.clock.now();
-    sync.told.not_taken.retain(|_, field| field.until > now);
+    let version = sync.mapping_version;
+    sync.told.not_taken.retain(|_, field| field.until > now && field.mapping == version);
     let labels = identity.labels(&sync.ticket.subject);
     let common = identity.common_label();
     let ours: Vec<(Field, String)> = field_rules::ours()
@@ -100,18 +101,32 @@ async fn custom(
         sync.trouble(format!("JIRA does not take the field {name} of {key}: {said}"));
         sync.again_in(wait);
     }
-    if sync.mapping.fields.is_empty() {
+    if sync.mapping.fields.is_empty() && sync.told.custom.is_empty() {
         return Ok(BTreeMap::new());
     }
-    Known::ask(sync.state, sync.active, &sync.mapping, &[&about.facts]).await?;
+    if sync.mapping.names_owner() {
+        Known::ask(sync.state, sync.active, &sync.mapping, &[&about.facts]).await?;
+    }
     let db = sync.state.database.reader();
     let known = Known::load(db, sync.active.row.id, &sync.mapping, &[&about.facts]).await?;
     let mut values = mapping::kept(&sync.mapping, about, &known, &screen.fields);
+    if about.confidential {
+        let (emptied, stay) = mapping::to_take_back(&sync.mapping, sync.told.custom.keys(), &screen.fields);
+        for field in emptied {
+            values.entry(field).or_insert(FieldValue::Nothing);
+        }
+        for field in stay.iter().filter(|field| !values.contains_key(*field)) {
+            sync.trouble(format!(
+                "The field {field} of {key} may still say something of a confidential risk and cannot be emptied by Abate. \
+                 Empty it in JIRA."
+            ));
+        }
+    }
     values.retain(|field, value| {
         let told = sync.told.custom.get(field);
         let is_new = told.is_none_or(|told| *told != mapping::print(value));
         // Nothing is no news where nothing was said.
-        let is_said = *value != FieldValue::Nothing || told.is_some();
+        let is_said = *value != FieldValue::Nothing || told.is_some() || about.confidential;
         is_new && is_said && !sync.told.not_taken.contains_key(field)
     });
     Ok(values)
@@ -219,6 +234,14 @@ async fn send(sync: &mut Sync<'_>, mut outgoing: Outgoing) -> Result<(), Failure
             Ok(()) => return sent(sync, &outgoing).await,
             Err(JiraError::Refused(refusal)) => {
                 let named = named(&refusal, &outgoing);
+                // What is added by a mapping never holds up the rest.
+                let is_extra = named.is_empty() && refusal.status != 409;
+                if is_extra && !outgoing.edit.custom.is_empty() && !outgoing.differences.is_empty() {
+                    sync.trouble(JiraError::Refused(refusal).to_string());
+                    sync.again_in(later::REFUSED_WAIT);
+                    outgoing.edit.custom.clear();
+                    continue;
+                }
                 if named.is_empty() || refusal.status == 409 {
                     give_up(sync, &outgoing, &refusal).await?;
                     return Ok(());
@@ -299,7 +322,7 @@ async fn leave_out(
     }
     for (name, said) in named {
         tracing::warn!(ticket = sync.ticket.subject, field = name, "JIRA does not take a field");
-        sync.told.not_taken.insert(name, NotTaken { until, said });
+        sync.told.not_taken.insert(name, NotTaken { until, said, mapping: sync.mapping_version });
     }
     Ok(())
 }

@@ -50,12 +50,12 @@ pub(super) async fn unsaid(sync: &Sync<'_>, risks: Vec<i64>) -> Result<Vec<Unsai
     Ok(unsaid.collect())
 }
 
-/// Names them in the comment of a move.
+/// Names them in the comment of a move, as many as one has room for.
 pub(super) fn named(unsaid: &[Unsaid]) -> String {
     let line = |Unsaid { title, url, .. }: &Unsaid| {
         if title == url { format!("\n\n{url}") } else { format!("\n\n{title}: {url}") }
     };
-    unsaid.iter().map(line).collect()
+    unsaid.iter().take(AT_ONCE).map(line).collect()
 }
 
 /// Sends the links.
@@ -93,9 +93,9 @@ pub(super) async fn run(
     Ok(())
 }
 
-/// They were named.
+/// They were named; those that had no room are sent as links.
 pub(super) fn said(sync: &mut Sync<'_>, unsaid: &mut Vec<Unsaid>) {
-    sync.told.evidence.extend(unsaid.drain(..).map(|piece| (piece.id, piece.title)));
+    sync.told.evidence.extend(unsaid.drain(..unsaid.len().min(AT_ONCE)).map(|piece| (piece.id, piece.title)));
 }
 
 fn title(title: &str, is_withdrawn: bool) -> String {

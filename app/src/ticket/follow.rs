@@ -90,6 +90,10 @@ pub(super) fn answer_text(answer: Answer, risk: &risk::Model) -> String {
             let until = risk.acceptance_ends_on.map(|day| format!(" until {day}")).unwrap_or_default();
             format!("{key} is accepted{until} and stays so. End the acceptance in Abate to work on it.")
         }
+        Answer::StaysClaimed => format!(
+            "{key} waits in Abate for the verification of its fix, and stays so. If it is not mended after all, a verifier \
+             says so there."
+        ),
         Answer::AskToChallenge => format!(
             "{key} was closed as {} and stays closed. A triager can challenge that in Abate.",
             risk.resolution.map_or("no risk", |resolution| resolution.as_str())
@@ -109,7 +113,7 @@ pub(super) async fn propose(
         Answer::AskToAccept => Wish::Accept,
         Answer::AskToDismiss => Wish::Dismiss,
         Answer::AskToChallenge => Wish::Challenge,
-        Answer::StaysAccepted => return Ok(risk),
+        Answer::StaysAccepted | Answer::StaysClaimed => return Ok(risk),
     };
     let is_duplicate = saying(resolution, &sync.mapping.resolutions) == Saying::Duplicate;
     let dismissal = if is_duplicate { Resolution::Duplicate } else { Resolution::FalsePositive };
@@ -149,7 +153,7 @@ pub(super) enum Taken {
     Refused(String),
 }
 
-/// Takes a step, with `told` in one transaction with the note that the change was followed, so that it is taken once.
+/// Takes a step, in one transaction with `told`, which notes that the change was followed, so that it is taken once.
 pub(super) async fn take(
     sync: &Sync<'_>,
     risk: &risk::Model,

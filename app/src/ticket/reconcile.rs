@@ -112,7 +112,6 @@ pub async fn run(state: &AppState, subject: &str) -> Result<(), Problem> {
     if is_out_of_touch(active.row.polled_until, poll_every, now) {
         return state.database.write(async |tx| poll::enqueue(tx, active.row.id, now).await).await;
     }
-    state.database.write(async |tx| strangers::seek(tx, active.row.id, now).await).await?;
     let created = create::batch(state, &active).await;
     if settled(state, &active, created).await? == Some(true) {
         state.database.write(async |tx| enqueue(tx, active.row.id, now, now).await).await?;

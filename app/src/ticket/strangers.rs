@@ -2,11 +2,13 @@
 //! made, or one from after the backup that this database was restored from. Nothing is done to them; people are shown
 //! them until they are gone.
 
+use std::collections::HashSet;
+
 use abate_entity::ticket_stranger::Column;
 use abate_entity::{connection, ticket, ticket_stranger};
 use abate_integrations::jira::Issue;
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{OnConflict, Query};
+use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, PaginatorTrait,
     QueryFilter, QueryOrder, QuerySelect,
@@ -109,28 +111,22 @@ async fn wake(tx: &DatabaseTransaction, ticket: &ticket::Model, now: DateTime<Ut
     reconcile::enqueue(tx, ticket.connection_id, now, now).await
 }
 
-/// What is to be created and carries the marker of a stranger is looked for instead: the issue may be from after the
-/// backup that this database was restored from.
-pub(super) async fn seek(
+/// Which of these tickets have a stranger with their marker.
+pub(super) async fn marked(
     tx: &DatabaseTransaction,
     connection_id: i64,
-    now: DateTime<Utc>,
-) -> Result<(), Problem> {
-    let marked = Query::select()
+    tickets: &[ticket::Model],
+) -> Result<HashSet<uuid::Uuid>, Problem> {
+    let marked = ticket_stranger::Entity::find()
+        .select_only()
         .column(Column::Uuid)
-        .from(ticket_stranger::Entity)
-        .and_where(Column::ConnectionId.eq(connection_id))
-        .and_where(Column::SettledAt.is_null())
-        .and_where(Column::Uuid.is_not_null())
-        .to_owned();
-    ticket::Entity::update_many()
-        .set(reconcile::unknown("an issue with its marker is in JIRA", now))
-        .filter(ticket::Column::ConnectionId.eq(connection_id))
-        .filter(ticket::Column::State.eq(TicketState::Wanted.as_str()))
-        .filter(ticket::Column::Uuid.in_subquery(marked))
-        .exec(tx)
+        .filter(Column::ConnectionId.eq(connection_id))
+        .filter(Column::SettledAt.is_null())
+        .filter(Column::Uuid.is_in(tickets.iter().map(|ticket| ticket.uuid)))
+        .into_tuple::<uuid::Uuid>()
+        .all(tx)
         .await?;
-    Ok(())
+    Ok(marked.into_iter().collect())
 }
 
 /// No issue carries the marker any more.

@@ -142,7 +142,7 @@ pub(crate) async fn run(
     let screen = (&screen, &identity);
     let done = match concern {
         Concern::Group(current) => of_group(&mut sync, *current, screen).await?,
-        Concern::Risk(of) => match supersede::carrier(state, &of).await? {
+        Concern::Risk(of) => match supersede::carrier(state, ticket, &of).await? {
             Some(carrier) => supersede::run(&mut sync, *of, carrier, screen).await?,
             None => of_risk(&mut sync, *of, screen).await?,
         },

@@ -106,6 +106,8 @@ pub enum Answer {
     AskToDismiss,
     /// The risk is accepted and stays so.
     StaysAccepted,
+    /// Its fix waits for the verification and goes on waiting.
+    StaysClaimed,
     /// It was closed as no risk of ours; a triager decides whether that still holds.
     AskToChallenge,
 }
@@ -174,6 +176,7 @@ pub fn meaning(
             Saying::Fixed => Meaning::Step(Event::ClaimFixed.spoken_in(state)),
         },
         (_, State::Verification) if back => Meaning::Step(Event::VerifyFail),
+        (Category::New, State::Verification) => Meaning::Answer(Answer::StaysClaimed),
         (_, State::Closed) if back => match resolution {
             Some(resolution) if resolution.may_come_back() => Meaning::Step(Event::Reopen),
             _ => Meaning::Answer(Answer::AskToChallenge),
@@ -257,11 +260,14 @@ pub fn poll_minutes(last: DateTime<Utc>, now: DateTime<Utc>) -> i64 {
     ((now - last).max(Duration::zero()) + OVERLAP).num_minutes() + 1
 }
 
+/// How long a poll may take.
+const SLOWEST_POLL: Duration = Duration::minutes(10);
+
 /// Whether nobody has asked for so long what changed that a new ticket may be there already: a database that was restored
 /// knows no ticket from after its backup. One that was never asked has nothing to know.
 #[must_use]
 pub fn is_out_of_touch(last: Option<DateTime<Utc>>, poll_every: Duration, now: DateTime<Utc>) -> bool {
-    last.is_some_and(|last| now - last >= poll_every * 2)
+    last.is_some_and(|last| now - last >= (poll_every * 2).max(SLOWEST_POLL))
 }
 
 /// Whether the nightly pass over all tickets is due: once after each two o'clock in the morning, each connection at a
@@ -325,8 +331,8 @@ mod tests {
     fn nothing_is_created_before_a_poll_that_is_long_overdue() {
         let every = Duration::minutes(2);
         assert!(!is_out_of_touch(None, every, at(0)));
-        assert!(!is_out_of_touch(Some(at(0)), every, at(239)));
-        assert!(is_out_of_touch(Some(at(0)), every, at(240)));
+        assert!(!is_out_of_touch(Some(at(0)), every, at(599)));
+        assert!(is_out_of_touch(Some(at(0)), every, at(600)));
     }
 
     #[test]
@@ -371,6 +377,7 @@ mod tests {
         let moved = |before, now| meaning(State::Verification, None, before, now, None, &usual());
         assert_eq!(moved(Category::Done, Category::New), Meaning::Step(Event::VerifyFail));
         assert_eq!(moved(Category::Indeterminate, Category::Indeterminate), Meaning::Nothing);
+        assert_eq!(moved(Category::Indeterminate, Category::New), Meaning::Answer(Answer::StaysClaimed));
         let closed =
             |resolution| meaning(State::Closed, resolution, Category::Done, Category::New, None, &usual());
         assert_eq!(closed(Some(Resolution::Remediated)), Meaning::Step(Event::Reopen));

@@ -48,6 +48,9 @@ pub(crate) struct NotTaken {
     pub(crate) until: DateTime<Utc>,
     /// What JIRA said.
     pub(crate) said: String,
+    /// The version of the mapping that it was refused under: a new one is tried at once.
+    #[serde(default)]
+    pub(crate) mapping: i32,
 }
 
 /// A change of status that was followed or answered.
@@ -57,6 +60,19 @@ pub(crate) struct Followed {
     pub(crate) at: DateTime<Utc>,
     /// The id of the status it led to.
     pub(crate) to: String,
+}
+
+/// A change of status that the risks of a group are following, until each of them was asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Following {
+    /// When it was made.
+    pub(crate) at: DateTime<Utc>,
+    /// The id of the status it led to.
+    pub(crate) to: String,
+    /// Whether nothing was left to do in the group when it came.
+    pub(crate) all_closed: bool,
+    /// The numbers of the risks that took their step.
+    pub(crate) risks: Vec<i64>,
 }
 
 /// A status from which the workflow offers no way to where the ticket has to go.
@@ -101,6 +117,8 @@ pub(crate) struct Told {
     pub(crate) dead_end: Option<DeadEnd>,
     /// The last change of status by a person that was followed or answered.
     pub(crate) followed: Option<Followed>,
+    /// The change that a group's risks were following when that was interrupted.
+    pub(crate) following: Option<Following>,
     /// Why that change was not followed, shown until the next one.
     pub(crate) answer: Option<String>,
     /// The number of the last comment on the risk that was copied; none until the first look.

@@ -17,6 +17,7 @@ use super::concern::Concern;
 use super::connection::{self, Active};
 use super::failure::Failure;
 use super::finder;
+use super::group::current::Current;
 use super::group::matching;
 use super::group::model::GroupState;
 use super::later;
@@ -47,7 +48,7 @@ pub const CATCH_UP: Timer<AppState> =
 
 /// How many tickets one run of the timer queues, or a few more.
 const CATCH_UP_BATCH: usize = 500;
-/// How many risks it reads at once.
+/// How many risks or groups it reads at once.
 const CATCH_UP_PAGE: u64 = 500;
 
 fn catch_up(state: &AppState) -> Work<'_> {
@@ -59,8 +60,7 @@ fn catch_up(state: &AppState) -> Work<'_> {
         let now = state.clock.now();
         let rules = rules::in_force(state.database.reader()).await?;
         let lowest = rules.lowest();
-        // What waits for a paused connection hides nobody behind it.
-        let mut paused: HashMap<i64, bool> = HashMap::new();
+        let mut paused = HashMap::new();
         let mut after = 0;
         let mut missing = Vec::new();
         while missing.len() < CATCH_UP_BATCH {
@@ -72,23 +72,12 @@ fn catch_up(state: &AppState) -> Work<'_> {
                 if !rules.wants(&facts) {
                     continue;
                 }
-                let waits = match rules.connection(&facts).filter(|id| !usable.contains(id)) {
-                    None => false,
-                    Some(id) => match paused.get(&id) {
-                        Some(waits) => *waits,
-                        None => {
-                            let waits = connection::of_rule(state, Some(id)).await?.is_none();
-                            paused.insert(id, waits);
-                            waits
-                        }
-                    },
-                };
-                if !waits {
+                if !waits(state, rules.connection(&facts), &usable, &mut paused).await? {
                     missing.push(risk.clone());
                 }
             }
         }
-        let groups = groups_without_ticket(state).await?;
+        let groups = groups_without_ticket(state, &rules, &usable, &mut paused).await?;
         if missing.is_empty() && groups.is_empty() {
             return Ok(());
         }
@@ -108,8 +97,56 @@ fn catch_up(state: &AppState) -> Work<'_> {
     })
 }
 
-/// Open groups without a ticket.
-async fn groups_without_ticket(state: &AppState) -> Result<Vec<i64>, Problem> {
+/// Whether the connection that the rules name is paused; what waits for one hides nobody behind it.
+async fn waits(
+    state: &AppState,
+    named: Option<i64>,
+    usable: &[i64],
+    paused: &mut HashMap<i64, bool>,
+) -> Result<bool, Problem> {
+    let Some(id) = named.filter(|id| !usable.contains(id)) else { return Ok(false) };
+    if let Some(waits) = paused.get(&id) {
+        return Ok(*waits);
+    }
+    let waits = connection::of_rule(state, Some(id)).await?.is_none();
+    paused.insert(id, waits);
+    Ok(waits)
+}
+
+/// Open groups that are to have a ticket and have none.
+async fn groups_without_ticket(
+    state: &AppState,
+    rules: &TicketRules,
+    usable: &[i64],
+    paused: &mut HashMap<i64, bool>,
+) -> Result<Vec<i64>, Problem> {
+    let db = state.database.reader();
+    let mut wanting = Vec::new();
+    let mut after = 0;
+    while wanting.len() < CATCH_UP_BATCH {
+        let page = open_groups(state, after).await?;
+        let Some(last) = page.last() else { break };
+        after = *last;
+        for id in page {
+            let Some(current) = Current::of(db, id).await?.filter(|current| current.wants(rules)) else {
+                continue;
+            };
+            let named = current.facts(rules).and_then(|facts| rules.connection(&facts));
+            if !waits(state, named, usable, paused).await? {
+                wanting.push(id);
+            }
+        }
+    }
+    Ok(wanting)
+}
+
+/// Open groups with risks and without a ticket, from one number on.
+async fn open_groups(state: &AppState, after: i64) -> Result<Vec<i64>, Problem> {
+    let inhabited = Query::select()
+        .column(ticket_group_member::Column::GroupId)
+        .from(ticket_group_member::Entity)
+        .and_where(ticket_group_member::Column::LeftAt.is_null())
+        .to_owned();
     let ticketed = Query::select()
         .column(ticket::Column::GroupId)
         .from(ticket::Entity)
@@ -119,7 +156,10 @@ async fn groups_without_ticket(state: &AppState) -> Result<Vec<i64>, Problem> {
         .select_only()
         .column(ticket_group::Column::Id)
         .filter(ticket_group::Column::State.eq(GroupState::Open.as_str()))
+        .filter(ticket_group::Column::Id.gt(after))
+        .filter(ticket_group::Column::Id.in_subquery(inhabited))
         .filter(ticket_group::Column::Id.not_in_subquery(ticketed))
+        .order_by_asc(ticket_group::Column::Id)
         .limit(CATCH_UP_PAGE)
         .into_tuple()
         .all(state.database.reader())

@@ -128,7 +128,9 @@ pub(crate) fn refusal_of(status_of_all: u16, value: &Value) -> Refusal {
         .as_object()
         .into_iter()
         .flatten()
-        .map(|(field, message)| (field.clone(), text(message)))
+        // The one field that Cloud calls something else in its refusals than in requests.
+        .map(|(field, message)| (if field == "parentId" { "parent" } else { field }, message))
+        .map(|(field, message)| (field.to_owned(), text(message)))
         .collect();
     // A bulk call that was refused as a whole gives a list instead.
     let elements = value["errors"]

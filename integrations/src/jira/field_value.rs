@@ -111,6 +111,18 @@ impl FieldValue {
         Self::Text(line)
     }
 
+    /// As many of these as a field takes, in one line; none is cut, as the rest of it could be another one.
+    #[must_use]
+    pub fn items(items: &[String]) -> Self {
+        let mut items = items;
+        while let [rest @ .., _] = items
+            && items.join(", ").encode_utf16().count() > TEXT_LIMIT
+        {
+            items = rest;
+        }
+        Self::line(&items.join(", "))
+    }
+
     /// As it is sent.
     #[must_use]
     pub fn to_json(&self, dialect: Dialect, text_limit: usize) -> Value {

@@ -87,7 +87,9 @@ pub fn next_hop(
         }
     };
     // Of several ways into "done", one whose screen takes a wanted resolution says what was meant.
-    let says = |t: &&Transition| resolutions.iter().any(|name| t.resolutions.iter().any(|r| r.name == *name));
+    let says = |t: &&Transition| {
+        resolutions.iter().any(|name| t.resolutions.iter().any(|r| r.name.eq_ignore_ascii_case(name)))
+    };
     // A status called like the resolution ("Won't Do") is the way for that outcome only.
     let named = |t: &&Transition| resolutions.iter().position(|name| t.to.name.eq_ignore_ascii_case(name));
     let straight = || open().filter(|t| t.to.category == target);

@@ -174,6 +174,43 @@ async fn done_claims_each_risk_and_one_comment_says_what_was_refused() {
 }
 
 #[actix_web::test]
+async fn what_a_confidential_risk_refuses_is_said_without_its_state_or_reason() {
+    let world = World::start().await;
+    let keys = recorded(&world, 2).await;
+    let key = together(&world, &keys).await;
+    // The second is never confirmed, so that nobody can claim to have fixed it.
+    confirm(&world, &keys[0]).await;
+    start(&world, &keys[0]).await;
+    let hide = format!("UPDATE risk SET confidential = TRUE WHERE id = {}", keys[1].trim_start_matches("R-"));
+    world.app.database.tamper(&hide).await;
+    world.app.settle().await;
+    let issue = issue_of(&world, &key).await;
+    world.app.time.advance(Duration::minutes(1));
+    click_done(&world, &issue).await;
+    world.until_state(&keys[0], "verification").await;
+    world.app.pass(Duration::minutes(5)).await;
+    let said = texts(&world, &issue).await;
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(said[0].contains(&format!("{} did not follow. Abate says why.", keys[1])), "{said:?}");
+    assert!(!said[0].contains("stays"), "{said:?}");
+}
+
+#[actix_web::test]
+async fn a_confidential_group_that_empties_tells_nothing() {
+    let world = World::start().await;
+    let (keys, key, issue) = at_work(&world, 2).await;
+    world.app.database.tamper("UPDATE risk SET confidential = TRUE").await;
+    for risk in &keys {
+        take_out(&world, &key, risk).await;
+        world.app.settle().await;
+    }
+    world.app.pass(Duration::minutes(5)).await;
+    assert_eq!(group(&world, &key).await["risks"], 0);
+    let issue = world.issue(&issue).await;
+    assert_eq!(issue.fields.summary.as_deref(), Some("G-1: confidential risks (0 risks)"));
+}
+
+#[actix_web::test]
 async fn one_of_five_that_fails_verification_reopens_the_ticket_and_is_named() {
     let world = World::start().await;
     let (keys, key, issue) = at_work(&world, 5).await;

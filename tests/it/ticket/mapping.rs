@@ -388,3 +388,27 @@ async fn a_mapping_is_made_and_tested_on_a_page() {
     assert_eq!((&now["mapping"]["fields"], &now["mapping"]["labels"]), (&rule, &json!(["shop"])));
     send(&form("save", "shop", String::new())).await.expect(412);
 }
+
+#[actix_web::test]
+async fn what_was_told_of_a_risk_that_becomes_confidential_is_taken_back() {
+    let world = World::without_webhooks(StdDuration::ZERO).await;
+    let sandbox = &world.site.sandbox;
+    sandbox.add_field(field("customfield_3", "Where", false, OwnFieldKind::Text));
+    sandbox.add_field(field("customfield_4", "Asset", false, OwnFieldKind::Paragraph));
+    let told = json!([
+        { "field": "customfield_3", "value": "asset", "owner": "jira" },
+        { "field": "customfield_4", "value": "asset" },
+    ]);
+    world.map(json!({ "fields": told })).await;
+    let (key, issue) = world.ticketed("Told too much").await;
+    assert_eq!(world.shown(&issue, "customfield_3"), "shop");
+    // A mapping that no longer says it does not make it unsaid.
+    world.map(json!({ "fields": [told[0]] })).await;
+    world.app.database.tamper("UPDATE risk SET confidential = TRUE").await;
+    let change = json!({ "plan": "Kept to a few" });
+    world.first.api.patch(&format!("/api/v1/risks/{key}"), &change).await.expect(200);
+    world.app.pass(Duration::minutes(2)).await;
+    for field in ["customfield_3", "customfield_4"] {
+        assert_eq!(world.shown(&issue, field), Value::Null, "{field}");
+    }
+}

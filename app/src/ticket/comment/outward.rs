@@ -1,10 +1,10 @@
 //! Writes what people say on the risks of a ticket, and what Abate has to say, as comments of the ticket. Each is a row before it is
 //! sent; after a try whose answer was lost, `inward` finds out whether it arrived.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use abate_entity::lifecycle::Via;
-use abate_entity::{app_user, risk_comment, ticket, ticket_comment};
+use abate_entity::{app_user, risk, risk_comment, ticket, ticket_comment};
 use abate_integrations::jira::{Document, JiraError};
 use chrono::{DateTime, Duration, Utc};
 use sea_orm::sea_query::OnConflict;
@@ -152,9 +152,11 @@ pub(in crate::ticket) async fn write(sync: &mut Sync<'_>, about: &About) -> Resu
     if waiting.len() as u64 == AT_ONCE {
         sync.again_in(Duration::zero());
     }
+    let hidden = hidden(sync, &waiting).await?;
     for row in waiting {
         // What was to come with another call says nothing by itself.
-        if about.confidential || comment_rules::is_riding(row.note_key.as_deref()) {
+        let is_hidden = about.confidential || row.risk_comment_id.is_some_and(|id| hidden.contains(&id));
+        if is_hidden || comment_rules::is_riding(row.note_key.as_deref()) {
             set(sync, row.id, CommentState::Refused, None).await?;
             continue;
         }
@@ -177,6 +179,32 @@ pub(in crate::ticket) async fn write(sync: &mut Sync<'_>, about: &About) -> Resu
         }
     }
     Ok(())
+}
+
+/// The comments behind these rows whose risk has become confidential since they were queued.
+async fn hidden(sync: &Sync<'_>, waiting: &[ticket_comment::Model]) -> Result<HashSet<i64>, Problem> {
+    let ids: Vec<i64> = waiting.iter().filter_map(|row| row.risk_comment_id).collect();
+    if ids.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let db = sync.state.database.reader();
+    let comments = risk_comment::Entity::find()
+        .select_only()
+        .columns([risk_comment::Column::Id, risk_comment::Column::RiskId])
+        .filter(risk_comment::Column::Id.is_in(ids))
+        .into_tuple::<(i64, i64)>()
+        .all(db)
+        .await?;
+    let confidential: Vec<i64> = risk::Entity::find()
+        .select_only()
+        .column(risk::Column::Id)
+        .filter(risk::Column::Id.is_in(comments.iter().map(|(_, risk_id)| *risk_id)))
+        .filter(risk::Column::Confidential.eq(true))
+        .into_tuple()
+        .all(db)
+        .await?;
+    let hidden = comments.into_iter().filter(|(_, risk_id)| confidential.contains(risk_id));
+    Ok(hidden.map(|(comment_id, _)| comment_id).collect())
 }
 
 async fn set(

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::finder;
 use super::matching;
-use super::member::{self, By, NewGroup};
+use super::member::{self, By, MOST_IN_GROUP, NewGroup};
 use super::model::{GroupKey, GroupKind, GroupState, match_key};
 use crate::access::actor::Actor;
 use crate::access::right::MoveRisks;
@@ -114,6 +114,13 @@ async fn named(
     let risks = matching::of(tx, kind, (team_id, asset.id), &name).await?;
     if risks.is_empty() {
         let text = "No confirmed risk of the team on this asset has it and is in no group yet.";
+        return Err(Problem::invalid("name", text));
+    }
+    if risks.len() > MOST_IN_GROUP {
+        let text = format!(
+            "More than {MOST_IN_GROUP} risks have it, which is the most that a group holds. Make groups by hand, of those that \
+             are to be mended first."
+        );
         return Err(Problem::invalid("name", text));
     }
     for risk in &risks {

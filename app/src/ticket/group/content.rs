@@ -156,7 +156,9 @@ mod tests {
             risk: risk(id, confidential(id)),
             owner: Some("Ada with a name of some length".to_owned()),
         });
-        Current { group, asset: None, members: members.collect(), version: 1 }
+        let was_confidential = (1..=count).any(&confidential);
+        let members: Vec<Member> = members.collect();
+        Current { group, asset: None, members, version: 1, was_confidential }
     }
 
     /// Due the earlier, the higher its number is.
@@ -256,5 +258,16 @@ mod tests {
         let (about, text) = about(&group(3, |_| true), Dialect::Cloud, TEXT_LIMIT);
         assert!(about.confidential && about.title == "confidential risks (3 risks)");
         assert!(!text.contains("Ada") && !text.contains("in_progress") && text.contains("R-3"), "{text}");
+    }
+
+    #[test]
+    fn those_that_were_confidential_stay_so_once_all_have_left() {
+        for (left_confidential, title) in
+            [(true, "confidential risks (0 risks)"), (false, "Update openssl (0 risks)")]
+        {
+            let emptied = Current { was_confidential: left_confidential, ..group(0, |_| false) };
+            let (about, _) = about(&emptied, Dialect::Cloud, TEXT_LIMIT);
+            assert_eq!((about.confidential, about.title.as_str()), (left_confidential, title));
+        }
     }
 }

@@ -1,11 +1,12 @@
 //! A group and its risks as they are now.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use abate_entity::level::Level;
 use abate_entity::lifecycle::{Resolution, State};
 use abate_entity::{app_user, asset, risk, ticket_group, ticket_group_member};
 use chrono::NaiveDate;
+use sea_orm::sea_query::Query;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use super::model::{self, GroupKey, GroupKind, GroupState};
@@ -42,6 +43,8 @@ pub(crate) struct Current {
     pub(crate) members: Vec<Member>,
     /// Grows with every change of the group and of each risk that was ever in it.
     pub(crate) version: i32,
+    /// Whether a risk that was ever in it is confidential.
+    pub(crate) was_confidential: bool,
 }
 
 impl Current {
@@ -53,11 +56,17 @@ impl Current {
             .order_by_asc(ticket_group_member::Column::Id)
             .all(db)
             .await?;
-        let ids = rows.iter().map(|row| row.risk_id);
-        let risks = risk::Entity::find().filter(risk::Column::Id.is_in(ids)).all(db).await?;
+        // Those that left count as well, and of them there may be any number.
+        let ever = Query::select()
+            .column(ticket_group_member::Column::RiskId)
+            .from(ticket_group_member::Entity)
+            .and_where(ticket_group_member::Column::GroupId.eq(id))
+            .to_owned();
+        let risks = risk::Entity::find().filter(risk::Column::Id.in_subquery(ever)).all(db).await?;
         let version = risks.iter().fold(group.version, |sum, risk| sum.saturating_add(risk.version));
         let mut risks: HashMap<i64, risk::Model> = risks.into_iter().map(|risk| (risk.id, risk)).collect();
-        let people = risks.values().filter_map(|risk| risk.owner_id);
+        let was_confidential = risks.values().any(|risk| risk.confidential);
+        let people: HashSet<i64> = risks.values().filter_map(|risk| risk.owner_id).collect();
         let people = app_user::Entity::find().filter(app_user::Column::Id.is_in(people)).all(db).await?;
         let people: HashMap<i64, String> = people.into_iter().map(|user| (user.id, user.name)).collect();
         let is_in = |row: &ticket_group_member::Model| row.left_at.is_none();
@@ -71,7 +80,7 @@ impl Current {
             Some(id) => asset::Entity::find_by_id(id).one(db).await?,
             None => None,
         };
-        Ok(Some(Self { group, asset, members, version }))
+        Ok(Some(Self { group, asset, members, version, was_confidential }))
     }
 
     /// What people call it.
@@ -102,9 +111,13 @@ impl Current {
         self.open().filter_map(|member| member.risk.due_on).min()
     }
 
-    /// Whether nothing of it may leave Abate but keys, levels, dates and links.
+    /// Whether nothing of it may leave Abate but keys, levels, dates and links. Once all have left, its title still says what
+    /// they were about.
     pub(crate) fn is_confidential(&self) -> bool {
-        !self.members.is_empty() && self.members.iter().all(|member| member.risk.confidential)
+        if self.members.is_empty() {
+            return self.was_confidential;
+        }
+        self.members.iter().all(|member| member.risk.confidential)
     }
 
     /// Whether a person put it together, who wants its ticket whatever the rules say.

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::sea_query::Query;
 use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect};
 
-use super::member::{self, By};
+use super::member::{self, By, MOST_IN_GROUP};
 use super::model::{GroupKind, GroupState, match_key};
 use crate::platform::problem::Problem;
 
@@ -19,7 +19,8 @@ pub(super) const CONFIRMED: [State; 4] =
     [State::Open, State::InProgress, State::Blocked, State::Verification];
 
 /// Lets confirmed risks join the open groups of their library or rule; none twice into the same group, as somebody has taken
-/// it out of there. Answers those that joined.
+/// it out of there, and none into a group that is full. Answers those that joined. What somebody else does with them or with
+/// the groups meanwhile goes before and stops nothing.
 pub(crate) async fn join(
     tx: &DatabaseTransaction,
     risks: &[risk::Model],
@@ -49,22 +50,43 @@ pub(crate) async fn join(
         rows.iter().filter(|row| row.left_at.is_none()).map(|row| row.risk_id).collect();
     let by_key: HashMap<(&str, &str), &ticket_group::Model> =
         groups.iter().map(|group| ((group.kind.as_str(), group.match_key.as_str()), group)).collect();
-    let mut joining: BTreeMap<i64, Vec<risk::Model>> = BTreeMap::new();
+    let mut joining: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
     for risk in confirmed {
         for (kind, name) in names.get(&risk.id).into_iter().flatten() {
             let key = match_key(risk.team_id, risk.asset_id, name);
             let Some(group) = by_key.get(&(kind.as_str(), key.as_str())) else { continue };
             if !been.contains(&(risk.id, group.id)) && taken.insert(risk.id) {
-                joining.entry(group.id).or_default().push(risk.clone());
+                joining.entry(group.id).or_default().push(risk.id);
             }
         }
     }
-    let mut joined = HashSet::new();
-    for group in &groups {
-        if let Some(risks) = joining.get(&group.id) {
-            member::join(tx, By::ITSELF, group, risks, now).await?;
-            joined.extend(risks.iter().map(|risk| risk.id));
+    // In the order of their numbers, so that two transactions never wait for each other's groups.
+    let mut open: Vec<(i64, Vec<i64>)> = Vec::new();
+    for (group_id, risk_ids) in joining {
+        if member::lock(tx, group_id).await? {
+            open.push((group_id, risk_ids));
         }
+    }
+    if open.is_empty() {
+        return Ok(HashSet::new());
+    }
+    // Whoever had the locks before may have put some of them in.
+    let wanting = open.iter().flat_map(|(_, risk_ids)| risk_ids.iter().copied());
+    let taken: HashSet<i64> = ticket_group_member::Entity::find()
+        .select_only()
+        .column(ticket_group_member::Column::RiskId)
+        .filter(ticket_group_member::Column::RiskId.is_in(wanting))
+        .filter(ticket_group_member::Column::LeftAt.is_null())
+        .into_tuple::<i64>()
+        .all(tx)
+        .await?
+        .into_iter()
+        .collect();
+    let mut joined = HashSet::new();
+    for (group_id, risk_ids) in open {
+        let room = member::room(tx, group_id).await?;
+        let free: Vec<i64> = risk_ids.into_iter().filter(|id| !taken.contains(id)).take(room).collect();
+        joined.extend(member::enter(tx, By::ITSELF, group_id, &free, now).await?);
     }
     Ok(joined)
 }
@@ -98,7 +120,8 @@ async fn names(
     Ok(names)
 }
 
-/// The confirmed risks of a team on an asset that a library or a rule has in common and that are in no group.
+/// The confirmed risks of a team on an asset that a library or a rule has in common and that are in no group; at most one more
+/// than a group holds.
 pub(super) async fn of(
     tx: &impl ConnectionTrait,
     kind: GroupKind,
@@ -126,6 +149,7 @@ pub(super) async fn of(
         .filter(risk::Column::AssetId.eq(asset))
         .filter(risk::Column::Id.in_subquery(named))
         .filter(risk::Column::Id.not_in_subquery(grouped()))
+        .limit(MOST_IN_GROUP as u64 + 1)
         .all(tx)
         .await?)
 }

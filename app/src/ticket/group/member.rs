@@ -1,7 +1,7 @@
 //! Puts risks into groups and takes them out. The tickets follow: those of the group and those of the risks are queued in the
 //! same transaction.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use abate_entity::lifecycle::{State, Via};
 use abate_entity::{risk, ticket_group, ticket_group_member};
@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait,
-    QueryFilter, QuerySelect,
+    PaginatorTrait, QueryFilter, QuerySelect,
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -23,6 +23,11 @@ use crate::platform::job::queue;
 use crate::platform::problem::{Kind, Problem};
 use crate::risk::key::RiskKey;
 use crate::ticket::subject::Subject;
+
+/// How many risks a group holds at most; one statement that names each of them stays below what databases take.
+pub(super) const MOST_IN_GROUP: usize = 2_000;
+/// How many risks are put in at once.
+const CHUNK: usize = 500;
 
 /// Who puts risks in or takes them out.
 #[derive(Clone, Copy, Debug)]
@@ -77,10 +82,36 @@ pub(crate) async fn risks_in(tx: &impl ConnectionTrait, group_id: i64) -> Result
         .await?)
 }
 
+/// Locks an open group until the transaction ends, so that nobody closes it or puts risks in meanwhile. Answers whether it
+/// is open.
+pub(super) async fn lock(tx: &DatabaseTransaction, group_id: i64) -> Result<bool, Problem> {
+    let locked = ticket_group::Entity::update_many()
+        .col_expr(ticket_group::Column::Version, Expr::col(ticket_group::Column::Version).add(1))
+        .filter(ticket_group::Column::Id.eq(group_id))
+        .filter(ticket_group::Column::State.eq(GroupState::Open.as_str()))
+        .exec(tx)
+        .await?;
+    Ok(locked.rows_affected > 0)
+}
+
+/// How many more risks a group takes.
+pub(super) async fn room(tx: &impl ConnectionTrait, group_id: i64) -> Result<usize, Problem> {
+    let inside = ticket_group_member::Entity::find()
+        .filter(ticket_group_member::Column::GroupId.eq(group_id))
+        .filter(ticket_group_member::Column::LeftAt.is_null())
+        .count(tx)
+        .await?;
+    Ok(MOST_IN_GROUP.saturating_sub(usize::try_from(inside).unwrap_or(usize::MAX)))
+}
+
+fn closed_already(key: GroupKey) -> Problem {
+    Problem::new(Kind::Conflict, format!("{key} is closed; make another group."))
+}
+
 /// Makes a group of risks.
 ///
 /// # Errors
-/// 409 when there is an open one of the same library or rule, 422 for risks that cannot be in it.
+/// 409 when there is an open one of the same library or rule, 422 for risks that cannot be in it, or too many.
 pub(crate) async fn make(
     tx: &DatabaseTransaction,
     by: By,
@@ -124,7 +155,8 @@ pub(crate) async fn make(
 /// Puts risks into a group; those of another one leave that first.
 ///
 /// # Errors
-/// 409 when the group is closed, or somebody else moved a risk meanwhile; 422 for risks of another team, or closed ones.
+/// 409 when the group is closed, or somebody else moved a risk meanwhile; 422 for risks of another team, or closed ones, or
+/// more than it has room for.
 pub(crate) async fn join(
     tx: &DatabaseTransaction,
     by: By,
@@ -133,8 +165,9 @@ pub(crate) async fn join(
     now: DateTime<Utc>,
 ) -> Result<(), Problem> {
     let key = GroupKey(group.id);
-    if group.state != GroupState::Open.as_str() {
-        return Err(Problem::new(Kind::Conflict, format!("{key} is closed; make another group.")));
+    // Somebody may have closed it since it was read.
+    if !lock(tx, group.id).await? {
+        return Err(closed_already(key));
     }
     for risk in risks {
         let risk_key = RiskKey(risk.id);
@@ -153,38 +186,72 @@ pub(crate) async fn join(
         .all(tx)
         .await?;
     let (here, elsewhere): (Vec<_>, Vec<_>) = standing.into_iter().partition(|row| row.group_id == group.id);
-    leave(tx, by, &elsewhere, &format!("it went to {key}"), now).await?;
     let here: HashSet<i64> = here.into_iter().map(|row| row.risk_id).collect();
-    let rows: BTreeMap<i64, ticket_group_member::ActiveModel> = risks
-        .iter()
-        .filter(|risk| !here.contains(&risk.id))
-        .map(|risk| {
-            let row = ticket_group_member::ActiveModel {
-                group_id: Set(group.id),
-                risk_id: Set(risk.id),
-                joined_at: Set(now),
-                joined_by: Set(by.actor_id),
-                ..Default::default()
-            };
-            (risk.id, row)
-        })
-        .collect();
-    let joining: Vec<i64> = rows.keys().copied().collect();
-    if joining.is_empty() {
-        return Ok(());
+    let joining: BTreeSet<i64> = risks.iter().map(|risk| risk.id).filter(|id| !here.contains(id)).collect();
+    let joining: Vec<i64> = joining.into_iter().collect();
+    let room = room(tx, group.id).await?;
+    if joining.len() > room {
+        let text = format!(
+            "A group holds at most {MOST_IN_GROUP} risks, and {key} has room for {room} more; put the others into another \
+             group."
+        );
+        return Err(Problem::invalid("risks", text));
     }
-    let written = ticket_group_member::Entity::insert_many(rows.into_values())
-        .on_conflict(OnConflict::new().do_nothing().to_owned())
-        .exec_without_returning(tx)
-        .await?;
-    if written != joining.len() as u64 {
+    leave(tx, by, &elsewhere, &format!("it went to {key}"), now).await?;
+    if enter(tx, by, group.id, &joining, now).await?.len() != joining.len() {
         let text = "Somebody else put one of the risks into a group meanwhile; read them again and repeat.";
         return Err(Problem::new(Kind::Conflict, text));
     }
-    changed(tx, group.id).await?;
-    let keys: Vec<String> = joining.iter().map(|id| RiskKey(*id).to_string()).collect();
-    audit(tx, by, "join", group.id, json!({"risks": keys}), now).await?;
-    queue_all(tx, group.id, &joining, now).await
+    Ok(())
+}
+
+/// Puts risks that are in no group into one that is locked. Answers those that are in it now; the others somebody else put
+/// into a group meanwhile.
+pub(super) async fn enter(
+    tx: &DatabaseTransaction,
+    by: By,
+    group_id: i64,
+    risk_ids: &[i64],
+    now: DateTime<Utc>,
+) -> Result<Vec<i64>, Problem> {
+    let mut joined = Vec::new();
+    for ids in risk_ids.chunks(CHUNK) {
+        let rows: Vec<ticket_group_member::ActiveModel> = ids
+            .iter()
+            .map(|risk_id| ticket_group_member::ActiveModel {
+                group_id: Set(group_id),
+                risk_id: Set(*risk_id),
+                joined_at: Set(now),
+                joined_by: Set(by.actor_id),
+                ..Default::default()
+            })
+            .collect();
+        let written = ticket_group_member::Entity::insert_many(rows)
+            .on_conflict(OnConflict::new().do_nothing().to_owned())
+            .exec_without_returning(tx)
+            .await?;
+        if written == ids.len() as u64 {
+            joined.extend_from_slice(ids);
+            continue;
+        }
+        let ours: Vec<i64> = ticket_group_member::Entity::find()
+            .select_only()
+            .column(ticket_group_member::Column::RiskId)
+            .filter(ticket_group_member::Column::GroupId.eq(group_id))
+            .filter(ticket_group_member::Column::RiskId.is_in(ids.iter().copied()))
+            .filter(ticket_group_member::Column::LeftAt.is_null())
+            .into_tuple()
+            .all(tx)
+            .await?;
+        joined.extend(ours);
+    }
+    if joined.is_empty() {
+        return Ok(joined);
+    }
+    let keys: Vec<String> = joined.iter().map(|id| RiskKey(*id).to_string()).collect();
+    audit(tx, by, "join", group_id, json!({"risks": keys}), now).await?;
+    queue_all(tx, group_id, &joined, now).await?;
+    Ok(joined)
 }
 
 /// Takes risks out of their groups; their own tickets are used again.
@@ -221,28 +288,36 @@ pub(crate) async fn leave(
 }
 
 /// Closes a group: its risks leave and its ticket is closed.
+///
+/// # Errors
+/// 409 when somebody else closed it meanwhile.
 pub(crate) async fn close(
     tx: &DatabaseTransaction,
     by: By,
     group: &ticket_group::Model,
     now: DateTime<Utc>,
 ) -> Result<(), Problem> {
+    // First, so that whoever is putting risks in has done so, or is refused: none is left in a closed group.
+    let set = ticket_group::ActiveModel {
+        state: Set(GroupState::Closed.as_str().to_owned()),
+        closed_at: Set(Some(now)),
+        ..Default::default()
+    };
+    let closed = ticket_group::Entity::update_many()
+        .set(set)
+        .filter(ticket_group::Column::Id.eq(group.id))
+        .filter(ticket_group::Column::State.eq(GroupState::Open.as_str()))
+        .exec(tx)
+        .await?;
+    if closed.rows_affected == 0 {
+        return Err(closed_already(GroupKey(group.id)));
+    }
     let rows = ticket_group_member::Entity::find()
         .filter(ticket_group_member::Column::GroupId.eq(group.id))
         .filter(ticket_group_member::Column::LeftAt.is_null())
         .all(tx)
         .await?;
     leave(tx, by, &rows, "the group was closed", now).await?;
-    let set = ticket_group::ActiveModel {
-        state: Set(GroupState::Closed.as_str().to_owned()),
-        closed_at: Set(Some(now)),
-        ..Default::default()
-    };
-    ticket_group::Entity::update_many()
-        .set(set)
-        .filter(ticket_group::Column::Id.eq(group.id))
-        .exec(tx)
-        .await?;
     audit(tx, by, "close", group.id, json!({}), now).await?;
     queue_all(tx, group.id, &[], now).await
 }
@@ -283,7 +358,8 @@ pub(crate) async fn follow(
     let teams: HashMap<i64, i64> = groups.into_iter().map(|group| (group.id, group.team_id)).collect();
     let mut rows: HashMap<i64, ticket_group_member::Model> =
         rows.into_iter().map(|row| (row.risk_id, row)).collect();
-    let (mut inside, mut changed) = (HashSet::new(), HashSet::new());
+    // In order, so that two transactions never wait for each other's jobs.
+    let (mut inside, mut changed) = (HashSet::new(), BTreeSet::new());
     let mut outside = Vec::new();
     for risk in risks {
         let Some(row) = rows.remove(&risk.id) else {

@@ -1,5 +1,5 @@
 //! Finds what one change would mend: at least three confirmed risks of one asset with the same library, or the same rule of a
-//! tool, that are in no group yet.
+//! tool, that are in no group yet, and no more than a group holds.
 
 use std::collections::HashMap;
 
@@ -11,6 +11,7 @@ use sea_orm::{
 use serde::Serialize;
 
 use super::matching::{CONFIRMED, PACKAGE, grouped};
+use super::member::MOST_IN_GROUP;
 use super::model::GroupKind;
 use crate::access::scope::Scope;
 use crate::platform::problem::Problem;
@@ -91,9 +92,11 @@ fn candidates(scope: &Scope) -> Select<risk::Entity> {
 async fn largest(db: &impl ConnectionTrait, query: Select<risk::Entity>) -> Result<Vec<Found>, Problem> {
     // A risk may stand on several findings of one rule.
     let count = || Expr::col((risk::Entity, risk::Column::Id)).count_distinct();
+    let most = i64::try_from(MOST_IN_GROUP).unwrap_or(i64::MAX);
     Ok(query
         .expr_as(count(), "risks")
         .having(count().gte(FEWEST))
+        .having(count().lte(most))
         .order_by(count(), Order::Desc)
         .order_by(risk::Column::AssetId, Order::Asc)
         .limit(SHOWN)

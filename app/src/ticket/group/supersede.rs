@@ -39,11 +39,18 @@ pub(in crate::ticket) struct Carrier {
 }
 
 /// The ticket that takes the place of that of a risk; none before JIRA has it, so that there is one at any time.
-pub(in crate::ticket) async fn carrier(state: &AppState, of: &OfRisk) -> Result<Option<Carrier>, Problem> {
+pub(in crate::ticket) async fn carrier(
+    state: &AppState,
+    own: &ticket::Model,
+    of: &OfRisk,
+) -> Result<Option<Carrier>, Problem> {
     let Some(group_id) = of.group else { return Ok(None) };
     let db = state.database.reader();
     let Some(ticket) = finder::of_subject(db, Subject::Group(group_id)).await? else { return Ok(None) };
-    let Some(issue) = ticket.issue_key.filter(|_| ticket.state == TicketState::Linked.as_str()) else {
+    // One that is lost in JIRA takes no place, but keeps the one it has.
+    let is_there = !ticket.broken || own.superseded_by == Some(group_id);
+    let is_linked = is_there && ticket.state == TicketState::Linked.as_str();
+    let Some(issue) = ticket.issue_key.filter(|_| is_linked) else {
         return Ok(None);
     };
     let site = connection::Entity::find_by_id(ticket.connection_id).one(db).await?;
@@ -128,8 +135,9 @@ async fn tell(
     identity: &Identity,
 ) -> Result<(), Failure> {
     if about.confidential {
-        let content =
+        let mut content =
             Content::of(about, &screen.priorities, identity, |text| sync.active.client.rich_text(text));
+        content.prioritise(about.level, &sync.mapping, &screen.priorities);
         edit::run(sync, about, &content, screen, identity).await?;
     }
     link(sync, carrier, identity).await?;

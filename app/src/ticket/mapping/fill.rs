@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use abate_integrations::jira::{CreateField, Dialect, FieldKind, FieldValue, IssueEdit, TEXT_LIMIT};
+use abate_integrations::jira::{
+    CreateField, Dialect, Document, FieldKind, FieldValue, IssueEdit, TEXT_LIMIT,
+};
 use serde::Serialize;
 
 use super::gap::{MET, is_demanded};
@@ -11,6 +13,9 @@ use super::model::{Mapping, Owner, Person};
 use super::value::{Outcome, fit, say};
 use crate::ticket::about::About;
 use crate::ticket::drift::compare::digest;
+
+/// What stands in place of a word of a confidential risk.
+const WITHHELD: &str = "confidential";
 
 /// Something that is not sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -177,23 +182,57 @@ pub(crate) fn kept(
     screen: &[CreateField],
 ) -> BTreeMap<String, FieldValue> {
     let mut values = BTreeMap::new();
-    for rule in mapping.fields.iter().filter(|rule| rule.owner == Owner::Abate) {
+    for rule in &mapping.fields {
+        // What was said once is taken back where the risk became confidential.
+        let withheld = about.confidential && !rule.value.is_harmless();
+        if rule.owner == Owner::Jira && !withheld {
+            continue;
+        }
         let Some(field) = screen.iter().find(|field| field.field_id == rule.field) else { continue };
         match fit(&say(&rule.value, about, known), field, known, mapping.fallback.as_deref()) {
             Outcome::Value(value) => drop(values.insert(rule.field.clone(), value)),
             // What was said before is not left standing as if it were still so.
             _ if !field.required => drop(values.insert(rule.field.clone(), FieldValue::Nothing)),
+            _ if withheld => {
+                drop(withheld_text(field.kind).map(|text| values.insert(rule.field.clone(), text)))
+            }
             _ => {}
         }
     }
     values
 }
 
+/// What a field that must not be empty says in place of a word of a confidential risk, where it takes any.
+fn withheld_text(kind: FieldKind) -> Option<FieldValue> {
+    match kind {
+        FieldKind::Text => Some(FieldValue::line(WITHHELD)),
+        FieldKind::RichText => Some(FieldValue::RichText(Document::from_text(WITHHELD))),
+        _ => None,
+    }
+}
+
+/// The fields that were told a word of a risk which is confidential by now, and that can be emptied or cannot.
+#[must_use]
+pub(crate) fn to_take_back<'a>(
+    mapping: &Mapping,
+    told: impl Iterator<Item = &'a String>,
+    screen: &[CreateField],
+) -> (Vec<String>, Vec<String>) {
+    let on_screen = |name: &str| screen.iter().find(|field| field.field_id == name);
+    let is_harmless = |name: &str| {
+        mapping.fields.iter().any(|rule| rule.field == name && rule.value.is_harmless())
+            || on_screen(name).is_some_and(|field| field.kind == FieldKind::EpicLink)
+    };
+    told.filter(|name| !is_harmless(name))
+        .cloned()
+        .partition(|name| on_screen(name).is_some_and(|field| !field.required))
+}
+
 #[cfg(test)]
 mod tests {
     use abate_entity::level::Level;
     use abate_entity::lifecycle::State;
-    use abate_integrations::jira::{Document, Named};
+    use abate_integrations::jira::Named;
     use proptest::prelude::*;
 
     use super::super::known::Facts;
@@ -276,6 +315,26 @@ mod tests {
         };
         let values = kept(&mapping, &about(false), &known(), &screen);
         assert_eq!(values, BTreeMap::from([("c_1".to_owned(), FieldValue::Nothing)]));
+    }
+
+    #[test]
+    fn what_was_said_of_a_risk_that_became_confidential_is_taken_back() {
+        let screen = [
+            field("c_1", FieldKind::Option, false, &["SECRET shop"]),
+            field("c_2", FieldKind::Text, true, &[]),
+            field("c_3", FieldKind::Option, true, &["SECRET shop"]),
+        ];
+        let fields: Vec<FieldRule> = ["c_1", "c_2", "c_3"]
+            .map(|name| FieldRule { owner: Owner::Jira, ..rule(name, Source::Asset) })
+            .into();
+        let mapping = Mapping { fields, ..Mapping::default() };
+        assert!(kept(&mapping, &about(false), &known(), &screen).is_empty());
+        let values = kept(&mapping, &about(true), &known(), &screen);
+        assert_eq!(values.get("c_1"), Some(&FieldValue::Nothing));
+        assert_eq!(values.get("c_2"), Some(&FieldValue::line(WITHHELD)));
+        let told = ["c_1", "c_2", "c_3", "c_4"].map(str::to_owned);
+        let (emptied, stay) = to_take_back(&Mapping::default(), told.iter(), &screen);
+        assert_eq!((emptied, stay.len()), (vec!["c_1".to_owned()], 3));
     }
 
     proptest! {

@@ -17,7 +17,7 @@ mod store;
 mod try_out;
 mod value;
 
-pub(super) use fill::{Filling, at_creation, kept, print};
+pub(super) use fill::{Filling, at_creation, kept, print, to_take_back};
 pub(super) use gap::{extras_only, gaps, strays};
 pub(super) use known::{Facts, Known};
 pub(super) use store::{in_force, versioned};

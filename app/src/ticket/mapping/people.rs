@@ -60,10 +60,15 @@ pub(super) async fn ask(state: &AppState, active: &Active, people: &BTreeSet<i64
         .all(db)
         .await?;
     for user in users.into_iter().filter(|user| !asked.contains(&user.id)) {
-        let account = match active.client.account_of(&user.email).await {
-            Ok(account) => account.map(|account| account.account_id),
-            // The account may not search for people.
-            Err(JiraError::Refused(_) | JiraError::NotFoundOrHidden) => None,
+        let (account, new) = match active.client.account_of(&user.email).await {
+            Ok(account) => (
+                account.map(|account| account.account_id),
+                vec![jira_person::Column::Account, jira_person::Column::AskedAt],
+            ),
+            // The account may not search for people; whom it found before stays known.
+            Err(JiraError::Refused(_) | JiraError::NotFoundOrHidden) => {
+                (None, vec![jira_person::Column::AskedAt])
+            }
             Err(error) => return Err(error.into()),
         };
         let row = jira_person::ActiveModel {
@@ -73,12 +78,11 @@ pub(super) async fn ask(state: &AppState, active: &Active, people: &BTreeSet<i64
             asked_at: Set(now),
         };
         let key = [jira_person::Column::ConnectionId, jira_person::Column::UserId];
-        let new = [jira_person::Column::Account, jira_person::Column::AskedAt];
         state
             .database
             .write(async |tx| {
                 jira_person::Entity::insert(row.clone())
-                    .on_conflict(OnConflict::columns(key).update_columns(new).to_owned())
+                    .on_conflict(OnConflict::columns(key).update_columns(new.clone()).to_owned())
                     .exec_without_returning(tx)
                     .await?;
                 Ok(())

@@ -106,7 +106,10 @@ pub(super) fn fit(said: &Said, field: &CreateField, known: &Known, fallback: Opt
             }
             Outcome::Value(FieldValue::Options(ids))
         }
-        FieldKind::Text => Outcome::Value(FieldValue::line(&words(said, known))),
+        FieldKind::Text => match said {
+            Said::List(list) => Outcome::Value(FieldValue::items(list)),
+            said => Outcome::Value(FieldValue::line(&words(said, known))),
+        },
         FieldKind::RichText => Outcome::Value(FieldValue::RichText(Document::from_text(&words(said, known)))),
         FieldKind::EpicLink => Outcome::Value(FieldValue::Text(words(said, known))),
         FieldKind::Number => match number(said) {

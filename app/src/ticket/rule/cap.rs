@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use abate_entity::{risk, team, ticket, ticket_group};
+use abate_entity::{risk, team, ticket, ticket_group, ticket_group_member};
 use chrono::{DateTime, Days, Duration, NaiveTime, Utc};
 use chrono_tz::Tz;
 use sea_orm::sea_query::Query;
@@ -50,7 +50,8 @@ impl Day {
     }
 }
 
-/// How many more tickets a team gets on a day; others who ask for the same team wait until this transaction ends.
+/// How many more tickets a team gets on a day, where those that somebody asked for do not count; others who ask for the same
+/// team wait until this transaction ends.
 pub(crate) async fn room(
     tx: &DatabaseTransaction,
     cap: Option<i32>,
@@ -67,11 +68,24 @@ pub(crate) async fn room(
         .and_where(risk::Column::TeamId.eq(team_id))
         .and_where(risk::Column::TicketWanted.eq(false))
         .to_owned();
+    let asked_for = Query::select()
+        .column(risk::Column::Id)
+        .from(risk::Entity)
+        .and_where(risk::Column::TeamId.eq(team_id))
+        .and_where(risk::Column::TicketWanted.eq(true))
+        .to_owned();
+    let groups_asked_for = Query::select()
+        .column(ticket_group_member::Column::GroupId)
+        .from(ticket_group_member::Entity)
+        .and_where(ticket_group_member::Column::LeftAt.is_null())
+        .and_where(ticket_group_member::Column::RiskId.in_subquery(asked_for))
+        .to_owned();
     let groups = Query::select()
         .column(ticket_group::Column::Id)
         .from(ticket_group::Entity)
         .and_where(ticket_group::Column::TeamId.eq(team_id))
         .and_where(ticket_group::Column::Kind.ne(GroupKind::Hand.as_str()))
+        .and_where(ticket_group::Column::Id.not_in_subquery(groups_asked_for))
         .to_owned();
     let either = Condition::any()
         .add(ticket::Column::RiskId.in_subquery(of_team))
