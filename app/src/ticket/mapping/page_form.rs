@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use abate_entity::level::Level;
+use abate_integrations::jira::FieldKind;
 
 use super::metadata::FieldView;
 use super::model::{FieldRule, Mapping, Owner, Person, Resolutions, Source};
@@ -52,6 +53,8 @@ pub(super) fn rows(mapping: &Mapping, shown: &[FieldView]) -> Vec<Row> {
     let mut rows: Vec<Row> = shown
         .iter()
         .filter(|view| !is_elsewhere(&view.field))
+        // What cannot be filled in is not offered, unless JIRA demands it.
+        .filter(|view| view.required || view.kind != FieldKind::Other.as_str())
         .map(|view| Row {
             name: view.name.clone(),
             field: view.field.clone(),
