@@ -16,6 +16,9 @@ use super::sync::Sync;
 use super::walk;
 use super::wording::{Content, Identity};
 
+/// After how many failures in a row the fields no longer hold up the rest.
+const STUBBORN: i32 = 3;
+
 /// Tells JIRA what is new.
 pub(super) async fn run(
     sync: &mut Sync<'_>,
@@ -27,12 +30,32 @@ pub(super) async fn run(
     let mut content =
         Content::of(about, &screen.priorities, identity, |text| sync.active.client.rich_text(text));
     content.prioritise(about.level, &sync.mapping, &screen.priorities);
-    edit::run(sync, about, &content, screen, identity).await?;
+    let edited = edit::run(sync, about, &content, screen, identity).await;
+    let is_stubborn = sync.ticket.failures >= STUBBORN
+        && matches!(&edited, Err(Failure::Jira(error))
+            if error.is_passing() && !matches!(error, JiraError::RateLimited { .. }));
+    if !is_stubborn {
+        edited?;
+        return rest(sync, about, speakers, &content, identity).await;
+    }
+    // A call that fails each time holds up nothing else.
+    rest(sync, about, speakers, &content, identity).await?;
+    edited
+}
+
+/// Tells JIRA what is no field.
+async fn rest(
+    sync: &mut Sync<'_>,
+    about: &About,
+    speakers: &[Speaker],
+    content: &Content,
+    identity: &Identity,
+) -> Result<(), Failure> {
     let open: Vec<i64> =
         speakers.iter().filter(|speaker| !speaker.confidential).map(|speaker| speaker.risk_id).collect();
     let mut unsaid = evidence_link::unsaid(sync, open).await?;
     walk::run(sync, about, &mut unsaid).await?;
-    link(sync, &content).await?;
+    link(sync, content).await?;
     evidence_link::run(sync, unsaid, identity).await?;
     outward::collect(sync, speakers).await?;
     outward::write(sync, about).await

@@ -355,6 +355,31 @@ async fn jiras_assignee_becomes_the_risks_and_never_its_owner() {
 }
 
 #[actix_web::test]
+async fn an_edit_that_fails_each_time_holds_up_no_comment() {
+    let world = World::without_webhooks(StdDuration::ZERO).await;
+    let (key, issue) = world.ticketed("Cannot be edited").await;
+    world.app.pass(CYCLE).await;
+    world.site.proxy.add(Rule::always(
+        "PUT",
+        "*/issue/*",
+        Fault::Answer { status: 500, headers: Vec::new() },
+    ));
+    world.patch(&key, json!({"title": "Cannot be edited now"})).await;
+    world.say(&key, "said all the same").await;
+    for _ in 0..6 {
+        world.app.pass(Duration::minutes(5)).await;
+    }
+    assert_eq!(world.comments_with(&issue, "said all the same").await, 1);
+    world.site.proxy.clear();
+    for _ in 0..2 {
+        world.app.pass(Duration::minutes(30)).await;
+    }
+    assert_eq!(world.comments_with(&issue, "said all the same").await, 1);
+    let summary = world.site.client.issue(&issue, &["summary"]).await.expect("an issue").fields.summary;
+    assert!(summary.is_some_and(|summary| summary.contains("edited now")));
+}
+
+#[actix_web::test]
 async fn a_close_is_one_call_with_its_comment_also_where_the_site_takes_none() {
     let world = World::without_webhooks(StdDuration::ZERO).await;
     let verifier = world.app.person("vera@example.org", &[Role::Verifier]).await;
