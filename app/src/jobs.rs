@@ -59,6 +59,8 @@ pub const TIMERS: &[Timer<AppState>] = &[
     risk::search::TIMER,
     risk::transfer::TIMER,
     ticket::connection::alert::TIMER,
+    ticket::connection::app::renew::TIMER,
+    ticket::connection::app::webhook::TIMER,
     ticket::rule::cap::TIMER,
     ticket::full_pass::TIMER,
     ticket::poll::TIMER,

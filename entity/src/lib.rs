@@ -48,6 +48,7 @@ pub mod incident_duty;
 pub mod incident_entry;
 pub mod intake_rule_set;
 pub mod jira_person;
+pub mod jira_webhook;
 pub mod job;
 pub mod kev_entry;
 pub mod lease;

@@ -39,6 +39,7 @@ mod m34_ticket_drift;
 mod m35_ticket_rule;
 mod m36_ticket_mapping;
 mod m37_ticket_group;
+mod m38_jira_webhook;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
@@ -88,6 +89,7 @@ impl MigratorTrait for Migrator {
             Box::new(m35_ticket_rule::Migration),
             Box::new(m36_ticket_mapping::Migration),
             Box::new(m37_ticket_group::Migration),
+            Box::new(m38_jira_webhook::Migration),
         ]
     }
 }

@@ -55,6 +55,16 @@ pub const KEYS: &[Key] = &[
         None,
         "characters in a description or comment; Data Center only, 32767 if not set",
     ),
+    plain(
+        "atlassian.sign_in_url",
+        Some("https://auth.atlassian.com"),
+        "where people consent to a connection that signs in with an app",
+    ),
+    plain(
+        "atlassian.gateway_url",
+        Some("https://api.atlassian.com"),
+        "where the interface of JIRA Cloud takes the tokens of an app",
+    ),
     secret("slack.bot_token", None, "the app's bot token, xoxb-…"),
     secret("slack.signing_secret", None, "the app's signing secret, for requests that Slack sends here"),
     secret("slack.app_token", None, "an app-level token, xapp-…, for Socket Mode"),

@@ -3,6 +3,7 @@
 //! [`key`] lists every key there is. One file beside it reads one concern and checks its values. Anything
 //! unknown or malformed stops the start with the key's name, so that a typing mistake never becomes a default.
 
+mod atlassian;
 mod audit;
 mod database;
 mod datadog;
@@ -26,6 +27,7 @@ use std::path::Path;
 
 use secrecy::SecretString;
 
+pub use self::atlassian::AtlassianConfig;
 pub use self::audit::AuditConfig;
 pub use self::database::{DatabaseConfig, DatabaseKind};
 pub use self::datadog::DatadogConfig;
@@ -60,6 +62,8 @@ pub struct Config {
     pub secret_key: Option<SecretString>,
     /// The JIRA site, when one is configured here.
     pub jira: Option<JiraConfig>,
+    /// Where Atlassian's own addresses are.
+    pub atlassian: AtlassianConfig,
     /// The Slack app, when one is configured here.
     pub slack: Option<SlackConfig>,
     /// The mail server, when one is configured here.
@@ -98,12 +102,14 @@ impl Document {
     pub fn config(&self) -> Result<Config, ConfigError> {
         let database = DatabaseConfig::read(self)?;
         let jira = JiraConfig::read(self)?;
+        let atlassian = AtlassianConfig::read(self)?;
         let slack = SlackConfig::read(self)?;
         let smtp = SmtpConfig::read(self)?;
         let feeds = FeedsConfig::read(self)?;
         let datadog = DatadogConfig::read(self)?;
         let mut outgoing = OutgoingConfig::read(self)?;
         outgoing.trust(jira.iter().flat_map(|jira| [&jira.url, &jira.api_url]));
+        outgoing.trust([&atlassian.sign_in_url, &atlassian.gateway_url]);
         outgoing.trust(slack.iter().filter_map(|slack| slack.api_url.as_ref()));
         outgoing.trust(feeds.web());
         outgoing.trust(&datadog.addresses);
@@ -113,6 +119,7 @@ impl Document {
             web: WebConfig::read(self)?,
             organisation: OrganisationConfig::read(self)?,
             jira,
+            atlassian,
             slack,
             smtp,
             feeds,

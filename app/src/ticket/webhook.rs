@@ -1,7 +1,9 @@
 //! `POST /hooks/jira/{id}`: verify, store, answer. What a webhook says is a hint; a job reads the issue.
 
 use abate_entity::{connection, ticket, webhook_delivery};
-use abate_integrations::jira::{WebhookError, WebhookEvent, WebhookKind, parse_webhook, verify_signature};
+use abate_integrations::jira::{
+    WebhookError, WebhookEvent, WebhookKind, parse_webhook, verify_signature, verify_webhook_token,
+};
 use actix_web::web::{self, Bytes, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::Duration;
@@ -43,9 +45,18 @@ async fn receive(
 ) -> Result<HttpResponse, Problem> {
     let row = named(&state, &id).await?.ok_or_else(|| Problem::not_found("such connection"))?;
     let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
-    let secret = connections::webhook_secret(&state, &row)?.unwrap_or_default();
-    verify_signature(secret.expose_secret().as_bytes(), &body, header("X-Hub-Signature"))
-        .map_err(|error| refused(&error, row.id))?;
+    let proofs = connections::webhook_proofs(&state, &row)?;
+    let token = header("Authorization");
+    let proven = match &proofs.client_secret {
+        Some(secret) if token.is_some() => {
+            verify_webhook_token(secret.expose_secret().as_bytes(), token, state.clock.now())
+        }
+        _ => {
+            let secret = proofs.secret.unwrap_or_default();
+            verify_signature(secret.expose_secret().as_bytes(), &body, header("X-Hub-Signature"))
+        }
+    };
+    proven.map_err(|error| refused(&error, row.id))?;
     let event = parse_webhook(&body).map_err(|error| refused(&error, row.id))?;
     let oldest = state.clock.now() - LONGEST_WAY;
     if let Some(at) = event.at.filter(|at| *at < oldest) {
@@ -77,6 +88,10 @@ fn refused(error: &WebhookError, connection_id: i64) -> Problem {
         WebhookError::NoSecret => Problem::new(
             Kind::Unauthenticated,
             "Set the same webhook secret at the connection, or as ABATE_JIRA__WEBHOOK_SECRET, and in JIRA.",
+        ),
+        WebhookError::NoToken | WebhookError::WrongToken => Problem::new(
+            Kind::Unauthenticated,
+            "The token is not right; enter the client secret of the app at the connection.",
         ),
         _ => Problem::new(
             Kind::Unauthenticated,

@@ -170,7 +170,7 @@ impl JiraClient {
 }
 
 /// The text of a transport error without the address, which can hold an account's id.
-fn without_url(error: &reqwest::Error) -> String {
+pub(crate) fn without_url(error: &reqwest::Error) -> String {
     let mut text = match error {
         error if error.is_timeout() => "timed out".to_owned(),
         error if error.is_connect() => "no connection".to_owned(),

@@ -21,15 +21,18 @@ mod issue_edit;
 mod list;
 mod marker;
 mod model;
+mod oauth;
 mod plain_text;
 mod project;
 mod property;
+mod registered_webhook;
 mod remote_link;
 mod search;
 mod server;
 mod transition;
 mod user;
 mod webhook;
+mod webhook_token;
 mod wiki;
 
 pub use adf::{Block, Document, Inline, TEXT_LIMIT, cut_summary};
@@ -46,8 +49,10 @@ pub use issue::{BULK_LIMIT, BulkCreated};
 pub use issue_edit::{IssueEdit, NewIssue};
 pub use marker::{Marker, PROPERTY_KEY, marker_label};
 pub use model::{Account, CreatedIssue, Issue, IssueFields, Named, Status, StatusCategory, StatusChange};
+pub use oauth::{OauthApp, OauthError, OauthSite, OauthTokens};
 pub use plain_text::plain_text;
 pub use project::{CreateField, IssueType, Project};
+pub use registered_webhook::RegisteredWebhook;
 pub use remote_link::RemoteLink;
 pub use search::{SearchPage, quote_jql};
 pub use server::Server;
@@ -55,3 +60,4 @@ pub use transition::{Hop, Transition, next_hop};
 pub use webhook::{
     ChangedField, WebhookError, WebhookEvent, WebhookKind, parse_webhook, sign, verify_signature,
 };
+pub use webhook_token::verify_webhook_token;

@@ -20,6 +20,12 @@ pub enum WebhookError {
     /// The signature is wrong.
     #[error("the signature does not belong to this body and secret")]
     WrongSignature,
+    /// There is no token, or it has another form.
+    #[error("the header Authorization is missing or is no token of an app")]
+    NoToken,
+    /// The token is another's, or over.
+    #[error("the token was not made with this app's client secret, or is over")]
+    WrongToken,
     /// The body is not a webhook's.
     #[error("the body is not a webhook of JIRA: {0}")]
     Malformed(String),

@@ -1,5 +1,6 @@
 //! Tickets: one for each risk that needs one, whatever fails, and in step with it.
 
+mod app;
 mod connection;
 mod create;
 mod data_center;

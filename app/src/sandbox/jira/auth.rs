@@ -12,11 +12,14 @@ use super::refusal::Refusal;
 use super::world::BOT;
 use super::{JiraSandbox, lock};
 
+/// Where the gateway is.
+pub(super) const GATEWAY: &str = "/ex/jira";
+
 /// The caller of the REST interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Caller {
-    /// The account with the token, and whether it is one of Data Center.
-    Account { server: bool },
+    /// The account with the token, whether it is one of Data Center, and whether an app acts for it.
+    Account { server: bool, by_app: bool },
     /// Nobody: without credentials.
     Anonymous,
     /// Nobody: the credentials are wrong.
@@ -34,8 +37,8 @@ impl Caller {
         let status = actix_web::http::StatusCode::from_u16(status).unwrap_or(actix_web::http::StatusCode::OK);
         let mut builder = HttpResponse::build(status);
         match self {
-            Self::Account { server: false } => builder.insert_header(("X-AACCOUNTID", BOT)),
-            Self::Account { server: true } => builder.insert_header(("X-AUSERNAME", BOT)),
+            Self::Account { server: false, .. } => builder.insert_header(("X-AACCOUNTID", BOT)),
+            Self::Account { server: true, .. } => builder.insert_header(("X-AUSERNAME", BOT)),
             Self::Rejected => builder.insert_header(("X-Seraph-LoginReason", "AUTHENTICATED_FAILED")),
             Self::Anonymous => &mut builder,
         };
@@ -73,13 +76,25 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 }
 
 impl JiraSandbox {
+    /// The gateway takes the tokens of apps, and nothing else.
+    fn gateway_caller(&self, headers: &HeaderMap) -> Result<Caller, Refusal> {
+        match bearer(headers) {
+            Some(token) if self.takes(token) => Ok(Caller::Account { server: false, by_app: true }),
+            _ => Err(Refusal::message(401, "Unauthorized")),
+        }
+    }
+
     fn cloud_caller(&self, headers: &HeaderMap) -> Result<Caller, Refusal> {
         if bearer(headers).is_some() {
             return Err(Refusal::error(403, "Failed to parse Connect Session Auth Token"));
         }
         let Some(given) = pair(headers) else { return Ok(Caller::Anonymous) };
         let wanted = lock(&self.token).as_ref().map(|token| format!("{}:{token}", self.options.email));
-        Ok(if Some(given) == wanted { Caller::Account { server: false } } else { Caller::Rejected })
+        Ok(if Some(given) == wanted {
+            Caller::Account { server: false, by_app: false }
+        } else {
+            Caller::Rejected
+        })
     }
 
     fn server_caller(&self, headers: &HeaderMap) -> Result<Caller, Refusal> {
@@ -87,7 +102,7 @@ impl JiraSandbox {
             return Ok(Caller::Anonymous);
         }
         if bearer(headers).is_some_and(|given| lock(&self.token).as_deref() == Some(given)) {
-            return Ok(Caller::Account { server: true });
+            return Ok(Caller::Account { server: true, by_app: false });
         }
         Err(Refusal::message(401, "The access token is not valid."))
     }
@@ -103,6 +118,8 @@ impl FromRequest for Caller {
         };
         ready(if sandbox.is_server() {
             sandbox.server_caller(request.headers())
+        } else if request.path().contains(GATEWAY) {
+            sandbox.gateway_caller(request.headers())
         } else {
             sandbox.cloud_caller(request.headers())
         })

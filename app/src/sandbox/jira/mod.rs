@@ -4,6 +4,7 @@
 //! It shares no type with `abate_integrations::jira`, so that a misreading of the contract on one side is not
 //! repeated on the other. It has no faults of its own: those live in the tests' proxy.
 
+mod app;
 mod auth;
 mod board;
 mod comment;
@@ -17,6 +18,7 @@ mod own_field;
 mod person;
 mod property;
 mod refusal;
+mod registered_webhook;
 mod remote_link;
 mod search;
 mod webhook;
@@ -80,6 +82,10 @@ pub struct JiraSandboxOptions {
     pub email: String,
     /// The API token or personal access token of that account.
     pub token: String,
+    /// The client id of the app that people may let in, on Cloud.
+    pub client_id: String,
+    /// Its client secret.
+    pub client_secret: String,
     /// The name of the person whose clicks on the board count.
     pub person: String,
     /// The e-mail address of that person, where the profile shows it.
@@ -102,6 +108,8 @@ impl Default for JiraSandboxOptions {
             project_name: "Security".to_owned(),
             email: "abate@sandbox.example".to_owned(),
             token: "sandbox-token".to_owned(),
+            client_id: "sandbox-app".to_owned(),
+            client_secret: "sandbox-app-secret".to_owned(),
             person: "Dana Developer".to_owned(),
             person_email: None,
             index_lag: Duration::ZERO,
@@ -119,6 +127,7 @@ pub struct JiraSandbox {
     world: Mutex<World>,
     token: Mutex<Option<String>>,
     target: Mutex<Option<WebhookTarget>>,
+    app: Mutex<app::AppState>,
     has_way_to_done: AtomicBool,
     not_on_edit_screen: Mutex<Vec<String>>,
     own_fields: Mutex<own_field::OwnFields>,
@@ -139,6 +148,7 @@ impl JiraSandbox {
             world,
             token,
             target: Mutex::new(None),
+            app: Mutex::default(),
             has_way_to_done: AtomicBool::new(true),
             not_on_edit_screen: Mutex::default(),
             own_fields: Mutex::default(),
@@ -192,6 +202,16 @@ impl JiraSandbox {
     /// Mounts the REST interface and the pages into a scope whose address is the options' `public_url`.
     pub fn configure(self: &Arc<Self>, config: &mut web::ServiceConfig) {
         config.app_data(web::Data::from(Arc::clone(self)));
+        self.configure_interface(config);
+        board::configure(config);
+        if !self.is_server() {
+            app::configure(config);
+            let gateway = web::scope(&format!("{}/{}", auth::GATEWAY, app::CLOUD_ID));
+            config.service(gateway.configure(|config| self.configure_interface(config)));
+        }
+    }
+
+    fn configure_interface(&self, config: &mut web::ServiceConfig) {
         let api = self.options.kind.api();
         metadata::configure(config, api);
         search::configure(config, self.options.kind);
@@ -202,7 +222,9 @@ impl JiraSandbox {
         remote_link::configure(config, api);
         comment::configure(config, api);
         workflow::configure(config, api);
-        board::configure(config);
+        if !self.is_server() {
+            registered_webhook::configure(config, api);
+        }
     }
 
     fn is_server(&self) -> bool {

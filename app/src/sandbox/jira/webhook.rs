@@ -7,8 +7,9 @@ use hmac::{Hmac, Mac};
 use serde_json::json;
 use sha2::Sha256;
 
+use super::registered_webhook::bearer;
 use super::world::History;
-use super::{JiraSandbox, WebhookTarget, lock};
+use super::{JiraSandbox, SandboxClock, lock};
 
 /// How often a webhook is sent before it is lost for good.
 const TRIES: u32 = 6;
@@ -21,8 +22,18 @@ pub(super) enum Event {
     CommentedAsUpdate,
 }
 
+/// What proves where a webhook comes from.
+enum Proof {
+    /// A signature over the body.
+    Secret(String),
+    /// A token, signed with the client secret.
+    App(String),
+}
+
 struct Delivery {
-    target: WebhookTarget,
+    url: String,
+    proof: Proof,
+    clock: SandboxClock,
     identifier: String,
     body: Vec<u8>,
     retry_delay: Duration,
@@ -31,7 +42,10 @@ struct Delivery {
 impl JiraSandbox {
     /// Sends a webhook about an issue, in the background.
     pub(super) fn announce(&self, id: u64, by: &'static str, event: Event) {
-        let Some(target) = lock(&self.target).clone() else { return };
+        let recipients = self.recipients();
+        if recipients.is_empty() {
+            return;
+        }
         // Data Center tells of a comment twice.
         if self.is_server() && matches!(event, Event::Commented) {
             self.announce(id, by, Event::CommentedAsUpdate);
@@ -66,8 +80,31 @@ impl JiraSandbox {
         }
         drop(world);
         let body = payload.to_string().into_bytes();
-        let delivery = Delivery { target, identifier, body, retry_delay: self.options.retry_delay };
-        tokio::spawn(deliver(self.http.clone(), Arc::new(delivery)));
+        for (url, proof) in recipients {
+            let delivery = Delivery {
+                url,
+                proof,
+                clock: Arc::clone(&self.clock),
+                identifier: identifier.clone(),
+                body: body.clone(),
+                retry_delay: self.options.retry_delay,
+            };
+            tokio::spawn(deliver(self.http.clone(), Arc::new(delivery)));
+        }
+    }
+
+    /// Who is told: whom an administrator has set up, and what the app has registered and not let end.
+    fn recipients(&self) -> Vec<(String, Proof)> {
+        let target = lock(&self.target).clone();
+        let mut all: Vec<(String, Proof)> =
+            target.into_iter().map(|target| (target.url, Proof::Secret(target.secret))).collect();
+        let now = self.now();
+        let app = lock(&self.app);
+        let registered = app.webhooks.values().filter(|webhook| webhook.ends > now);
+        all.extend(
+            registered.map(|webhook| (webhook.url.clone(), Proof::App(self.options.client_secret.clone()))),
+        );
+        all
     }
 }
 
@@ -86,13 +123,19 @@ async fn deliver(http: reqwest::Client, delivery: Arc<Delivery>) {
             tokio::time::sleep(delivery.retry_delay).await;
         }
         let mut request = http
-            .post(&delivery.target.url)
+            .post(&delivery.url)
             .timeout(Duration::from_secs(20))
             .header("Content-Type", "application/json; charset=UTF-8")
             .header("X-Atlassian-Webhook-Identifier", &delivery.identifier)
             .body(delivery.body.clone());
-        if let Some(signature) = signature(&delivery.target.secret, &delivery.body) {
-            request = request.header("X-Hub-Signature", signature);
+        let proof = match &delivery.proof {
+            Proof::Secret(secret) => {
+                signature(secret, &delivery.body).map(|value| ("X-Hub-Signature", value))
+            }
+            Proof::App(secret) => bearer(secret, (delivery.clock)()).map(|value| ("Authorization", value)),
+        };
+        if let Some((name, value)) = proof {
+            request = request.header(name, value);
         }
         if attempt > 0 {
             request = request.header("X-Atlassian-Webhook-Retry", attempt.to_string());

@@ -2,7 +2,7 @@
 
 use abate_entity::connection::{self, Column};
 use abate_integrations::jira::{Credentials, JiraClient, JiraSite, TEXT_LIMIT};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Select};
 use secrecy::SecretString;
 
@@ -15,6 +15,9 @@ use crate::state::AppState;
 /// How long a request to JIRA may take; several fit into the lease of a job.
 const REQUEST_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(15);
 
+/// How long to wait for a token that has ended and is being renewed.
+const RENEWAL: Duration = Duration::seconds(15);
+
 /// A connection with a client of its site.
 #[derive(Clone, Debug)]
 pub struct Active {
@@ -22,13 +25,17 @@ pub struct Active {
     pub row: connection::Model,
     /// Calls it.
     pub client: JiraClient,
+    /// When the token ends that an app has made; none for other tokens.
+    pub(super) ends_at: Option<DateTime<Utc>>,
 }
 
 impl Active {
     /// Until when nothing is to be sent, `None` when it is open.
     #[must_use]
     pub fn waits_until(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        self.row.retry_at.filter(|at| *at > now)
+        let rests = self.row.retry_at.filter(|at| *at > now);
+        let renews = self.ends_at.filter(|at| *at <= now).map(|_| now + RENEWAL);
+        std::cmp::max(rests, renews)
     }
 }
 
@@ -120,12 +127,14 @@ pub async fn of_settings(state: &AppState) -> Result<Option<connection::Model>, 
     Ok(rows.into_iter().find(|row| settings::secrets(&state.config, row).is_some()))
 }
 
-/// A client for a row, `None` where nobody knows its secrets any more: the settings name another site.
+/// A client for a row, `None` where nobody knows its secrets any more, as when the settings name another site, and where
+/// nobody has let its app in.
 ///
 /// # Errors
 /// When its secrets cannot be opened or its address cannot be read.
 pub fn usable(state: &AppState, row: connection::Model) -> Result<Option<Active>, Problem> {
-    let Some(secrets) = secrets(state, &row)? else { return Ok(None) };
+    let Some(secrets) = secrets(state, &row)?.filter(Secrets::sign_in) else { return Ok(None) };
+    let ends_at = secrets.ends_at();
     let kind: JiraKind = row
         .kind
         .parse()
@@ -141,18 +150,37 @@ pub fn usable(state: &AppState, row: connection::Model) -> Result<Option<Active>
         timeout: REQUEST_TIMEOUT,
         text_limit: usize::try_from(row.text_limit).unwrap_or(TEXT_LIMIT),
     };
-    Ok(Some(Active { row, client: JiraClient::new(state.http.clone(), site) }))
+    Ok(Some(Active { row, client: JiraClient::new(state.http.clone(), site), ends_at }))
 }
 
-/// The secret that signs the webhooks of a connection.
+/// Whether an app signs in, and not a token.
 ///
 /// # Errors
 /// When its secrets cannot be opened.
-pub fn webhook_secret(state: &AppState, row: &connection::Model) -> Result<Option<SecretString>, Problem> {
-    Ok(secrets(state, row)?.and_then(|secrets| secrets.webhook))
+pub(super) fn signs_in_by_app(state: &AppState, row: &connection::Model) -> Result<bool, Problem> {
+    Ok(secrets(state, row)?.is_some_and(|secrets| secrets.app.is_some()))
 }
 
-fn secrets(state: &AppState, row: &connection::Model) -> Result<Option<Secrets>, Problem> {
+/// What proves that a webhook comes from the site of a connection.
+#[derive(Clone, Debug, Default)]
+pub struct WebhookProofs {
+    /// Signs those that an administrator has set up.
+    pub secret: Option<SecretString>,
+    /// Signs the token of those that the app of the connection registers.
+    pub client_secret: Option<SecretString>,
+}
+
+/// What proves that a webhook comes from the site of a connection.
+///
+/// # Errors
+/// When its secrets cannot be opened.
+pub fn webhook_proofs(state: &AppState, row: &connection::Model) -> Result<WebhookProofs, Problem> {
+    let Some(secrets) = secrets(state, row)? else { return Ok(WebhookProofs::default()) };
+    let client_secret = secrets.app.map(|app| app.client_secret);
+    Ok(WebhookProofs { secret: secrets.webhook, client_secret })
+}
+
+pub(super) fn secrets(state: &AppState, row: &connection::Model) -> Result<Option<Secrets>, Problem> {
     if row.origin == settings::SETTINGS {
         return Ok(settings::secrets(&state.config, row));
     }

@@ -7,7 +7,8 @@ use serde::Serialize;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::check::{self, Finding};
-use super::store::{self, ConnectionChange, NewConnection};
+use super::make::{self, NewConnection};
+use super::store::{self, ConnectionChange};
 use super::view::ConnectionView;
 use crate::access::require::Require;
 use crate::access::right::Configure;
@@ -64,7 +65,7 @@ async fn create(
     state: web::Data<AppState>,
     new: web::Json<NewConnection>,
 ) -> Result<HttpResponse, Problem> {
-    let row = store::make(&state, &caller, new.into_inner()).await?;
+    let row = make::make(&state, &caller, new.into_inner()).await?;
     Ok(HttpResponse::Created().json(ConnectionView::load(&state, row).await?))
 }
 

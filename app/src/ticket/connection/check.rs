@@ -10,7 +10,8 @@ use super::super::finder;
 use super::super::mapping;
 use super::super::screen;
 use super::super::ticket_rules::TicketState;
-use super::active::{Active, usable, webhook_secret};
+use super::active::{self, Active, usable};
+use super::app;
 use super::store;
 use super::view::webhook_url;
 use crate::platform::problem::Problem;
@@ -79,15 +80,28 @@ pub async fn of_all(state: &AppState) -> Result<Vec<Finding>, Problem> {
 /// When the database cannot be asked, or has no such connection.
 pub async fn run(state: &AppState, id: i64) -> Result<Vec<Finding>, Problem> {
     let row = store::row(state.database.reader(), id).await?;
+    if !row.paused {
+        app::renew::in_time(state, row).await?;
+    }
+    let row = store::row(state.database.reader(), id).await?;
+    let is_app = active::signs_in_by_app(state, &row)?;
     let mut findings = match usable(state, row.clone())? {
         Some(active) => at_site(state, &active).await?,
+        None if is_app => vec![Finding::new(
+            "jira consent",
+            false,
+            format!(
+                "nobody has let the app in, or the consent is over; press Authorise on {}settings/jira/{}",
+                state.config.web.base_url, row.id
+            ),
+        )],
         None => vec![Finding::new(
             "jira settings",
             false,
             "the settings name another site now; pause this connection, or set ABATE_JIRA__URL back",
         )],
     };
-    findings.extend(webhook(state, &row).await?);
+    findings.extend(webhook(state, &row, is_app).await?);
     findings.extend(standing(state, &row));
     store::keep_check(state, id, &findings, state.clock.now()).await?;
     Ok(findings)
@@ -240,10 +254,25 @@ async fn workflow(state: &AppState, active: &Active) -> Result<Finding, Problem>
     })
 }
 
-async fn webhook(state: &AppState, row: &connection::Model) -> Result<Vec<Finding>, Problem> {
+async fn webhook(state: &AppState, row: &connection::Model, is_app: bool) -> Result<Vec<Finding>, Problem> {
     const CHECK: &str = "jira webhook";
     let address = webhook_url(state, row.id);
-    if webhook_secret(state, row)?.is_none() {
+    if is_app && let Some(known) = app::webhook::standing(state, row).await? {
+        let polling = "changes in JIRA arrive by polling only";
+        match (known.problem, known.ends_at) {
+            (Some(problem), _) => {
+                let text = format!("none could be registered for {address}, so that {polling}: {problem}");
+                return Ok(vec![Finding::new(CHECK, false, text)]);
+            }
+            (None, Some(at)) => {
+                let text = format!("registered for {address} until {}", at.format("%Y-%m-%d"));
+                return Ok(vec![Finding::new(CHECK, true, text)]);
+            }
+            (None, None) => {}
+        }
+    } else if is_app {
+        return Ok(vec![Finding::new(CHECK, true, "is registered within a minute after the consent")]);
+    } else if active::webhook_proofs(state, row)?.secret.is_none() {
         let text = format!(
             "give the connection a webhook secret (ABATE_JIRA__WEBHOOK_SECRET), and JIRA the same with the address \
              {address}; without it changes in JIRA arrive by polling only"

@@ -67,6 +67,15 @@ pub(super) fn token(text: SecretString) -> Result<SecretString, Problem> {
     Err(Problem::invalid("token", "Use the token as JIRA shows it."))
 }
 
+/// The client secret of an app; its text is never in the answer.
+pub(super) fn client_secret(text: SecretString) -> Result<SecretString, Problem> {
+    let secret = text.expose_secret().trim();
+    if (8..=LONGEST_TOKEN).contains(&secret.len()) && secret.chars().all(|letter| !letter.is_control()) {
+        return Ok(SecretString::from(secret));
+    }
+    Err(Problem::invalid("client_secret", "Use the client secret as Atlassian's developer console shows it."))
+}
+
 pub(super) fn webhook_secret(text: Option<SecretString>) -> Result<Option<SecretString>, Problem> {
     let Some(text) = text.filter(|text| !text.expose_secret().is_empty()) else { return Ok(None) };
     if (8..=LONGEST).contains(&text.expose_secret().len()) {

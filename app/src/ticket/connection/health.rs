@@ -14,6 +14,8 @@ use crate::ticket::failure::Failure;
 
 /// How long nothing is sent while something has to be mended in JIRA or in the settings.
 const UNMENDED: Duration = Duration::minutes(5);
+/// How soon a sign-in that did not answer is asked again.
+const SOON: Duration = Duration::seconds(30);
 
 /// Notes that a call to JIRA failed; answers until when the whole connection rests, `None` when only what was called
 /// for has to wait.
@@ -27,6 +29,10 @@ pub async fn note_failure(
 ) -> Result<Option<DateTime<Utc>>, Problem> {
     let connection_id = active.row.id;
     let trouble = trouble(error);
+    if trouble == Trouble::Credentials && is_renewed(state, active).await? {
+        // The token was another one when this work began; the next work has the new one.
+        return Ok(Some(state.clock.now()));
+    }
     if !trouble.counts() {
         return Ok(None);
     }
@@ -68,6 +74,31 @@ pub async fn note_failure(
         tracing::warn!(connection = connection_id, %error, %until, "JIRA cannot be used for a while");
     }
     Ok(until)
+}
+
+/// Notes that there is no token to sign in with: people mend that, unless it `passes` by itself.
+///
+/// # Errors
+/// When the database refuses.
+pub(super) async fn note_sign_in(
+    state: &AppState,
+    connection_id: i64,
+    problem: &str,
+    passes: bool,
+) -> Result<(), Problem> {
+    let now = state.clock.now();
+    let (kind, wait) = match passes {
+        true => (ProblemKind::Down, SOON),
+        false => (ProblemKind::Credentials, UNMENDED),
+    };
+    tracing::warn!(connection = connection_id, problem, "a connection has no token to sign in with");
+    state
+        .database
+        .write(async |tx| match connection::Entity::find_by_id(connection_id).one(tx).await? {
+            Some(row) => rest_until(tx, &row, kind, problem, now + wait, now).await,
+            None => Ok(()),
+        })
+        .await
 }
 
 /// Lets the whole connection rest after an error that does not pass by itself, so that somebody mends it; answers until
@@ -192,6 +223,12 @@ pub(in crate::ticket) async fn own_account(state: &AppState, active: &Active) ->
     let me = active.client.myself().await?;
     note_account(state, &active.row, &me.account_id).await?;
     Ok(me.account_id)
+}
+
+/// Whether the connection has other secrets by now.
+async fn is_renewed(state: &AppState, active: &Active) -> Result<bool, Problem> {
+    let row = connection::Entity::find_by_id(active.row.id).one(state.database.reader()).await?;
+    Ok(row.is_some_and(|row| row.secrets != active.row.secrets))
 }
 
 fn is_open(now: DateTime<Utc>) -> Expr {

@@ -5,17 +5,20 @@
 mod active;
 pub mod alert;
 pub mod api;
+pub mod app;
 pub mod check;
 mod entered;
 mod health;
 pub mod health_rules;
+mod make;
 pub mod page;
+mod secret_change;
 mod secrets;
 mod settings;
 mod store;
 mod view;
 
-pub use active::{Active, every, first, for_job, of_rule, of_settings, of_site, one, usable, webhook_secret};
+pub use active::{Active, every, first, for_job, of_rule, of_settings, of_site, one, usable, webhook_proofs};
 pub use health::{Shows, note_account, note_failure, note_success, rest};
 pub use settings::write_configured;
 pub use view::ConnectionView;

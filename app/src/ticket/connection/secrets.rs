@@ -1,6 +1,7 @@
 //! What signs in at a JIRA site, sealed for one row and one address.
 
 use abate_entity::connection;
+use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -16,10 +17,32 @@ const PURPOSE: &str = "jira secrets";
 pub(super) struct Secrets {
     /// The account of the token, where it signs in with one.
     pub(super) user: Option<String>,
-    /// The token or password.
+    /// The token or password; empty while an app has no consent.
     pub(super) token: SecretString,
     /// Signs the webhooks; without it none is accepted.
     pub(super) webhook: Option<SecretString>,
+    /// The app that makes the token, where one does.
+    pub(super) app: Option<App>,
+}
+
+/// An app that people let into a site of Cloud.
+#[derive(Clone, Debug)]
+pub(super) struct App {
+    /// Its client id.
+    pub(super) client_id: String,
+    /// Its client secret.
+    pub(super) client_secret: SecretString,
+    /// What it was given by a consent; none before there is one, and once it is over.
+    pub(super) grant: Option<Grant>,
+}
+
+/// What a consent gave.
+#[derive(Clone, Debug)]
+pub(super) struct Grant {
+    /// Gives the next token, once.
+    pub(super) refresh: SecretString,
+    /// When the token ends.
+    pub(super) ends_at: DateTime<Utc>,
 }
 
 /// The same, as it is sealed.
@@ -28,15 +51,67 @@ struct Sealed {
     user: Option<String>,
     token: String,
     webhook: Option<String>,
+    #[serde(default)]
+    app: Option<SealedApp>,
+}
+
+#[derive(Deserialize, Serialize)]
+struct SealedApp {
+    client_id: String,
+    client_secret: String,
+    grant: Option<SealedGrant>,
+}
+
+#[derive(Deserialize, Serialize)]
+struct SealedGrant {
+    refresh: String,
+    ends_at: DateTime<Utc>,
 }
 
 impl Secrets {
+    /// Those of an app that nobody has let in yet.
+    pub(super) fn of_app(
+        client_id: String,
+        client_secret: SecretString,
+        webhook: Option<SecretString>,
+    ) -> Self {
+        let app = App { client_id, client_secret, grant: None };
+        Self { user: None, token: SecretString::default(), webhook, app: Some(app) }
+    }
+
+    /// Whether they sign in: an app needs a consent.
+    pub(super) fn sign_in(&self) -> bool {
+        self.app.as_ref().is_none_or(|app| app.grant.is_some())
+    }
+
+    /// Forgets what a consent gave.
+    pub(super) fn forget_grant(&mut self) {
+        if let Some(app) = &mut self.app {
+            app.grant = None;
+            self.token = SecretString::default();
+        }
+    }
+
+    /// When the token ends that an app has made.
+    pub(super) fn ends_at(&self) -> Option<DateTime<Utc>> {
+        Some(self.app.as_ref()?.grant.as_ref()?.ends_at)
+    }
+
     /// Seals them for one connection and its address, so that they are never sent anywhere else.
     pub(super) fn seal(&self, state: &AppState, uuid: Uuid, api_url: &str) -> Result<Vec<u8>, Problem> {
+        let open = |secret: &SecretString| secret.expose_secret().to_owned();
         let sealed = Sealed {
             user: self.user.clone(),
-            token: self.token.expose_secret().to_owned(),
-            webhook: self.webhook.as_ref().map(|secret| secret.expose_secret().to_owned()),
+            token: open(&self.token),
+            webhook: self.webhook.as_ref().map(open),
+            app: self.app.as_ref().map(|app| SealedApp {
+                client_id: app.client_id.clone(),
+                client_secret: open(&app.client_secret),
+                grant: app
+                    .grant
+                    .as_ref()
+                    .map(|grant| SealedGrant { refresh: open(&grant.refresh), ends_at: grant.ends_at }),
+            }),
         };
         let plain = serde_json::to_vec(&sealed).map_err(Problem::internal)?;
         let mut nonce = [0; 12];
@@ -54,6 +129,14 @@ impl Secrets {
             user: sealed.user,
             token: SecretString::from(sealed.token),
             webhook: sealed.webhook.map(SecretString::from),
+            app: sealed.app.map(|app| App {
+                client_id: app.client_id,
+                client_secret: SecretString::from(app.client_secret),
+                grant: app.grant.map(|grant| Grant {
+                    refresh: SecretString::from(grant.refresh),
+                    ends_at: grant.ends_at,
+                }),
+            }),
         }))
     }
 }

@@ -36,6 +36,7 @@ pub(super) fn secrets(config: &Config, row: &connection::Model) -> Option<Secret
         user: jira.email.clone(),
         token: jira.token.clone(),
         webhook: jira.webhook_secret.clone(),
+        app: None,
     })
 }
 

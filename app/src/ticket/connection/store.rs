@@ -1,4 +1,4 @@
-//! Makes, changes, pauses and removes connections.
+//! Changes, pauses and removes connections.
 
 use abate_entity::connection::{self, Column};
 use abate_entity::ticket;
@@ -7,15 +7,14 @@ use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait,
     QueryFilter, SqlErr,
 };
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::entered::{
-    GATHER, LONGEST, POLL, TEXT, USUAL_TEXT, address, issue_type, project, token, webhook_secret, within,
-};
-use super::secrets::Secrets;
-use super::settings::{self, APPLICATION, SETTINGS};
+use super::app;
+use super::entered::{GATHER, LONGEST, POLL, TEXT, address, issue_type, project, within};
+use super::secret_change::{self, Entered, Place};
+use super::settings::{self, SETTINGS};
 use crate::access::actor::Actor;
 use crate::audit_log;
 use crate::platform::problem::{Kind, Problem};
@@ -23,45 +22,8 @@ use crate::platform::text::short;
 use crate::state::AppState;
 use crate::ticket::ticket_rules::TicketState;
 
-/// The kinds of JIRA.
-pub(super) const KINDS: [(&str, &str); 2] = [("cloud", "Cloud"), ("data_center", "Data Center")];
 /// Why a connection is paused that somebody paused.
 pub(in crate::ticket) const BY_HAND: &str = "by_hand";
-
-/// A connection to be made.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct NewConnection {
-    /// What people call it.
-    pub(super) name: String,
-    /// cloud or data_center; cloud unless told.
-    pub(super) kind: Option<String>,
-    /// The site as people open it.
-    pub(super) url: String,
-    /// Where its REST interface is, when not at `url`: the gateway that scoped tokens need.
-    pub(super) api_url: Option<String>,
-    /// The account of the token: its e-mail address on Cloud, a user name on Data Center. Without one the token itself
-    /// signs in, as a personal access token does.
-    pub(super) user: Option<String>,
-    /// The token, sealed and never shown.
-    #[schema(value_type = String)]
-    pub(super) token: SecretString,
-    /// The last day of the token, so that people are told in time.
-    pub(super) token_expires_on: Option<NaiveDate>,
-    /// The key of the project that receives tickets.
-    pub(super) project: String,
-    /// The type of the tickets; Task unless told.
-    pub(super) issue_type: Option<String>,
-    /// The secret that signs its webhooks; without it changes arrive by polling only.
-    #[schema(value_type = Option<String>)]
-    pub(super) webhook_secret: Option<SecretString>,
-    /// How often changes are asked for, 30 to 3600 seconds; 120 unless told.
-    pub(super) poll_seconds: Option<i32>,
-    /// How long wishes for tickets are gathered, 0 to 60 seconds; 3 unless told.
-    pub(super) gather_seconds: Option<i32>,
-    /// Longest text in characters that an administrator of a Data Center has set; 32767 unless told.
-    pub(super) text_limit: Option<i32>,
-}
 
 /// What to change of a connection; what is left out stays.
 #[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
@@ -78,6 +40,11 @@ pub(super) struct ConnectionChange {
     /// Another token.
     #[schema(value_type = Option<String>)]
     pub(super) token: Option<SecretString>,
+    /// Another client id, with its secret; the app has to be authorised again.
+    pub(super) client_id: Option<String>,
+    /// Another client secret.
+    #[schema(value_type = Option<String>)]
+    pub(super) client_secret: Option<SecretString>,
     /// The last day of the token.
     pub(super) token_expires_on: Option<NaiveDate>,
     /// The key of the project that receives new tickets.
@@ -99,61 +66,6 @@ pub(super) struct ConnectionChange {
 pub(in crate::ticket) async fn row(db: &impl ConnectionTrait, id: i64) -> Result<connection::Model, Problem> {
     let found = connection::Entity::find_by_id(id).filter(Column::RemovedAt.is_null()).one(db).await?;
     found.ok_or_else(|| Problem::not_found(format!("connection {id} to JIRA")))
-}
-
-/// Makes a connection.
-pub(super) async fn make(
-    state: &AppState,
-    actor: &Actor,
-    new: NewConnection,
-) -> Result<connection::Model, Problem> {
-    let now = state.clock.now();
-    let name = short("name", LONGEST, Some(new.name))?
-        .ok_or_else(|| Problem::invalid("name", "Give the connection a name."))?;
-    let kind = new.kind.unwrap_or_else(|| KINDS[0].0.to_owned());
-    if KINDS.iter().all(|(known, _)| *known != kind) {
-        return Err(Problem::invalid("kind", "Use cloud or data_center."));
-    }
-    let url = address(state, "url", &new.url).await?;
-    let api_url = match new.api_url.filter(|text| !text.trim().is_empty()) {
-        Some(text) => address(state, "api_url", &text).await?,
-        None => url.clone(),
-    };
-    let secrets = Secrets {
-        user: short("user", LONGEST, new.user)?,
-        token: token(new.token)?,
-        webhook: webhook_secret(new.webhook_secret)?,
-    };
-    let uuid = state.ids.uuid(now);
-    let row = connection::ActiveModel {
-        uuid: Set(uuid),
-        name: Set(name),
-        origin: Set(APPLICATION.to_owned()),
-        kind: Set(kind),
-        secrets: Set(Some(secrets.seal(state, uuid, api_url.as_str())?)),
-        api_url: Set(api_url.to_string()),
-        browse_url: Set(url.to_string()),
-        project: Set(project(&new.project)?),
-        issue_type: Set(issue_type(new.issue_type)?.unwrap_or_else(|| "Task".to_owned())),
-        text_limit: Set(within("text_limit", new.text_limit.unwrap_or(USUAL_TEXT), TEXT)?),
-        poll_seconds: Set(within("poll_seconds", new.poll_seconds.unwrap_or(120), POLL)?),
-        gather_seconds: Set(within("gather_seconds", new.gather_seconds.unwrap_or(3), GATHER)?),
-        token_expires_on: Set(new.token_expires_on),
-        paused: Set(false),
-        failures: Set(0),
-        created_by: Set(Some(actor.id)),
-        created_at: Set(now),
-        ..Default::default()
-    };
-    state
-        .database
-        .write(async |tx| {
-            let row = row.clone().insert(tx).await.map_err(named)?;
-            let data = json!({"name": row.name, "url": row.browse_url, "project": row.project});
-            audit_log::add(tx, actor, "connection.create", &subject(row.id), data, now).await?;
-            Ok(row)
-        })
-        .await
 }
 
 /// Changes a connection. What was wrong with it may be mended now, so it is used again at once.
@@ -193,7 +105,19 @@ pub(super) async fn change(
         api_url = address(state, "url", wish.url.as_deref().unwrap_or_default()).await?.to_string();
         new.api_url = Set(api_url.clone());
     }
-    new.secrets = secrets(state, &known, &api_url, &mut said, wish.user, wish.token, wish.webhook_secret)?;
+    let browse_url = match &new.browse_url {
+        Set(url) => url.clone(),
+        _ => known.browse_url.clone(),
+    };
+    let entered = Entered {
+        user: wish.user,
+        token: wish.token,
+        webhook: wish.webhook_secret,
+        client_id: wish.client_id,
+        client_secret: wish.client_secret,
+    };
+    let place = Place { browse_url: &browse_url, api_url: &api_url };
+    new.secrets = secret_change::changed(state, &known, &place, &mut said, entered)?;
     if let Some(day) = wish.token_expires_on {
         note(&mut said, "token_expires_on", json!(day));
         new.token_expires_on = Set(Some(day));
@@ -239,47 +163,12 @@ pub(super) async fn change(
                 return Err(Problem::new(Kind::Stale, text));
             }
             let row = new.clone().update(tx).await.map_err(named)?;
+            app::webhook::look_again(tx, id, now).await?;
             let data = Value::Object(said.clone());
             audit_log::add(tx, actor, "connection.change", &subject(id), data, now).await?;
             Ok(row)
         })
         .await
-}
-
-/// Seals what is new of the secrets. A token belongs to its account and is never sent to another address than the one
-/// it was entered for.
-fn secrets(
-    state: &AppState,
-    known: &connection::Model,
-    api_url: &str,
-    said: &mut Map<String, Value>,
-    user: Option<String>,
-    new_token: Option<SecretString>,
-    webhook: Option<SecretString>,
-) -> Result<sea_orm::ActiveValue<Option<Vec<u8>>>, Problem> {
-    let given = |secret: &SecretString| !secret.expose_secret().is_empty();
-    let (new_token, webhook) = (new_token.filter(given), webhook.filter(given));
-    let mut secrets = Secrets::open(state, known)?
-        .ok_or_else(|| Problem::invalid("token", "The token is missing; enter it again."))?;
-    let user = short("user", LONGEST, user)?;
-    let other_user = user.is_some() && user != secrets.user;
-    if new_token.is_none() && (api_url != known.api_url || other_user) {
-        let text = "Enter the token again: it was given for another address or account.";
-        return Err(Problem::invalid("token", text));
-    }
-    if new_token.is_none() && webhook.is_none() {
-        return Ok(sea_orm::ActiveValue::NotSet);
-    }
-    if let Some(new) = new_token {
-        secrets.token = token(new)?;
-        secrets.user = user.or(secrets.user);
-        said.insert("token".to_owned(), json!("changed"));
-    }
-    if webhook.is_some() {
-        secrets.webhook = webhook_secret(webhook)?;
-        said.insert("webhook_secret".to_owned(), json!("changed"));
-    }
-    Ok(Set(Some(secrets.seal(state, known.uuid, api_url)?)))
 }
 
 /// Pauses a connection, so that nothing is sent or read, or lets it go on.
@@ -353,11 +242,11 @@ pub(super) async fn remove(state: &AppState, actor: &Actor, id: i64) -> Result<(
         .await
 }
 
-fn subject(id: i64) -> String {
+pub(super) fn subject(id: i64) -> String {
     format!("jira-{id}")
 }
 
-fn named(error: sea_orm::DbErr) -> Problem {
+pub(super) fn named(error: sea_orm::DbErr) -> Problem {
     match error.sql_err() {
         Some(SqlErr::UniqueConstraintViolation(_)) => {
             Problem::invalid("name", "There is a connection of this name already.")

@@ -7,7 +7,9 @@ use serde::Serialize;
 
 use super::super::strangers::{self, StrangerView};
 use super::super::ticket_rules::TicketState;
+use super::app;
 use super::check::Finding;
+use super::secrets::Secrets;
 use crate::platform::problem::Problem;
 use crate::state::AppState;
 
@@ -34,8 +36,17 @@ pub struct ConnectionView {
     pub(super) text_limit: i32,
     /// The last day of the token, where somebody told us.
     pub(super) token_expires_on: Option<NaiveDate>,
-    /// Whether its secrets are known: no longer where the settings name another site.
+    /// token, or app where an app of OAuth 2.0 signs in.
+    pub(super) sign_in: &'static str,
+    /// Whether its secrets are known: no longer where the settings name another site, and not before somebody has authorised
+    /// its app.
     pub(super) usable: bool,
+    /// Where somebody authorises its app, and where Atlassian's developer console is to lead people back to.
+    pub(super) authorise: Option<AuthoriseView>,
+    /// When the token of its app ends; it is renewed before.
+    pub(super) token_ends_at: Option<DateTime<Utc>>,
+    /// How the webhooks stand that its app registers.
+    pub(super) registered_webhook: Option<RegisteredWebhookView>,
     /// Nothing is sent or read while set.
     pub(super) paused: bool,
     /// by_hand; anything else until somebody has looked.
@@ -71,6 +82,24 @@ pub struct ConnectionView {
     pub(super) created_at: DateTime<Utc>,
 }
 
+/// How an app is authorised.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct AuthoriseView {
+    /// Where a person opens Atlassian's question.
+    pub(super) url: String,
+    /// The callback address that the developer console has to know.
+    pub(super) callback_url: String,
+}
+
+/// How the webhooks stand that an app registers.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct RegisteredWebhookView {
+    /// When they end; they are renewed before.
+    pub(super) ends_at: Option<DateTime<Utc>>,
+    /// Why there are none.
+    pub(super) problem: Option<String>,
+}
+
 impl ConnectionView {
     /// The connection of a row.
     ///
@@ -86,7 +115,9 @@ impl ConnectionView {
                 .count(db)
                 .await
         };
-        let usable = super::active::usable(state, row.clone()).is_ok_and(|active| active.is_some());
+        let secrets = super::active::secrets(state, &row).ok().flatten();
+        let is_app = secrets.as_ref().is_some_and(|secrets| secrets.app.is_some());
+        let registered = if is_app { app::webhook::standing(state, &row).await? } else { None };
         let waiting = [TicketState::Wanted, TicketState::Creating, TicketState::Unknown];
         Ok(Self {
             waiting: count(&waiting).await?,
@@ -112,7 +143,15 @@ impl ConnectionView {
             gather_seconds: row.gather_seconds,
             text_limit: row.text_limit,
             token_expires_on: row.token_expires_on,
-            usable,
+            sign_in: if is_app { "app" } else { "token" },
+            usable: secrets.as_ref().is_some_and(Secrets::sign_in),
+            authorise: is_app.then(|| AuthoriseView {
+                url: format!("{}settings/jira/{}/authorise", state.config.web.base_url, row.id),
+                callback_url: app::callback_url(state),
+            }),
+            token_ends_at: secrets.as_ref().and_then(Secrets::ends_at),
+            registered_webhook: registered
+                .map(|webhook| RegisteredWebhookView { ends_at: webhook.ends_at, problem: webhook.problem }),
             paused: row.paused,
             paused_because: row.paused_because,
             problem: row.problem,

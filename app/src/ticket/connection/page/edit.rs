@@ -16,6 +16,7 @@ use crate::page::form_page::{Form, FormPage};
 use crate::page::{said, shell};
 use crate::platform::problem::{self, Problem};
 use crate::state::AppState;
+use crate::ticket::connection::active;
 use crate::ticket::connection::store::{self, ConnectionChange};
 
 /// What the form sends; an empty secret keeps the known one.
@@ -28,6 +29,8 @@ pub(super) struct EditForm {
     user: String,
     token: SecretString,
     token_expires_on: String,
+    client_id: String,
+    client_secret: SecretString,
     project: String,
     issue_type: String,
     webhook_secret: SecretString,
@@ -61,53 +64,76 @@ pub(super) async fn show(
     id: web::Path<i64>,
 ) -> Result<HttpResponse, Problem> {
     let row = store::row(state.database.reader(), *id).await?;
-    shell::html(&FormPage::new(&request, &caller, form(&row, &EditForm::of(&row)), None))
+    let form = form(&row, &EditForm::of(&row), active::signs_in_by_app(&state, &row)?);
+    shell::html(&FormPage::new(&request, &caller, form, None))
 }
 
-fn form(row: &connection::Model, sent: &EditForm) -> Form {
+/// What signs in: a token, or an app.
+fn sign_in(sent: &EditForm, is_app: bool) -> Vec<Field> {
+    if is_app {
+        let secret = Field::new("client_secret", "Client secret", Kind::Password);
+        return vec![
+            Field::new("client_id", "Client id", Kind::Text)
+                .value(&sent.client_id)
+                .hint("Empty keeps the known one; another one needs its secret, and has to be authorised."),
+            secret.hint("Empty keeps the known one."),
+        ];
+    }
+    vec![
+        Field::new("api_url", "Address of its interface", Kind::Address)
+            .required()
+            .value(&sent.api_url)
+            .hint("Another one needs the token again."),
+        Field::new("user", "Account", Kind::Text)
+            .value(&sent.user)
+            .hint("Empty keeps the known one; another one needs its token."),
+        Field::new("token", "Token", Kind::Password).hint("Empty keeps the known one."),
+        Field::new("token_expires_on", "Last day of the token", Kind::Date).value(&sent.token_expires_on),
+    ]
+}
+
+fn form(row: &connection::Model, sent: &EditForm, is_app: bool) -> Form {
     let number = |name: &str, label: &str, value: &str, hint: &str| {
         Field::new(name, label, Kind::Number).required().value(value).hint(hint)
     };
     Form {
         title: format!("Change {}", row.name),
         action: format!("{}/edit", address(row.id)),
-        fields: vec![
-            Field::new("name", "Name", Kind::Text).required().value(&sent.name),
-            Field::new("url", "Address", Kind::Address).required().value(&sent.url),
-            Field::new("api_url", "Address of its interface", Kind::Address)
-                .required()
-                .value(&sent.api_url)
-                .hint("Another one needs the token again."),
-            Field::new("user", "Account", Kind::Text)
-                .value(&sent.user)
-                .hint("Empty keeps the known one; another one needs its token."),
-            Field::new("token", "Token", Kind::Password).hint("Empty keeps the known one."),
-            Field::new("token_expires_on", "Last day of the token", Kind::Date).value(&sent.token_expires_on),
-            Field::new("project", "Project", Kind::Text)
-                .required()
-                .value(&sent.project)
-                .hint("For new tickets; those that are there stay where they are."),
-            Field::new("issue_type", "Issue type", Kind::Text).required().value(&sent.issue_type),
-            Field::new("webhook_secret", "Webhook secret", Kind::Password).hint("Empty keeps the known one."),
-            number(
-                "poll_seconds",
-                "Seconds between two looks",
-                &sent.poll_seconds,
-                "30 to 3600; what webhooks miss is seen after this time.",
-            ),
-            number(
-                "gather_seconds",
-                "Seconds in which wishes are gathered",
-                &sent.gather_seconds,
-                "0 to 60; tickets wished for together are created in one call.",
-            ),
-            number(
-                "text_limit",
-                "Longest text",
-                &sent.text_limit,
-                "In characters, as JIRA's administrator set it.",
-            ),
-        ],
+        fields: [
+            vec![
+                Field::new("name", "Name", Kind::Text).required().value(&sent.name),
+                Field::new("url", "Address", Kind::Address).required().value(&sent.url),
+            ],
+            sign_in(sent, is_app),
+            vec![
+                Field::new("project", "Project", Kind::Text)
+                    .required()
+                    .value(&sent.project)
+                    .hint("For new tickets; those that are there stay where they are."),
+                Field::new("issue_type", "Issue type", Kind::Text).required().value(&sent.issue_type),
+                Field::new("webhook_secret", "Webhook secret", Kind::Password)
+                    .hint("Empty keeps the known one."),
+                number(
+                    "poll_seconds",
+                    "Seconds between two looks",
+                    &sent.poll_seconds,
+                    "30 to 3600; what webhooks miss is seen after this time.",
+                ),
+                number(
+                    "gather_seconds",
+                    "Seconds in which wishes are gathered",
+                    &sent.gather_seconds,
+                    "0 to 60; tickets wished for together are created in one call.",
+                ),
+                number(
+                    "text_limit",
+                    "Longest text",
+                    &sent.text_limit,
+                    "In characters, as JIRA's administrator set it.",
+                ),
+            ],
+        ]
+        .concat(),
         button: "Save",
         back: ("The connection", "/settings/jira"),
     }
@@ -128,7 +154,8 @@ pub(super) async fn change(
         }
         Err(problem) if problem.kind() == problem::Kind::Invalid => {
             let row = store::row(state.database.reader(), *id).await?;
-            let page = FormPage::new(&request, &caller, form(&row, &sent), Some(&problem));
+            let form = form(&row, &sent, active::signs_in_by_app(&state, &row)?);
+            let page = FormPage::new(&request, &caller, form, Some(&problem));
             shell::html_with_problem(&page, &problem)
         }
         Err(problem) => Err(problem),
@@ -145,13 +172,16 @@ async fn save(
     let number = |field: &str, text: &str| {
         text.trim().parse::<i32>().map_err(|_| Problem::invalid(field, "Use a whole number."))
     };
-    let other = |text: &str, known: &str| (text.trim() != known).then(|| text.to_owned());
+    let other =
+        |text: &str, known: &str| (!text.trim().is_empty() && text.trim() != known).then(|| text.to_owned());
     let change = ConnectionChange {
         name: Some(sent.name.clone()),
         url: other(&sent.url, &known.browse_url),
         api_url: other(&sent.api_url, &known.api_url),
         user: Some(sent.user.clone()),
         token: Some(sent.token.clone()),
+        client_id: Some(sent.client_id.clone()),
+        client_secret: Some(sent.client_secret.clone()),
         token_expires_on: date(&sent.token_expires_on)?,
         project: other(&sent.project, &known.project),
         issue_type: other(&sent.issue_type, &known.issue_type),

@@ -1,6 +1,7 @@
 //! `/settings/jira`: the JIRA sites that tickets are kept in.
 
 mod act;
+mod app;
 mod edit;
 mod list;
 mod new;
@@ -10,6 +11,7 @@ use actix_web::web::{self, ServiceConfig};
 
 use crate::page::badge::{Badge, Tone};
 use crate::ticket::connection::ConnectionView;
+use crate::ticket::connection::app::consent;
 
 /// Where the list is.
 const PAGE: &str = "/settings/jira";
@@ -20,8 +22,12 @@ pub fn pages(config: &mut ServiceConfig) {
         .route("/settings/jira", web::get().to(list::show))
         .route("/settings/jira/new", web::get().to(new::show))
         .route("/settings/jira/new", web::post().to(new::make))
+        .route("/settings/jira/app", web::get().to(app::show))
+        .route("/settings/jira/app", web::post().to(app::make))
+        .route("/settings/jira/consent", web::get().to(consent::end))
         .route("/settings/jira/{id}", web::get().to(show::show))
         .route("/settings/jira/{id}", web::post().to(act::act))
+        .route("/settings/jira/{id}/authorise", web::get().to(consent::begin))
         .route("/settings/jira/{id}/edit", web::get().to(edit::show))
         .route("/settings/jira/{id}/edit", web::post().to(edit::change));
 }
@@ -32,6 +38,9 @@ fn address(id: i64) -> String {
 
 /// How a connection stands, in a word.
 fn standing(connection: &ConnectionView) -> Badge {
+    if !connection.usable && connection.sign_in == "app" {
+        return Badge::toned(Tone::Bad, "Not authorised", "Somebody has to let its app in at Atlassian");
+    }
     if !connection.usable {
         return Badge::toned(
             Tone::Bad,

@@ -16,7 +16,7 @@ use crate::page::{said, shell};
 use crate::platform::problem::{self, Problem};
 use crate::state::AppState;
 use crate::ticket::connection::check;
-use crate::ticket::connection::store::{self, KINDS, NewConnection};
+use crate::ticket::connection::make::{self, KINDS, NewConnection};
 
 /// What the form sends.
 #[derive(Default, Deserialize)]
@@ -105,7 +105,9 @@ async fn connect(state: &AppState, caller: &Require<Configure>, sent: &SiteForm)
         url: sent.url.clone(),
         api_url: Some(sent.api_url.clone()),
         user: Some(sent.user.clone()),
-        token: sent.token.clone(),
+        token: Some(sent.token.clone()),
+        client_id: None,
+        client_secret: None,
         token_expires_on: date(&sent.token_expires_on)?,
         project: sent.project.clone(),
         issue_type: Some(sent.issue_type.clone()),
@@ -114,7 +116,7 @@ async fn connect(state: &AppState, caller: &Require<Configure>, sent: &SiteForm)
         gather_seconds: None,
         text_limit: None,
     };
-    Ok(store::make(state, caller, new).await?.id)
+    Ok(make::make(state, caller, new).await?.id)
 }
 
 /// The last day of a token as a form sends it.

@@ -25,6 +25,8 @@ struct ShowPage {
     problem: String,
     paused: bool,
     of_settings: bool,
+    /// Where an app is authorised; empty without one.
+    authorise: String,
     may_remove: bool,
     facts: Vec<(&'static str, String)>,
     counts: Vec<(&'static str, u64, String)>,
@@ -92,6 +94,11 @@ pub(super) async fn show(
         more_strangers: connection.stranger_count.saturating_sub(strangers.len() as u64),
         strangers,
         paused: connection.paused,
+        authorise: connection
+            .authorise
+            .as_ref()
+            .map(|_| format!("{}/authorise", super::address(connection.id)))
+            .unwrap_or_default(),
         of_settings: connection.origin == "settings",
         may_remove: connection.origin != "settings" || !connection.usable,
         id: connection.id,
@@ -126,6 +133,20 @@ fn facts(
     ];
     if let Some(until) = connection.retry_at {
         facts.push(("Rests until", moment(until)));
+    }
+    if let Some(authorise) = &connection.authorise {
+        facts.push(("Callback of its app", authorise.callback_url.clone()));
+    }
+    if let Some(at) = connection.token_ends_at {
+        facts.push(("Its token", format!("renewed by itself, holds until {}", moment(at))));
+    }
+    if let Some(webhook) = &connection.registered_webhook {
+        let text = match (&webhook.problem, webhook.ends_at) {
+            (Some(problem), _) => problem.clone(),
+            (None, Some(at)) => format!("registered until {}, renewed by themselves", moment(at)),
+            (None, None) => "none yet".to_owned(),
+        };
+        facts.push(("Its webhooks", text));
     }
     if let Some(day) = connection.token_expires_on {
         facts.push(("Last day of the token", day.to_string()));
