@@ -32,7 +32,7 @@ use crate::state::AppState;
 /// 404 when the caller may not see the risk, 403 when they may not change it, 409 without JIRA or when it is
 /// quarantined and nobody has looked.
 pub(super) async fn ask(state: &AppState, caller: &Actor, key: RiskKey, again: bool) -> Result<i64, Problem> {
-    if connection::every(state).await?.is_empty() {
+    if !connection::is_any(state).await? {
         return Err(Problem::new(
             Kind::Conflict,
             "No JIRA site is in use: an administrator makes or resumes a connection under /settings/jira.",

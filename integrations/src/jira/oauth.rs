@@ -204,11 +204,21 @@ async fn answer(request: reqwest::RequestBuilder) -> Result<Vec<u8>, OauthError>
     if status.is_success() { Ok(body.to_vec()) } else { Err(judge(status, &body)) }
 }
 
+fn names_refresh_token(text: &str) -> bool {
+    text.to_ascii_lowercase().contains("refresh_token")
+}
+
 /// What a refusal means: only one that names a known reason is believed.
 fn judge(status: StatusCode, body: &[u8]) -> OauthError {
     let value: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
     match value["error"].as_str() {
         Some(OVER) => OauthError::Over(OVER.to_owned()),
+        // An older form of the same.
+        Some("unauthorized_client")
+            if value["error_description"].as_str().is_some_and(names_refresh_token) =>
+        {
+            OauthError::Over("its refresh token is not valid".to_owned())
+        }
         Some(reason) if status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS => {
             OauthError::Refused(reason.chars().take(100).collect())
         }
@@ -254,6 +264,9 @@ mod tests {
         let said =
             |status: u16, body: &str| judge(StatusCode::from_u16(status).expect("a status"), body.as_bytes());
         assert_eq!(said(403, r#"{"error":"invalid_grant"}"#), OauthError::Over(OVER.to_owned()));
+        let old = r#"{"error":"unauthorized_client","error_description":"refresh_token is invalid"}"#;
+        assert!(matches!(said(403, old), OauthError::Over(_)));
+        assert!(matches!(said(401, r#"{"error":"unauthorized_client"}"#), OauthError::Refused(_)));
         assert_eq!(
             said(401, r#"{"error":"access_denied"}"#),
             OauthError::Refused("access_denied".to_owned())

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::client::{Call, Effect, JiraClient};
 use super::error::{JiraError, Refusal};
+use super::model::instant;
 
 /// What we want to hear of.
 const EVENTS: [&str; 6] = [
@@ -50,7 +51,13 @@ struct Raw {
     jql_filter: String,
     #[serde(default)]
     events: Vec<String>,
-    expiration_date: Option<i64>,
+    #[serde(default)]
+    expiration_date: Value,
+}
+
+/// A moment, which the document says is a number and its examples show as text.
+fn moment(value: &Value) -> Option<DateTime<Utc>> {
+    value.as_i64().and_then(DateTime::from_timestamp_millis).or_else(|| instant(value.as_str()?))
 }
 
 impl JiraClient {
@@ -66,7 +73,7 @@ impl JiraClient {
                 url: raw.url,
                 jql: raw.jql_filter,
                 is_complete: EVENTS.iter().all(|event| raw.events.iter().any(|given| given == event)),
-                ends_at: raw.expiration_date.and_then(DateTime::from_timestamp_millis),
+                ends_at: moment(&raw.expiration_date),
             })
             .collect())
     }
@@ -88,7 +95,7 @@ impl JiraClient {
     pub async fn renew_webhooks(&self, ids: &[i64]) -> Result<Option<DateTime<Utc>>, JiraError> {
         let call = Call::write(Method::PUT, self.path("webhook/refresh"), json!({"webhookIds": ids}));
         let answer: Value = self.send(call).await?;
-        Ok(answer["expirationDate"].as_i64().and_then(DateTime::from_timestamp_millis))
+        Ok(moment(&answer["expirationDate"]))
     }
 
     /// Ends webhooks.
@@ -97,5 +104,18 @@ impl JiraClient {
         let call =
             Call { method: Method::DELETE, effect: Effect::Write, ..Call::ask(self.path("webhook"), body) };
         self.send_for_status(call).await.map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_end_is_read_in_both_forms() {
+        let end = DateTime::from_timestamp(1_796_000_000, 0);
+        assert_eq!(moment(&json!(1_796_000_000_000_i64)), end);
+        assert_eq!(moment(&json!("2026-11-30T00:53:20.000+0000")), end);
+        assert_eq!(moment(&Value::Null), None);
     }
 }

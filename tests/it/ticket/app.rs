@@ -260,12 +260,109 @@ async fn a_consent_that_is_over_stops_everything_and_is_told_once() {
     assert_eq!(alerts.len(), 1, "{alerts:?}");
     assert!(alerts[0].contains("Authorise"), "{alerts:?}");
 
+    // A change of something else mends nothing, and nobody is told that it did.
+    let path = format!("/api/v1/connections/{}", stage.id);
+    stage.admin.api.patch(&path, &json!({"name": "renamed"})).await.expect(200);
+    stage.app.pass(Duration::minutes(5)).await;
+    assert_eq!(stage.view().await["problem_kind"], "credentials");
+    assert_eq!(stage.alerts().await.len(), 1);
+
     stage.authorise().await;
     stage.app.pass(Duration::minutes(3)).await;
     stage.app.pass(Duration::minutes(3)).await;
     assert_eq!(stage.ticket(&waiting).await["state"], "linked");
     assert_eq!(stage.site.sandbox.issue_keys().len(), 2);
     assert_eq!(stage.alerts().await.len(), 2, "one alert and one all-clear");
+}
+
+#[actix_web::test]
+async fn a_token_that_is_not_taken_any_more_is_renewed_and_nobody_is_troubled() {
+    let stage = Stage::authorised().await;
+    stage.site.sandbox.end_access_tokens();
+    let key = stage.confirmed("With a token that was ended").await;
+    for _ in 0..3 {
+        stage.app.pass(Duration::minutes(1)).await;
+    }
+    assert_eq!(stage.ticket(&key).await["state"], "linked");
+    assert_eq!(stage.view().await["problem"], Value::Null);
+    assert!(stage.alerts().await.is_empty(), "{:?}", stage.alerts().await);
+
+    // Where a new token is not taken either, that is told.
+    let refused = Fault::Answer { status: 401, headers: Vec::new() };
+    stage.site.proxy.add(Rule::always("", "*/rest/api/*", refused));
+    for _ in 0..15 {
+        stage.app.pass(Duration::seconds(20)).await;
+    }
+    let alerts = stage.alerts().await;
+    assert_eq!(alerts.len(), 1, "{alerts:?}");
+    assert!(stage.site.sandbox.renewals() < 15, "{}", stage.site.sandbox.renewals());
+}
+
+#[actix_web::test]
+async fn a_wrong_client_secret_is_told_once_the_token_has_ended_and_mended_by_the_right_one() {
+    let stage = Stage::authorised().await;
+    let path = format!("/api/v1/connections/{}", stage.id);
+    stage.admin.api.patch(&path, &json!({"client_secret": "not the secret"})).await.expect(200);
+    stage.app.pass(Duration::minutes(55)).await;
+    let key = stage.confirmed("While the token holds").await;
+    assert_eq!(stage.ticket(&key).await["state"], "linked");
+    assert_eq!(stage.view().await["problem"], Value::Null);
+    for _ in 0..3 {
+        stage.app.pass(Duration::minutes(10)).await;
+    }
+    let view = stage.view().await;
+    assert_eq!((&view["usable"], &view["problem_kind"]), (&json!(true), &json!("credentials")), "{view}");
+    assert_eq!(stage.alerts().await.len(), 1, "{:?}", stage.alerts().await);
+    let found = stage.findings().await;
+    assert!(found.to_string().contains("the token has ended"), "{found}");
+    let right = json!({"client_secret": "sandbox-app-secret"});
+    stage.admin.api.patch(&path, &right).await.expect(200);
+    for _ in 0..2 {
+        stage.app.pass(Duration::minutes(3)).await;
+    }
+    assert_eq!(stage.view().await["problem"], Value::Null);
+    assert_eq!(stage.alerts().await.len(), 2, "{:?}", stage.alerts().await);
+}
+
+#[actix_web::test]
+async fn what_somebody_enters_during_a_renewal_costs_no_token() {
+    let stage = Stage::authorised().await;
+    let slow = Fault::DelayAnswer(StdDuration::from_millis(600));
+    stage.site.proxy.add(Rule::once("POST", "/oauth/token", slow));
+    let path = format!("/api/v1/connections/{}", stage.id);
+    let meanwhile = async {
+        while stage.site.sandbox.renewals() == 0 {
+            tokio::time::sleep(StdDuration::from_millis(5)).await;
+        }
+        stage.admin.api.patch(&path, &json!({"webhook_secret": "a new secret"})).await.expect(200);
+    };
+    tokio::join!(stage.app.pass(Duration::minutes(51)), meanwhile);
+    for _ in 0..3 {
+        stage.app.pass(Duration::minutes(45)).await;
+    }
+    assert_eq!(stage.view().await["usable"], true);
+    let key = stage.confirmed("Hours later").await;
+    assert_eq!(stage.ticket(&key).await["state"], "linked");
+}
+
+#[actix_web::test]
+async fn tickets_wait_for_the_first_site_and_do_not_go_elsewhere() {
+    let stage = Stage::start().await;
+    let token = json!({
+        "name": "second", "url": stage.site.url, "user": "abate@sandbox.example", "token": "sandbox-token",
+        "project": "SEC", "gather_seconds": 0,
+    });
+    stage.admin.api.post("/api/v1/connections", &token).await.expect(201);
+    let key = stage.confirmed("For the first site").await;
+    stage.app.pass(Duration::minutes(3)).await;
+    assert_eq!(stage.ticket(&key).await, Value::Null);
+    let wish = stage.admin.api.post(&format!("/api/v1/risks/{key}/tickets"), &json!({})).await;
+    assert!(wish.status < 300, "{}", wish.text);
+    stage.authorise().await;
+    stage.app.pass(Duration::minutes(10)).await;
+    stage.app.pass(Duration::minutes(10)).await;
+    assert_eq!(stage.ticket(&key).await["state"], "linked");
+    assert_eq!(stage.view().await["linked"], 1);
 }
 
 #[actix_web::test]
@@ -341,15 +438,18 @@ async fn what_cannot_be_an_app_is_refused_by_field() {
         let answer = stage.admin.api.post("/api/v1/connections", &form).await.expect(422);
         assert_eq!(answer.json()["errors"][0]["field"], field, "{}", answer.text);
     }
+    stage.authorise().await;
     let path = format!("/api/v1/connections/{}", stage.id);
     for (field, change) in [
         ("token", json!({"token": "a-token"})),
         ("api_url", json!({"api_url": "http://127.0.0.1:7"})),
+        ("api_url", json!({"api_url": stage.site.url})),
         ("client_secret", json!({"client_id": "another-app"})),
     ] {
         let answer = stage.admin.api.patch(&path, &change).await.expect(422);
         assert_eq!(answer.json()["errors"][0]["field"], field, "{}", answer.text);
     }
+    assert_eq!(stage.view().await["usable"], true);
 }
 
 #[actix_web::test]

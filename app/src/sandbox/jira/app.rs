@@ -55,6 +55,11 @@ impl JiraSandbox {
         app.access.clear();
     }
 
+    /// Ends the access tokens before their time; the consent stands.
+    pub fn end_access_tokens(&self) {
+        lock(&self.app).access.clear();
+    }
+
     /// How often a token was renewed.
     pub fn renewals(&self) -> usize {
         lock(&self.app).renewals

@@ -16,7 +16,7 @@ use crate::state::AppState;
 const REQUEST_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(15);
 
 /// How long to wait for a token that has ended and is being renewed.
-const RENEWAL: Duration = Duration::seconds(15);
+pub(super) const RENEWAL: Duration = Duration::seconds(15);
 
 /// A connection with a client of its site.
 #[derive(Clone, Debug)]
@@ -34,8 +34,13 @@ impl Active {
     #[must_use]
     pub fn waits_until(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let rests = self.row.retry_at.filter(|at| *at > now);
-        let renews = self.ends_at.filter(|at| *at <= now).map(|_| now + RENEWAL);
+        let renews = self.has_ended(now).then(|| now + RENEWAL);
         std::cmp::max(rests, renews)
+    }
+
+    /// Whether the token of its app has ended.
+    pub(super) fn has_ended(&self, now: DateTime<Utc>) -> bool {
+        self.ends_at.is_some_and(|at| at <= now)
     }
 }
 
@@ -68,7 +73,27 @@ pub async fn every(state: &AppState) -> Result<Vec<Active>, Problem> {
 /// # Errors
 /// When the database cannot be asked.
 pub async fn first(state: &AppState) -> Result<Option<Active>, Problem> {
-    Ok(every(state).await?.into_iter().next())
+    let rows = kept().filter(Column::Paused.eq(false)).all(state.database.reader()).await?;
+    for row in rows {
+        match secrets(state, &row) {
+            Ok(None) => {}
+            // Where an app waits for its consent, tickets wait for it, too, and go nowhere else.
+            Ok(Some(_)) => return usable(state, row),
+            Err(problem) => {
+                tracing::error!(connection = row.id, error = %problem, "the secrets of a connection cannot be opened");
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Whether there is a connection that tickets are made at, or wait for.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn is_any(state: &AppState) -> Result<bool, Problem> {
+    let rows = kept().filter(Column::Paused.eq(false)).all(state.database.reader()).await?;
+    Ok(rows.iter().any(|row| secrets(state, row).is_ok_and(|secrets| secrets.is_some())))
 }
 
 /// The connection that a rule names, when it is in use: while it is paused, its tickets wait for it. Once it was removed,
@@ -159,6 +184,14 @@ pub fn usable(state: &AppState, row: connection::Model) -> Result<Option<Active>
 /// When its secrets cannot be opened.
 pub(super) fn signs_in_by_app(state: &AppState, row: &connection::Model) -> Result<bool, Problem> {
     Ok(secrets(state, row)?.is_some_and(|secrets| secrets.app.is_some()))
+}
+
+/// Whether its secrets sign in: an app needs a consent.
+///
+/// # Errors
+/// When its secrets cannot be opened.
+pub(super) fn signs_in(state: &AppState, row: &connection::Model) -> Result<bool, Problem> {
+    Ok(secrets(state, row)?.is_some_and(|secrets| secrets.sign_in()))
 }
 
 /// What proves that a webhook comes from the site of a connection.

@@ -86,6 +86,11 @@ pub async fn run(state: &AppState, id: i64) -> Result<Vec<Finding>, Problem> {
     let row = store::row(state.database.reader(), id).await?;
     let is_app = active::signs_in_by_app(state, &row)?;
     let mut findings = match usable(state, row.clone())? {
+        Some(active) if active.has_ended(state.clock.now()) => vec![Finding::new(
+            "jira account",
+            false,
+            "the token has ended; it is renewed once the connection goes on and Atlassian answers",
+        )],
         Some(active) => at_site(state, &active).await?,
         None if is_app => vec![Finding::new(
             "jira consent",
@@ -265,7 +270,11 @@ async fn webhook(state: &AppState, row: &connection::Model, is_app: bool) -> Res
                 return Ok(vec![Finding::new(CHECK, false, text)]);
             }
             (None, Some(at)) => {
-                let text = format!("registered for {address} until {}", at.format("%Y-%m-%d"));
+                let mut text = format!("registered for {address} until {}", at.format("%Y-%m-%d"));
+                if lately(state, row).await? == 0 {
+                    text += "; none came lately: of an app that is not public, they come only where its owner has \
+                             authorised it";
+                }
                 return Ok(vec![Finding::new(CHECK, true, text)]);
             }
             (None, None) => {}
@@ -279,18 +288,21 @@ async fn webhook(state: &AppState, row: &connection::Model, is_app: bool) -> Res
         );
         return Ok(vec![Finding::new(CHECK, false, text)]);
     }
-    let since = state.clock.now() - LATELY;
-    let lately = webhook_delivery::Entity::find()
-        .filter(webhook_delivery::Column::ConnectionId.eq(row.id))
-        .filter(webhook_delivery::Column::ReceivedAt.gte(since))
-        .count(state.database.reader())
-        .await?;
-    let text = if lately > 0 {
+    let text = if lately(state, row).await? > 0 {
         format!("JIRA sends to {address}")
     } else {
         format!("none came lately; JIRA is to send webhooks to {address}")
     };
     Ok(vec![Finding::new(CHECK, true, text)])
+}
+
+/// How many webhooks came lately.
+async fn lately(state: &AppState, row: &connection::Model) -> Result<u64, Problem> {
+    Ok(webhook_delivery::Entity::find()
+        .filter(webhook_delivery::Column::ConnectionId.eq(row.id))
+        .filter(webhook_delivery::Column::ReceivedAt.gte(state.clock.now() - LATELY))
+        .count(state.database.reader())
+        .await?)
 }
 
 /// What the row itself says.

@@ -6,7 +6,8 @@ use chrono::{DateTime, Duration, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 
-use super::active::Active;
+use super::active::{Active, RENEWAL};
+use super::app;
 use super::health_rules::{self, ProblemKind, Trouble};
 use crate::platform::problem::Problem;
 use crate::state::AppState;
@@ -54,6 +55,10 @@ pub async fn note_failure(
             let Some(row) = connection::Entity::find_by_id(connection_id).one(tx).await? else {
                 return Ok(None);
             };
+            let is_doubted = trouble == Trouble::Credentials
+                && active.ends_at.is_some()
+                && app::doubt(tx, state, &row, now).await?
+                && row.problem_since.is_none();
             let known = row.retry_at.filter(|at| *at > now);
             if counted.rows_affected == 0 && trouble == Trouble::Failed {
                 return Ok(known);
@@ -62,7 +67,11 @@ pub async fn note_failure(
             let was_limited = row.problem_kind.as_deref() == Some(ProblemKind::Limit.as_str());
             let is_first = trouble.problem() == Some(ProblemKind::Limit) && !was_limited;
             let in_a_row = if is_first { 1 } else { row.failures };
-            let until = health_rules::rest(trouble, in_a_row, jitter).map(|wait| now + wait);
+            let rest = match is_doubted {
+                true => Some(RENEWAL),
+                false => health_rules::rest(trouble, in_a_row, jitter),
+            };
+            let until = rest.map(|wait| now + wait);
             if let Some(until) = until.filter(|until| known.is_none_or(|known| known < *until)) {
                 let kind = trouble.problem().unwrap_or(ProblemKind::Down);
                 rest_until(tx, &row, kind, &error.to_string(), until, now).await?;
@@ -81,24 +90,20 @@ pub async fn note_failure(
 /// # Errors
 /// When the database refuses.
 pub(super) async fn note_sign_in(
-    state: &AppState,
+    tx: &DatabaseTransaction,
     connection_id: i64,
     problem: &str,
     passes: bool,
+    now: DateTime<Utc>,
 ) -> Result<(), Problem> {
-    let now = state.clock.now();
     let (kind, wait) = match passes {
         true => (ProblemKind::Down, SOON),
         false => (ProblemKind::Credentials, UNMENDED),
     };
-    tracing::warn!(connection = connection_id, problem, "a connection has no token to sign in with");
-    state
-        .database
-        .write(async |tx| match connection::Entity::find_by_id(connection_id).one(tx).await? {
-            Some(row) => rest_until(tx, &row, kind, problem, now + wait, now).await,
-            None => Ok(()),
-        })
-        .await
+    match connection::Entity::find_by_id(connection_id).one(tx).await? {
+        Some(row) => rest_until(tx, &row, kind, problem, now + wait, now).await,
+        None => Ok(()),
+    }
 }
 
 /// Lets the whole connection rest after an error that does not pass by itself, so that somebody mends it; answers until

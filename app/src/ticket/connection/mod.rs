@@ -18,7 +18,9 @@ mod settings;
 mod store;
 mod view;
 
-pub use active::{Active, every, first, for_job, of_rule, of_settings, of_site, one, usable, webhook_proofs};
+pub use active::{
+    Active, every, first, for_job, is_any, of_rule, of_settings, of_site, one, usable, webhook_proofs,
+};
 pub use health::{Shows, note_account, note_failure, note_success, rest};
 pub use settings::write_configured;
 pub use view::ConnectionView;

@@ -106,7 +106,8 @@ fn of_app(
         return Err(Problem::invalid("token", text));
     }
     // Before the first consent it moves along with the address of the site.
-    if place.api_url != known.api_url && place.api_url != place.browse_url {
+    let moves_along = place.api_url == place.browse_url && place.browse_url != known.browse_url;
+    if place.api_url != known.api_url && !moves_along {
         return Err(Problem::invalid(
             "api_url",
             "The consent says where the interface is; authorise it anew.",

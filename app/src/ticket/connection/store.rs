@@ -11,6 +11,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::active;
 use super::app;
 use super::entered::{GATHER, LONGEST, POLL, TEXT, address, issue_type, project, within};
 use super::secret_change::{self, Entered, Place};
@@ -148,11 +149,14 @@ pub(super) async fn change(
         // The token may be another account's: who we are is asked for again.
         new.account = Set(None);
     }
-    new.problem = Set(None);
-    new.problem_kind = Set(None);
-    new.problem_since = Set(None);
-    new.retry_at = Set(None);
-    new.failures = Set(0);
+    // Where an app has no consent, nothing but a consent mends that.
+    if active::signs_in(state, &known)? {
+        new.problem = Set(None);
+        new.problem_kind = Set(None);
+        new.problem_since = Set(None);
+        new.retry_at = Set(None);
+        new.failures = Set(0);
+    }
     state
         .database
         .write(async |tx| {

@@ -10,7 +10,8 @@ use url::Url;
 
 use super::super::secrets::{App, Secrets};
 use super::super::{check, store};
-use super::{at_atlassian, grant, state_parameter};
+use super::grant::{self, Asked};
+use super::{at_atlassian, state_parameter, webhook};
 use crate::access::require::Require;
 use crate::access::right::Configure;
 use crate::audit_log;
@@ -77,21 +78,20 @@ pub(in crate::ticket::connection) async fn end(
 
 async fn take_in(state: &AppState, caller: &Require<Configure>, id: i64, code: &str) -> Result<(), Problem> {
     let known = store::row(state.database.reader(), id).await?;
-    let mut secrets = Secrets::open(state, &known)?.ok_or_else(|| {
-        Problem::new(Kind::Conflict, "The connection has lost its secrets; connect the site anew.")
-    })?;
-    let app = at_atlassian(state, &app_of(Some(&secrets))?);
+    let app = app_of(Secrets::open(state, &known)?.as_ref())?;
+    let asked = Asked { row: &known, client_id: &app.client_id };
+    let app = at_atlassian(state, &app);
     let tokens = app.tokens_of_code(&state.http, code).await.map_err(problem)?;
     let sites = app.sites(&state.http, &tokens.access).await.map_err(problem)?;
     let site = of_address(&sites, &known.browse_url)?;
-    let api_url = app.api_url(&site.id).map_err(problem)?.to_string();
+    let api_url = app.api_url(&site.id).map_err(problem)?;
     let now = state.clock.now();
-    grant::take(&mut secrets, tokens, now);
     state
         .database
         .write(async |tx| {
-            if !grant::write(tx, state, &known, &secrets, &api_url).await? {
-                let text = "Somebody changed this connection meanwhile. Authorise it again.";
+            if !grant::keep(tx, state, &asked, &tokens, Some(api_url.as_str()), now).await? {
+                let text =
+                    "Somebody changed the app or the site of this connection meanwhile. Authorise it again.";
                 return Err(Problem::new(Kind::Stale, text));
             }
             let row = abate_entity::connection::ActiveModel {
@@ -101,6 +101,7 @@ async fn take_in(state: &AppState, caller: &Require<Configure>, id: i64, code: &
                 ..Default::default()
             };
             let row = row.update(tx).await?;
+            webhook::look_again(tx, id, now).await?;
             let data = json!({"name": row.name, "site": site.url});
             audit_log::add(tx, caller, "connection.authorise", &store::subject(id), data, now).await?;
             reconcile::enqueue(tx, id, now, now).await

@@ -9,6 +9,7 @@ pub mod webhook;
 
 use abate_integrations::jira::OauthApp;
 
+pub(super) use self::grant::doubt;
 use super::secrets::App;
 use crate::state::AppState;
 

@@ -4,13 +4,14 @@
 use abate_entity::connection::{self, Column};
 use abate_integrations::jira::OauthError;
 use chrono::{DateTime, Duration, Utc};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 
 use super::super::active;
 use super::super::health;
-use super::super::secrets::{App, Grant, Secrets};
+use super::super::secrets::{App, Grant};
 use super::super::store;
-use super::{at_atlassian, grant};
+use super::at_atlassian;
+use super::grant::{self, Asked};
 use crate::platform::job::Work;
 use crate::platform::lease;
 use crate::platform::problem::Problem;
@@ -44,24 +45,22 @@ fn tick(state: &AppState) -> Work<'_> {
     })
 }
 
-/// What is to be renewed, and when.
+/// What is to be renewed.
 struct Due {
     row: connection::Model,
-    secrets: Secrets,
     app: App,
     grant: Grant,
 }
 
 fn due(state: &AppState, row: connection::Model) -> Result<Option<Due>, Problem> {
-    let Some(secrets) = active::secrets(state, &row)? else { return Ok(None) };
-    let Some(app) = secrets.app.clone() else { return Ok(None) };
+    let Some(app) = active::secrets(state, &row)?.and_then(|secrets| secrets.app) else { return Ok(None) };
     let Some(grant) = app.grant.clone() else { return Ok(None) };
     let now = state.clock.now();
-    let rests = row.retry_at.is_some_and(|at| at > now) && grant.ends_at <= now;
+    let rests = grant.ends_at <= now && row.retry_at.is_some_and(|at| at > now);
     if rests || grant.ends_at - now > EARLY {
         return Ok(None);
     }
-    Ok(Some(Due { row, secrets, app, grant }))
+    Ok(Some(Due { row, app, grant }))
 }
 
 /// Renews the token of a connection, unless it holds for a while yet or another process is at it.
@@ -78,57 +77,72 @@ pub(in crate::ticket::connection) async fn in_time(
     }
     let (name, holder) = (format!("jira_token:{id}"), state.ids.word(12));
     let now = state.clock.now();
-    if !state
+    let taken = state
         .database
         .write(async |tx| Ok::<_, Problem>(lease::take(tx, &name, &holder, now, LEASE).await?))
-        .await?
-    {
+        .await?;
+    if !taken {
         return Ok(());
     }
     // As it is now: another process may have renewed it just before.
-    let renewed = match store::row(state.database.reader(), id).await.and_then(|row| due(state, row)) {
+    let is_settled = match store::row(state.database.reader(), id).await.and_then(|row| due(state, row)) {
         Ok(Some(due)) => renew(state, due, now).await,
-        Ok(None) => Ok(()),
+        Ok(None) => Ok(true),
         Err(problem) => Err(problem),
     };
-    state.database.write(async |tx| Ok::<_, Problem>(lease::give_back(tx, &name, &holder).await?)).await?;
-    renewed
+    // Where Atlassian could not be asked, the lease is kept, so that it is asked once a minute.
+    if !matches!(is_settled, Ok(false)) {
+        state
+            .database
+            .write(async |tx| Ok::<_, Problem>(lease::give_back(tx, &name, &holder).await?))
+            .await?;
+    }
+    is_settled.map(drop)
 }
 
-async fn renew(state: &AppState, due: Due, now: DateTime<Utc>) -> Result<(), Problem> {
-    let Due { row, mut secrets, app, grant } = due;
-    match at_atlassian(state, &app).renew(&state.http, &grant.refresh).await {
+/// Asks Atlassian for the next token; answers whether that settled it.
+async fn renew(state: &AppState, due: Due, now: DateTime<Utc>) -> Result<bool, Problem> {
+    let Due { row, app, grant } = due;
+    let asked = Asked { row: &row, client_id: &app.client_id };
+    let error = match at_atlassian(state, &app).renew(&state.http, &grant.refresh).await {
         Ok(tokens) => {
-            grant::take(&mut secrets, tokens, now);
-            let written =
-                state.database.write(async |tx| grant::write(tx, state, &row, &secrets, &row.api_url).await);
-            if !written.await? {
+            let kept = state
+                .database
+                .write(async |tx| grant::keep(tx, state, &asked, &tokens, None, now).await)
+                .await?;
+            if !kept {
                 tracing::info!(
                     connection = row.id,
-                    "a renewed token was dropped: somebody changed the connection"
+                    "a token was dropped: the connection is about another site or app"
                 );
             }
-            Ok(())
+            return Ok(true);
         }
-        Err(error @ OauthError::Over(_)) => {
-            secrets.forget_grant();
-            let written =
-                state.database.write(async |tx| grant::write(tx, state, &row, &secrets, &row.api_url).await);
-            if written.await? {
-                health::note_sign_in(state, row.id, &error.to_string(), false).await?;
-            }
-            Ok(())
+        Err(error) => error,
+    };
+    tracing::warn!(connection = row.id, %error, "a token could not be renewed");
+    let text = error.to_string();
+    match error {
+        OauthError::Over(_) => {
+            state
+                .database
+                .write(async |tx| {
+                    if grant::forget(tx, state, &asked, &grant.refresh).await? {
+                        health::note_sign_in(tx, row.id, &text, false, now).await?;
+                    }
+                    Ok(())
+                })
+                .await?;
+            Ok(true)
         }
-        Err(error @ OauthError::Refused(_)) => {
-            health::note_sign_in(state, row.id, &error.to_string(), false).await
-        }
-        // While the token holds, another try is soon enough.
-        Err(error @ OauthError::Unavailable(_)) if grant.ends_at > now => {
-            tracing::warn!(connection = row.id, %error, "a token could not be renewed yet");
-            Ok(())
-        }
-        Err(error @ OauthError::Unavailable(_)) => {
-            health::note_sign_in(state, row.id, &error.to_string(), true).await
+        // While the token holds, it is used, and another try is soon enough.
+        _ if grant.ends_at > now => Ok(false),
+        error => {
+            let passes = matches!(error, OauthError::Unavailable(_));
+            let note =
+                async |tx: &DatabaseTransaction| health::note_sign_in(tx, row.id, &text, passes, now).await;
+            state.database.write(note).await?;
+            Ok(true)
         }
     }
 }

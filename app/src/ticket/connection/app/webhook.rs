@@ -1,10 +1,12 @@
 //! Registers webhooks at the sites that an app is let into, and lets them live on: they end after 30 days.
 
-use abate_entity::{connection, jira_webhook};
+use std::collections::BTreeSet;
+
+use abate_entity::{connection, jira_webhook, ticket};
 use abate_integrations::jira::{JiraError, RegisteredWebhook, quote_jql};
 use chrono::{DateTime, Duration, Utc};
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
+use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect};
 
 use super::super::active::{self, Active};
 use super::super::health;
@@ -31,9 +33,10 @@ fn tick(state: &AppState) -> Work<'_> {
             if active.ends_at.is_none() || active.waits_until(now).is_some() {
                 continue;
             }
-            let known = jira_webhook::Entity::find_by_id(active.row.id).one(state.database.reader()).await?;
-            if known.is_none_or(|known| known.look_at <= now) {
-                look(state, &active, now).await?;
+            let known = standing(state, &active.row).await?;
+            let due = known.as_ref().map(|known| known.look_at);
+            if due.is_none_or(|at| at <= now) {
+                look(state, &active, due, now).await?;
             }
         }
         Ok(())
@@ -41,35 +44,87 @@ fn tick(state: &AppState) -> Work<'_> {
 }
 
 /// Looks at the webhooks of a connection, makes them right, and keeps how they stand.
-async fn look(state: &AppState, active: &Active, now: DateTime<Utc>) -> Result<(), Problem> {
-    let url = webhook_url(state, active.row.id);
-    let found = match settle(active, &url, now).await {
-        Ok(ends_at) => jira_webhook::ActiveModel {
-            connection_id: Set(active.row.id),
-            ends_at: Set(ends_at),
-            look_at: Set(now + WELL),
-            problem: Set(None),
-        },
+async fn look(
+    state: &AppState,
+    active: &Active,
+    due: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> Result<(), Problem> {
+    let wanted = Wanted::of(state, active).await?;
+    let (ends_at, look_at, problem) = match settle(active, &wanted, now).await {
+        Ok(ends_at) => (ends_at, now + WELL, None),
         Err(error) => {
-            // Without them changes arrive by polling, so that nothing but a note follows.
             tracing::warn!(connection = active.row.id, %error, "the webhooks could not be registered");
-            health::note_failure(state, active, &error).await?;
-            jira_webhook::ActiveModel {
-                connection_id: Set(active.row.id),
-                ends_at: Set(None),
-                look_at: Set(now + ILL),
-                problem: Set(Some(error.to_string())),
+            // Without them changes arrive by polling: a refusal says nothing about the rest of the connection.
+            if error.is_passing() {
+                health::note_failure(state, active, &error).await?;
             }
+            (None, now + ILL, Some(error.to_string()))
         }
     };
-    state.database.write(async |tx| write(tx, found.clone()).await).await
+    let found = jira_webhook::ActiveModel {
+        connection_id: Set(active.row.id),
+        ends_at: Set(ends_at),
+        look_at: Set(look_at),
+        problem: Set(problem),
+    };
+    state.database.write(async |tx| write(tx, found.clone(), due).await).await
 }
 
-/// Makes the webhooks right: one about the project that ends late enough, and no other of ours. The list is asked for
-/// first, so that one whose registration had no answer is not made twice.
-async fn settle(active: &Active, url: &str, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, JiraError> {
-    let jql = format!("project = {}", quote_jql(&active.row.project));
-    let Plan { keep, end } = plan(ours(active, url).await?, &jql);
+/// The webhook that a connection wants, and which others of ours are nobody's any more.
+struct Wanted {
+    url: String,
+    jql: String,
+    /// Addresses of removed connections.
+    dead: Vec<String>,
+}
+
+impl Wanted {
+    async fn of(state: &AppState, active: &Active) -> Result<Self, Problem> {
+        let db = state.database.reader();
+        let keys: Vec<Option<String>> = ticket::Entity::find()
+            .select_only()
+            .column(ticket::Column::IssueKey)
+            .filter(ticket::Column::ConnectionId.eq(active.row.id))
+            .filter(ticket::Column::IssueKey.is_not_null())
+            .into_tuple()
+            .all(db)
+            .await?;
+        let removed: Vec<i64> = connection::Entity::find()
+            .select_only()
+            .column(connection::Column::Id)
+            .filter(connection::Column::RemovedAt.is_not_null())
+            .into_tuple()
+            .all(db)
+            .await?;
+        Ok(Self {
+            url: webhook_url(state, active.row.id),
+            jql: about(&active.row.project, keys.iter().flatten().map(String::as_str)),
+            dead: removed.into_iter().map(|id| webhook_url(state, id)).collect(),
+        })
+    }
+}
+
+/// The search for the project of new tickets and for those that tickets are in since they were made there or moved.
+fn about<'k>(project: &'k str, keys: impl Iterator<Item = &'k str>) -> String {
+    let mut projects: BTreeSet<&str> =
+        keys.filter_map(|key| key.rsplit_once('-')).map(|(project, _)| project).collect();
+    projects.insert(project);
+    let names: Vec<String> = projects.into_iter().map(quote_jql).collect();
+    match names.as_slice() {
+        [one] => format!("project = {one}"),
+        several => format!("project in ({})", several.join(", ")),
+    }
+}
+
+/// Makes the webhooks right: one that ends late enough, and no other of ours. The list is asked for first, so that one
+/// whose registration had no answer is not made twice.
+async fn settle(
+    active: &Active,
+    wanted: &Wanted,
+    now: DateTime<Utc>,
+) -> Result<Option<DateTime<Utc>>, JiraError> {
+    let Plan { keep, end } = plan(active.client.registered_webhooks().await?, wanted);
     if !end.is_empty() {
         active.client.end_webhooks(&end).await?;
     }
@@ -77,17 +132,11 @@ async fn settle(active: &Active, url: &str, now: DateTime<Utc>) -> Result<Option
         Some(webhook) if webhook.ends_at.is_some_and(|at| at - now > EARLY) => Ok(webhook.ends_at),
         Some(webhook) => active.client.renew_webhooks(&[webhook.id]).await,
         None => {
-            active.client.register_webhook(url, &jql).await?;
-            Ok(plan(ours(active, url).await?, &jql).keep.and_then(|webhook| webhook.ends_at))
+            active.client.register_webhook(&wanted.url, &wanted.jql).await?;
+            let keep = plan(active.client.registered_webhooks().await?, wanted).keep;
+            Ok(keep.and_then(|webhook| webhook.ends_at))
         }
     }
-}
-
-/// Those that are sent to us; where JIRA does not tell, those are all that this app has registered.
-async fn ours(active: &Active, url: &str) -> Result<Vec<RegisteredWebhook>, JiraError> {
-    let mut all = active.client.registered_webhooks().await?;
-    all.retain(|webhook| webhook.url.as_deref().is_none_or(|given| given == url));
-    Ok(all)
 }
 
 struct Plan {
@@ -95,27 +144,44 @@ struct Plan {
     end: Vec<i64>,
 }
 
-/// Which one of ours stays, and which end: those about another project, and those that are there twice.
-fn plan(ours: Vec<RegisteredWebhook>, jql: &str) -> Plan {
+/// Which one stays, and which end: those of ours about something else, those that are there twice, and those of removed
+/// connections. Where JIRA does not tell where one is sent, it is ours.
+fn plan(registered: Vec<RegisteredWebhook>, wanted: &Wanted) -> Plan {
     let mut plan = Plan { keep: None, end: Vec::new() };
-    for webhook in ours {
-        if plan.keep.is_none() && webhook.jql == jql && webhook.is_complete {
+    for webhook in registered {
+        let is_ours = webhook.url.as_ref().is_none_or(|url| *url == wanted.url);
+        if is_ours && plan.keep.is_none() && webhook.jql == wanted.jql && webhook.is_complete {
             plan.keep = Some(webhook);
-        } else {
+        } else if is_ours || webhook.url.is_some_and(|url| wanted.dead.contains(&url)) {
             plan.end.push(webhook.id);
         }
     }
     plan
 }
 
-async fn write(tx: &DatabaseTransaction, found: jira_webhook::ActiveModel) -> Result<(), Problem> {
-    let columns = [jira_webhook::Column::EndsAt, jira_webhook::Column::LookAt, jira_webhook::Column::Problem];
-    jira_webhook::Entity::insert(found)
-        .on_conflict(
-            OnConflict::column(jira_webhook::Column::ConnectionId).update_columns(columns).to_owned(),
-        )
-        .exec_without_returning(tx)
-        .await?;
+/// Keeps how the webhooks stand, unless somebody asked for another look since it was begun.
+async fn write(
+    tx: &DatabaseTransaction,
+    mut found: jira_webhook::ActiveModel,
+    due: Option<DateTime<Utc>>,
+) -> Result<(), Problem> {
+    match due {
+        Some(due) => {
+            let connection_id = found.connection_id.take();
+            jira_webhook::Entity::update_many()
+                .set(found)
+                .filter(jira_webhook::Column::ConnectionId.eq(connection_id))
+                .filter(jira_webhook::Column::LookAt.eq(due))
+                .exec(tx)
+                .await?;
+        }
+        None => {
+            jira_webhook::Entity::insert(found)
+                .on_conflict(OnConflict::column(jira_webhook::Column::ConnectionId).do_nothing().to_owned())
+                .exec_without_returning(tx)
+                .await?;
+        }
+    }
     Ok(())
 }
 
@@ -151,21 +217,36 @@ pub(in crate::ticket::connection) async fn standing(
 mod tests {
     use super::*;
 
-    fn webhook(id: i64, jql: &str, is_complete: bool) -> RegisteredWebhook {
-        RegisteredWebhook { id, url: None, jql: jql.to_owned(), is_complete, ends_at: None }
+    fn webhook(id: i64, url: Option<&str>, jql: &str, is_complete: bool) -> RegisteredWebhook {
+        RegisteredWebhook { id, url: url.map(str::to_owned), jql: jql.to_owned(), is_complete, ends_at: None }
     }
 
     #[test]
-    fn one_webhook_about_the_project_stays_and_every_other_ends() {
+    fn one_webhook_stays_and_every_other_of_ours_ends() {
+        let wanted = Wanted {
+            url: "https://abate/hooks/jira/2".to_owned(),
+            jql: "project = SEC".to_owned(),
+            dead: vec!["https://abate/hooks/jira/1".to_owned()],
+        };
+        let ours = Some("https://abate/hooks/jira/2");
         let all = vec![
-            webhook(1, "project = OLD", true),
-            webhook(2, "project = SEC", false),
-            webhook(3, "project = SEC", true),
-            webhook(4, "project = SEC", true),
+            webhook(1, ours, "project = OLD", true),
+            webhook(2, ours, "project = SEC", false),
+            webhook(3, ours, "project = SEC", true),
+            webhook(4, None, "project = SEC", true),
+            webhook(5, Some("https://abate/hooks/jira/1"), "project = SEC", true),
+            webhook(6, Some("https://other/hooks/jira/1"), "project = SEC", true),
         ];
-        let plan = plan(all, "project = SEC");
-        assert_eq!(plan.keep.map(|webhook| webhook.id), Some(3));
-        assert_eq!(plan.end, [1, 2, 4]);
-        assert!(super::plan(Vec::new(), "project = SEC").keep.is_none());
+        let found = plan(all, &wanted);
+        assert_eq!(found.keep.map(|webhook| webhook.id), Some(3));
+        assert_eq!(found.end, [1, 2, 4, 5]);
+        assert!(plan(Vec::new(), &wanted).keep.is_none());
+    }
+
+    #[test]
+    fn the_search_names_every_project_that_has_a_ticket() {
+        assert_eq!(about("SEC", ["SEC-1", "SEC-2"].into_iter()), about("SEC", std::iter::empty()));
+        let several = about("SEC", ["OPS-1", "SEC-2"].into_iter());
+        assert!(several.starts_with("project in (") && several.contains("OPS") && several.contains("SEC"));
     }
 }
