@@ -13,6 +13,7 @@ use super::concern::Concern;
 use super::connection::{self, Active};
 use super::failure::Failure;
 use super::finder;
+use super::later::LEFT_OUT;
 use super::mapping::model::Mapping;
 use super::mapping::{self, Facts, Known};
 use super::reconcile::{LEASE, gather, link, unknown};
@@ -27,8 +28,6 @@ use crate::state::AppState;
 
 /// How long a ticket that JIRA refused waits before it is tried again.
 const REFUSED_WAIT: Duration = Duration::minutes(15);
-/// How long a field is left out that JIRA did not take.
-const LEFT_OUT: Duration = Duration::hours(24);
 /// How long people are asked for before the tickets of a batch, which has its own time.
 const ASKING: std::time::Duration = std::time::Duration::from_secs(30);
 /// How often a bulk is read back.

@@ -14,6 +14,7 @@ mod health;
 mod killed;
 mod mapping;
 mod poll;
+mod refused;
 mod rule;
 mod strangers;
 mod undone;

@@ -33,11 +33,7 @@ pub(crate) async fn open(
     (winner, reason): (Side, &str),
     now: DateTime<Utc>,
 ) -> Result<(), Problem> {
-    let kept = |text: &str| match confidential {
-        true => format!("{DIGEST}{}", digest(text)),
-        // No database takes a zero byte.
-        false => text.chars().filter(|c| *c != '\0').take(LONGEST).collect(),
-    };
+    let kept = |text: &str| kept(text, confidential);
     let row = ticket_drift::ActiveModel {
         ticket_id: Set(ticket_id),
         field: Set(difference.field.as_str().to_owned()),
@@ -57,6 +53,46 @@ pub(crate) async fn open(
         .exec_without_returning(tx)
         .await?;
     Ok(())
+}
+
+/// How a text is kept.
+fn kept(text: &str, confidential: bool) -> String {
+    match confidential {
+        true => format!("{DIGEST}{}", digest(text)),
+        // No database takes a zero byte.
+        false => text.chars().filter(|c| *c != '\0').take(LONGEST).collect(),
+    }
+}
+
+/// A field that is let be differs in another way by now: its open line says how, so that a rule of the site that is always
+/// at it does not fill the ledger.
+///
+/// # Errors
+/// When the database refuses.
+pub(crate) async fn follow(
+    tx: &DatabaseTransaction,
+    (ticket_id, confidential): (i64, bool),
+    difference: &Difference,
+    now: DateTime<Utc>,
+) -> Result<(), Problem> {
+    let set = ticket_drift::ActiveModel {
+        ours: Set(kept(&difference.ours, confidential)),
+        theirs: Set(kept(&difference.theirs, confidential)),
+        change_id: Set(difference.change_id.clone()),
+        by_account: Set(difference.by_account.clone()),
+        seen_at: Set(now),
+        ..Default::default()
+    };
+    let is_known = ticket_drift::Entity::find()
+        .filter(ticket_drift::Column::TicketId.eq(ticket_id))
+        .filter(ticket_drift::Column::Field.eq(difference.field.as_str()))
+        .filter(ticket_drift::Column::ChangeId.eq(&difference.change_id))
+        .one(tx)
+        .await?;
+    match is_known {
+        Some(_) => Ok(()),
+        None => set_open(tx, (ticket_id, difference.field), set).await,
+    }
 }
 
 /// Both sides say the same again in these fields.
