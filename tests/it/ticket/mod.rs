@@ -10,6 +10,7 @@ mod faults;
 mod follow;
 mod full_pass;
 mod group;
+mod group_page;
 mod health;
 mod killed;
 mod mapping;
