@@ -14,6 +14,7 @@ mod group_page;
 mod health;
 mod killed;
 mod mapping;
+mod mapping_form;
 mod poll;
 mod refused;
 mod rule;
