@@ -12,6 +12,8 @@ mod full_pass;
 mod group;
 mod group_page;
 mod health;
+mod hostile;
+mod hostile_text;
 mod killed;
 mod mapping;
 mod mapping_form;
