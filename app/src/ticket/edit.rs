@@ -154,12 +154,7 @@ async fn keep(
                 ledger::open(tx, ticket, difference, won, now).await?;
             }
             for (difference, reason) in kept.iter().filter(|(difference, _)| difference.has_drifted) {
-                let is_let_be = matches!(difference.verdict, Verdict::LetBe(_));
-                if is_let_be && standing.open.contains(difference.field.as_str()) {
-                    ledger::follow(tx, ticket, difference, now).await?;
-                } else {
-                    ledger::open(tx, ticket, difference, (Side::Jira, reason), now).await?;
-                }
+                ledger::stay(tx, ticket, difference, reason, now).await?;
             }
             Ok(())
         })

@@ -248,6 +248,13 @@ async fn a_field_that_the_edit_screen_lacks_does_not_hold_up_the_others() {
     assert!(problem.as_str().is_some_and(|text| text.contains("due date")), "{problem}");
     let lost: Vec<String> = world.ledger().await.iter().map(|row| row.winner.clone()).collect();
     assert_eq!(lost.iter().filter(|winner| *winner == "jira").count(), 1, "{lost:?}");
+    // Whoever changes it again has one line, which says what is so by now.
+    world.edit_there(&issue, json!({"duedate": "2030-01-02"}));
+    world.app.pass(CYCLE).await;
+    let ledger = world.ledger().await;
+    let open: Vec<&str> =
+        ledger.iter().filter(|row| row.settled_at.is_none()).map(|row| row.theirs.as_str()).collect();
+    assert_eq!(open, ["2030-01-02"]);
 
     // Once it is back, it is told.
     world.site.sandbox.show_on_edit_screen("duedate", true);
