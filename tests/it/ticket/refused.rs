@@ -44,6 +44,9 @@ async fn an_edit_that_is_refused_is_not_sent_again_every_hour() {
     world.edit_there(&issue, json!({"duedate": "2030-01-01"}));
     for _ in 0..5 {
         world.app.pass(Duration::hours(1)).await;
+        // Nor when the ticket is looked at for another reason.
+        world.site.sandbox.comment_as_person(&issue, "Still there");
+        world.app.pass(CYCLE).await;
     }
     assert_eq!(edits(), quiet + 1);
     let problem = world.ticket(&key).await["problem"].clone();
