@@ -44,7 +44,7 @@ pub(crate) struct TestApp {
     stop: CancellationToken,
     variables: Vec<(String, String)>,
     folder: TempDir,
-    /// How often it was started; each time it makes identities of its own.
+    /// What its identities are made from; another number at each start.
     starts: u64,
 }
 
@@ -71,6 +71,11 @@ impl TestApp {
 
     /// Starts the application with more settings, as variables.
     pub(crate) async fn spawn_with(variables: &[(&str, &str)]) -> Self {
+        Self::spawn_seeded(variables, 1).await
+    }
+
+    /// As [`Self::spawn_with`], with identities of its own: another installation.
+    pub(crate) async fn spawn_seeded(variables: &[(&str, &str)], seed: u64) -> Self {
         install_tls();
         let database = TestDatabase::create().await;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
@@ -85,8 +90,8 @@ impl TestApp {
         let all = own.iter().chain(variables).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let variables: Vec<_> = all.collect();
         let (clock, time) = Clock::manual(beginning());
-        let (state, stop) = start(listener, &folder, &variables, clock, 1).await;
-        let app = Self { state, time, database, base, stop, variables, folder, starts: 1 };
+        let (state, stop) = start(listener, &folder, &variables, clock, seed).await;
+        let app = Self { state, time, database, base, stop, variables, folder, starts: seed };
         // The first user of a database gets nearly every role, which nobody in a test should get by accident.
         app.person("first@example.org", &[]).await;
         app

@@ -2,8 +2,8 @@
 //! risk never changes by it.
 
 use abate_entity::lifecycle::{State, Via};
-use abate_entity::risk;
-use sea_orm::EntityTrait;
+use abate_entity::{app_user, risk};
+use sea_orm::{ConnectionTrait, EntityTrait};
 
 use super::drift::compare::Difference;
 use super::drift::field_rules::{Field, Named, Side, Verdict, assignee};
@@ -15,6 +15,13 @@ use crate::policy::Policies;
 use crate::risk::edit::{self, Edit};
 use crate::risk::key::RiskKey;
 use crate::risk::record::Occasion;
+
+/// What people call a user; nothing for nobody.
+async fn name_of(db: &impl ConnectionTrait, user: Option<i64>) -> Result<String, Problem> {
+    let Some(user) = user else { return Ok(String::new()) };
+    let row = app_user::Entity::find_by_id(user).one(db).await?;
+    Ok(row.map(|user| user.name).unwrap_or_default())
+}
 
 /// Takes it over; answers the risk as it is now.
 ///
@@ -40,14 +47,21 @@ pub(super) async fn run(sync: &mut Sync<'_>, risk: risk::Model) -> Result<risk::
     let name = account.as_ref().map_or("nobody", |account| account.display_name.as_str()).to_owned();
     let change = sync.issue.changes.iter().rfind(|change| change.field == Field::Assignee.jira_name());
     let stamp = || sync.issue.fields.updated.map(|at| at.to_rfc3339()).unwrap_or_default();
+    let mut change_id = change.map_or_else(stamp, |change| change.entry.clone());
+    // JIRA names the same as before: it was set in Abate, which has no number in JIRA's history.
+    let is_put_back = taken.is_some() && taken == sync.told.assignee;
+    if is_put_back {
+        change_id = format!("{change_id}:{}", risk.version);
+    }
+    let by = change.and_then(|change| change.by.as_ref()).filter(|_| !is_put_back);
     let difference = Difference {
         field: Field::Assignee,
         verdict: Verdict::Take,
         has_drifted: true,
-        ours: risk.assignee_id.map(|user| format!("user {user}")).unwrap_or_default(),
+        ours: name_of(sync.state.database.reader(), risk.assignee_id).await?,
         theirs: name.clone(),
-        change_id: change.map_or_else(stamp, |change| change.entry.clone()),
-        by_account: change.and_then(|change| change.by.as_ref()).map(|by| by.account_id.clone()),
+        change_id,
+        by_account: by.map(|by| by.account_id.clone()),
     };
     let reason = format!("{} is assigned to {name} in JIRA.", sync.issue.key);
     let (ticket, now) = (sync.ticket.id, sync.state.clock.now());

@@ -13,6 +13,7 @@ use super::concern::Concern;
 use super::connection::{self, Active};
 use super::failure::Failure;
 use super::finder;
+use super::later::LEFT_OUT;
 use super::mapping::model::Mapping;
 use super::mapping::{self, Facts, Known};
 use super::reconcile::{LEASE, gather, link, unknown};
@@ -27,8 +28,6 @@ use crate::state::AppState;
 
 /// How long a ticket that JIRA refused waits before it is tried again.
 const REFUSED_WAIT: Duration = Duration::minutes(15);
-/// How long a field is left out that JIRA did not take.
-const LEFT_OUT: Duration = Duration::hours(24);
 /// How long people are asked for before the tickets of a batch, which has its own time.
 const ASKING: std::time::Duration = std::time::Duration::from_secs(30);
 /// How often a bulk is read back.
@@ -65,7 +64,7 @@ pub(super) async fn batch(state: &AppState, active: &Active) -> Result<Option<bo
     if !is_any_wanted(state, active).await? {
         return Ok(None);
     }
-    // Whatever can be asked before the claim is asked before, so that a failure here leaves nothing uncertain.
+    // What can be asked is asked before the claim, so that a failure here leaves nothing uncertain.
     let (version, mapping) = mapping::versioned(state.database.reader(), active.row.id).await?;
     let mut screen = screen::read(state, active).await?;
     if !screen.takes("labels") || !mapping::gaps(&mapping, &screen.fields).is_empty() {
@@ -96,12 +95,11 @@ pub(super) async fn batch(state: &AppState, active: &Active) -> Result<Option<bo
     let identity = finder::identity(state).await?;
     let worker = state.ids.word(12);
     let account = connection::own_account(state, active).await?;
-    let mut claimed = claim(state, active, &screen, &identity, (&worker, &account, soon)).await?;
+    let (mut claimed, full) = claim(state, active, &screen, &identity, (&worker, &account, soon)).await?;
     if claimed.is_empty() {
         return Ok(None);
     }
     fill(state, active, (version, &mapping), &screen, &mut claimed).await?;
-    let full = claimed.len() == BULK_LIMIT;
     // What JIRA demands and does not get would only be refused.
     let (ready, lacking): (Vec<Claimed>, Vec<Claimed>) =
         claimed.into_iter().partition(|one| one.content.filling.missing.is_empty());
@@ -180,21 +178,36 @@ async fn is_any_wanted(state: &AppState, active: &Active) -> Result<bool, Proble
     Ok(one.is_some())
 }
 
+/// One whose last creation was uncertain goes by itself: what JIRA chokes on would take the others of its call along, each
+/// time anew. Answers whether some were left for another call.
+fn set_apart(rows: &mut Vec<ticket::Model>) -> bool {
+    let all = rows.len();
+    match rows.first() {
+        Some(first) if first.unknown_since.is_some() => rows.truncate(1),
+        _ => rows.retain(|row| row.unknown_since.is_none()),
+    }
+    all == BULK_LIMIT || rows.len() < all
+}
+
+/// Claims those that go into one call; answers whether more are waiting.
 async fn claim(
     state: &AppState,
     active: &Active,
     screen: &Screen,
     identity: &Identity,
     (worker, account, soon): (&str, &str, DateTime<Utc>),
-) -> Result<Vec<Claimed>, Problem> {
+) -> Result<(Vec<Claimed>, bool), Problem> {
     let now = state.clock.now();
     state
         .database
         .write(async |tx| {
             let rules_in_force = rules::in_force(tx).await?;
-            let rows = finder::due(tx, active.row.id, TicketState::Wanted, soon, BULK_LIMIT as u64).await?;
-            let marked = strangers::marked(tx, active.row.id, &rows).await?;
+            let mut rows =
+                finder::due(tx, active.row.id, TicketState::Wanted, soon, BULK_LIMIT as u64).await?;
             let mut concerns = Concern::of_tickets(tx, &rows).await?;
+            rows.retain(|row| concerns.contains_key(&row.id));
+            let more = set_apart(&mut rows);
+            let marked = strangers::marked(tx, active.row.id, &rows).await?;
             let mut claimed = Vec::new();
             for mut ticket in rows {
                 let Some(concern) = concerns.remove(&ticket.id) else { continue };
@@ -234,7 +247,7 @@ async fn claim(
                     claimed.push(Claimed { ticket, about, content, not_taken: BTreeMap::new() });
                 }
             }
-            Ok(claimed)
+            Ok((claimed, more))
         })
         .await
 }
@@ -318,6 +331,7 @@ async fn settle(
                 let back = |text: Option<&str>, at: DateTime<Utc>| ticket::ActiveModel {
                     state: Set(TicketState::Wanted.as_str().to_owned()),
                     claimed_by: Set(None),
+                    unknown_since: Set(None),
                     next_try_at: Set(at),
                     problem: Set(text.map(str::to_owned)),
                     ..Default::default()
@@ -342,12 +356,8 @@ async fn settle(
                         back(Some(&text), now + REFUSED_WAIT)
                     }
                     Settled::Again(fields) => {
-                        let names: Vec<&String> = fields.keys().collect();
-                        tracing::warn!(
-                            ticket = one.ticket.subject,
-                            ?names,
-                            "JIRA does not take some fields of a ticket"
-                        );
+                        let (ticket, names) = (&one.ticket.subject, fields.keys());
+                        tracing::warn!(ticket, ?names, "JIRA does not take some fields of a ticket");
                         let mut told = Told { not_taken: one.not_taken.clone(), ..Told::default() };
                         let until = now + LEFT_OUT;
                         let new = fields.iter().map(|(name, said)| {

@@ -3,8 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use abate_integrations::jira::{FieldValue, IssueEdit, JiraError, Refusal};
-use chrono::Duration;
+use abate_integrations::jira::{IssueEdit, JiraError, Refusal};
 
 use super::about::About;
 use super::comment::outward;
@@ -13,20 +12,18 @@ use super::drift::field_rules::{self, Field, Side, Verdict};
 use super::drift::ledger::{self, Standing};
 use super::edit_screen::{self, EditScreen};
 use super::failure::Failure;
-use super::later;
-use super::mapping::{self, Known};
+use super::later::{self, LEFT_OUT};
+use super::mapping;
+use super::own_fields;
 use super::sync::Sync;
-use super::told::{FieldTold, NotTaken};
+use super::told::{FieldTold, NotTaken, RefusedCall};
 use super::wording::{Content, Identity};
-
-/// How long a field is left out that JIRA did not take.
-const LEFT_OUT: Duration = Duration::hours(24);
 
 /// How often the rest is sent again at once after a refusal.
 const TRIES: usize = 3;
 
 /// What JIRA calls a comment that comes with an edit.
-const COMMENT: &str = "comment";
+pub(super) const COMMENT: &str = "comment";
 
 /// What is sent.
 struct Outgoing {
@@ -64,7 +61,7 @@ pub(super) async fn run(
     let found = compare::run(&mut sync.told, &sync.issue, &ours, &common, &own, &standing);
     let (outgoing, kept) = sort(sync, found, screen);
     keep(sync, about, &outgoing, &kept, &standing).await?;
-    let custom = custom(sync, about, screen).await?;
+    let custom = own_fields::unsaid(sync, about, screen).await?;
     if outgoing.is_empty() && custom.is_empty() {
         return Ok(());
     }
@@ -78,58 +75,20 @@ pub(super) async fn run(
             compare::own_labels(known, &common).into_iter().filter(|label| !has(&labels, label)).collect();
     }
     let mut outgoing = Outgoing { edit, differences: outgoing, note: None };
+    let sent = print(sync, &outgoing.edit);
+    if let Some((wait, said)) = RefusedCall::holds(sync.told.refused_edit.as_ref(), &sent, now) {
+        sync.trouble(said);
+        sync.again_in(wait);
+        return Ok(());
+    }
     explain(sync, about, &mut outgoing).await?;
     send(sync, outgoing).await
 }
 
-/// The fields of the site's own in which we say something else than we said last.
-async fn custom(
-    sync: &mut Sync<'_>,
-    about: &About,
-    screen: &EditScreen,
-) -> Result<BTreeMap<String, FieldValue>, Failure> {
-    let key = sync.issue.key.clone();
-    let now = sync.state.clock.now();
-    let refused: Vec<(String, String, Duration)> = sync
-        .told
-        .not_taken
-        .iter()
-        .filter(|(name, _)| *name != COMMENT && field_rules::ours().all(|field| field.jira_name() != *name))
-        .map(|(name, refused)| (name.clone(), refused.said.clone(), refused.until - now))
-        .collect();
-    for (name, said, wait) in refused {
-        sync.trouble(format!("JIRA does not take the field {name} of {key}: {said}"));
-        sync.again_in(wait);
-    }
-    if sync.mapping.fields.is_empty() && sync.told.custom.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    if sync.mapping.names_owner() {
-        Known::ask(sync.state, sync.active, &sync.mapping, &[&about.facts]).await?;
-    }
-    let db = sync.state.database.reader();
-    let known = Known::load(db, sync.active.row.id, &sync.mapping, &[&about.facts]).await?;
-    let mut values = mapping::kept(&sync.mapping, about, &known, &screen.fields);
-    if about.confidential {
-        let (emptied, stay) = mapping::to_take_back(&sync.mapping, sync.told.custom.keys(), &screen.fields);
-        for field in emptied {
-            values.entry(field).or_insert(FieldValue::Nothing);
-        }
-        for field in stay.iter().filter(|field| !values.contains_key(*field)) {
-            sync.trouble(format!(
-                "The field {field} of {key} may still say something of a confidential risk and cannot be emptied by Abate. \
-                 Empty it in JIRA."
-            ));
-        }
-    }
-    values.retain(|field, value| {
-        let told = sync.told.custom.get(field);
-        let is_new = told.is_none_or(|told| *told != mapping::print(value));
-        // Nothing is no news where nothing was said.
-        let is_said = *value != FieldValue::Nothing || told.is_some() || about.confidential;
-        is_new && is_said && !sync.told.not_taken.contains_key(field)
-    });
-    Ok(values)
+/// What an edit is remembered by; the comment that comes with it says no more than its fields.
+fn print(sync: &Sync<'_>, edit: &IssueEdit) -> String {
+    let bare = IssueEdit { comment: None, ..edit.clone() };
+    digest(&sync.active.client.edit_body(&bare).to_string())
 }
 
 /// What can be sent, and what cannot with the reason.
@@ -195,7 +154,7 @@ async fn keep(
                 ledger::open(tx, ticket, difference, won, now).await?;
             }
             for (difference, reason) in kept.iter().filter(|(difference, _)| difference.has_drifted) {
-                ledger::open(tx, ticket, difference, (Side::Jira, reason), now).await?;
+                ledger::stay(tx, ticket, difference, reason, now).await?;
             }
             Ok(())
         })
@@ -266,10 +225,29 @@ fn named(refusal: &Refusal, outgoing: &Outgoing) -> BTreeMap<String, String> {
     fields.map(|(name, said)| (name.clone(), said.clone())).collect()
 }
 
-/// A conflict with somebody else's write passes by itself, anything else when somebody mends it.
+/// A conflict with somebody else's write passes by itself, anything else when somebody mends it: the same is not sent again
+/// for a day.
 async fn give_up(sync: &mut Sync<'_>, outgoing: &Outgoing, refusal: &Refusal) -> Result<(), Failure> {
-    sync.again_in(if refusal.status == 409 { later::CONFLICT_WAIT } else { later::REFUSED_WAIT });
-    sync.trouble(JiraError::Refused(refusal.clone()).to_string());
+    let said = JiraError::Refused(refusal.clone()).to_string();
+    if refusal.status == 409 {
+        sync.again_in(later::CONFLICT_WAIT);
+    } else {
+        let until = sync.state.clock.now() + LEFT_OUT;
+        let sent = print(sync, &outgoing.edit);
+        sync.told.refused_edit = Some(RefusedCall { sent, until, said: said.clone() });
+        sync.again_in(LEFT_OUT);
+        let (ticket, reason) = (sync.ticket.id, format!("JIRA does not take it: {refusal}"));
+        sync.state
+            .database
+            .write(async |tx| {
+                for difference in outgoing.differences.iter().filter(|difference| difference.has_drifted) {
+                    ledger::lose(tx, ticket, difference.field, &reason).await?;
+                }
+                Ok(())
+            })
+            .await?;
+    }
+    sync.trouble(said);
     if let Some(note) = &outgoing.note {
         outward::drop_riding(sync, note).await?;
     }
@@ -343,6 +321,7 @@ fn without(edit: &mut IssueEdit, field: Field) {
 
 /// JIRA was told.
 async fn sent(sync: &mut Sync<'_>, outgoing: &Outgoing) -> Result<(), Failure> {
+    sync.told.refused_edit = None;
     let since = compare::last_entry(&sync.issue);
     for difference in &outgoing.differences {
         let told = FieldTold { sent: digest(&difference.ours), shown: None, since, writes: 1 };

@@ -1,5 +1,5 @@
-//! What the edit screen of a project's tickets takes: another one than the screen of their creation. Asked once an hour of
-//! one of its issues, kept as a setting.
+//! What the edit screen of a project's tickets takes: another one than the screen of their creation, and one for each issue
+//! type, as people may give a ticket another. Asked once an hour of one of its issues, kept as a setting.
 
 use abate_integrations::jira::{CreateField, Issue};
 use chrono::{DateTime, Duration, Utc};
@@ -39,7 +39,8 @@ fn project(issue: &Issue) -> &str {
 }
 
 fn key(active: &Active, issue: &Issue) -> String {
-    format!("jira.edit_screen.{}.{}", active.row.id, project(issue))
+    let issue_type = issue.fields.issue_type.as_deref().unwrap_or_default();
+    format!("jira.edit_screen.{}.{}.{issue_type}", active.row.id, project(issue))
 }
 
 /// The screen, from the setting or from JIRA.

@@ -83,7 +83,7 @@ pub(super) async fn run(
                 push::keep_told(sync).await?;
             }
             Err(error @ JiraError::Refused(_)) => {
-                sync.again_in(later::REFUSED_WAIT);
+                sync.again_in(later::LEFT_OUT);
                 sync.trouble(error.to_string());
                 return Ok(());
             }

@@ -23,6 +23,8 @@ const BATCH: u64 = 100;
 const SPREAD: f64 = 20_000.0;
 /// How long a ticket waits after its write met somebody else's.
 pub(super) const CONFLICT_WAIT: Duration = Duration::seconds(10);
+/// How long what JIRA does not take is left out.
+pub(super) const LEFT_OUT: Duration = Duration::hours(24);
 /// How long a ticket waits after JIRA refused something about it.
 pub(super) const REFUSED_WAIT: Duration = Duration::hours(1);
 

@@ -6,8 +6,8 @@
 //! `webhook` say which tickets to look at, `later` when to try again, `strangers` keeps the issues that nobody asked for.
 //! `connection` keeps the sites, `rule` says which risks get a ticket, `ask` and `wish` queue them. Of one ticket,
 //! `follow`, `comment` and `assignee` take in what people did in JIRA; `about` and `wording` say what a ticket has to say,
-//! `edit`, `walk`, `comment` and `evidence_link` tell JIRA what of it is new, `mapping` says what goes into the fields of a
-//! site's own, and `drift` says who owns what. `concern` reads what a ticket is about: a risk, or a `group` of risks that
+//! `edit`, `own_fields`, `walk`, `comment` and `evidence_link` tell JIRA what of it is new, `mapping` says what goes into the
+//! fields of a site's own, and `drift` says who owns what. `concern` reads what a ticket is about: a risk, or a `group` of risks that
 //! one change mends.
 
 mod about;
@@ -32,6 +32,7 @@ mod later;
 mod list;
 mod look;
 pub mod mapping;
+mod own_fields;
 pub mod page;
 pub mod poll;
 mod push;

@@ -10,9 +10,10 @@ use super::edit;
 use super::edit_screen::EditScreen;
 use super::evidence_link;
 use super::failure::Failure;
-use super::later;
+use super::later::LEFT_OUT;
 use super::row;
 use super::sync::Sync;
+use super::told::RefusedCall;
 use super::walk;
 use super::wording::{Content, Identity};
 
@@ -67,11 +68,23 @@ async fn link(sync: &mut Sync<'_>, content: &Content) -> Result<(), Failure> {
     if sync.told.link.as_ref() == Some(&link) {
         return Ok(());
     }
+    let now = sync.state.clock.now();
+    if let Some((wait, said)) = RefusedCall::holds(sync.told.refused_link.as_ref(), &link, now) {
+        sync.again_in(wait);
+        sync.trouble(said);
+        return Ok(());
+    }
     match sync.active.client.put_remote_link(&sync.issue.id, &content.link).await {
-        Ok(()) => sync.told.link = Some(link),
+        Ok(()) => {
+            sync.told.link = Some(link);
+            sync.told.refused_link = None;
+        }
         Err(error @ JiraError::Refused(_)) => {
-            sync.again_in(later::REFUSED_WAIT);
-            sync.trouble(error.to_string());
+            let said = error.to_string();
+            sync.told.refused_link =
+                Some(RefusedCall { sent: link, until: now + LEFT_OUT, said: said.clone() });
+            sync.again_in(LEFT_OUT);
+            sync.trouble(said);
         }
         Err(error) => return Err(error.into()),
     }

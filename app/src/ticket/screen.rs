@@ -89,7 +89,8 @@ pub(crate) async fn ask(active: &Active, now: DateTime<Utc>) -> Result<Screen, J
     let Some(issue_type) = types.iter().find(|t| t.name.eq_ignore_ascii_case(name) || t.id == *name) else {
         let known: Vec<&str> = types.iter().filter(|t| !t.subtask).map(|t| t.name.as_str()).collect();
         let said = format!(
-            "project {project} has no issue type {name}; set ABATE_JIRA__ISSUE_TYPE to one of {known:?}"
+            "project {project} has no issue type {name}; name one of {known:?} at the connection, which takes it from \
+             ABATE_JIRA__ISSUE_TYPE where it is that of the settings"
         );
         return Err(JiraError::Refused(abate_integrations::jira::Refusal {
             messages: vec![said],

@@ -35,7 +35,7 @@ use crate::risk::key::RiskKey;
 use crate::state::AppState;
 
 /// The fields that are compared.
-pub(super) const FIELDS: [&str; 10] = [
+pub(super) const FIELDS: [&str; 11] = [
     "summary",
     "description",
     "labels",
@@ -45,6 +45,7 @@ pub(super) const FIELDS: [&str; 10] = [
     "resolution",
     "assignee",
     "project",
+    "issuetype",
     "updated",
 ];
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use abate_entity::lifecycle::State;
 use abate_entity::ticket;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::drift::field_rules::Field;
@@ -51,6 +51,17 @@ pub(crate) struct NotTaken {
     /// The version of the mapping that it was refused under: a new one is tried at once.
     #[serde(default)]
     pub(crate) mapping: i32,
+}
+
+/// A call that JIRA refused without naming a field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RefusedCall {
+    /// What was sent, as a digest: anything else is tried at once.
+    pub(crate) sent: String,
+    /// When the same is sent again.
+    pub(crate) until: DateTime<Utc>,
+    /// What JIRA said.
+    pub(crate) said: String,
 }
 
 /// A change of status that was followed or answered.
@@ -105,8 +116,12 @@ pub(crate) struct Told {
     pub(crate) custom: BTreeMap<String, String>,
     /// The fields that JIRA does not take, in its names.
     pub(crate) not_taken: BTreeMap<String, NotTaken>,
+    /// The edit that was refused last.
+    pub(crate) refused_edit: Option<RefusedCall>,
     /// The address of the link back, and what it says.
     pub(crate) link: Option<String>,
+    /// The link back that was refused.
+    pub(crate) refused_link: Option<RefusedCall>,
     /// The links to evidence, by its number, and the title of each.
     pub(crate) evidence: BTreeMap<i64, String>,
     /// Where the risk stood when the ticket's status was last brought in line with it.
@@ -158,6 +173,18 @@ impl Told {
     }
 }
 
+impl RefusedCall {
+    /// How long the same is not to be sent again, and what JIRA said of it.
+    pub(crate) fn holds(
+        refused: Option<&Self>,
+        sent: &str,
+        now: DateTime<Utc>,
+    ) -> Option<(Duration, String)> {
+        let known = refused.filter(|known| known.sent == sent && known.until > now)?;
+        Some((known.until - now, known.said.clone()))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -166,6 +193,17 @@ mod tests {
     fn what_jira_made_of_our_words_reads_as_our_words() {
         let told = FieldTold { sent: "a".to_owned(), shown: Some("A".to_owned()), ..FieldTold::default() };
         assert_eq!((told.as_told("A"), told.as_told("b")), ("a", "b"));
+    }
+
+    #[test]
+    fn what_was_refused_is_not_sent_again_until_it_changes_or_a_day_is_over() {
+        let now = DateTime::UNIX_EPOCH;
+        let until = now + Duration::hours(2);
+        let refused = RefusedCall { sent: "a".to_owned(), until, said: "No".to_owned() };
+        let holds = |sent, at| RefusedCall::holds(Some(&refused), sent, at);
+        assert_eq!(holds("a", now), Some((Duration::hours(2), "No".to_owned())));
+        assert_eq!((holds("b", now), holds("a", until)), (None, None));
+        assert_eq!(RefusedCall::holds(None, "a", now), None);
     }
 
     #[test]

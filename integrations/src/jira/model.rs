@@ -153,6 +153,8 @@ pub struct IssueFields {
     pub updated: Option<DateTime<Utc>>,
     /// The key of its project.
     pub project: Option<String>,
+    /// The id of its issue type.
+    pub issue_type: Option<String>,
 }
 
 /// An issue as JIRA shows it.
@@ -221,6 +223,7 @@ impl Issue {
                 assignee: read("assignee").and_then(|v| serde_json::from_value(v).ok()),
                 updated: text("updated").as_deref().and_then(instant),
                 project: fields["project"]["key"].as_str().map(str::to_owned),
+                issue_type: fields["issuetype"]["id"].as_str().map(str::to_owned),
             },
             marker: Marker::read(&value["properties"][PROPERTY_KEY]),
             marker_asked,

@@ -1,37 +1,51 @@
 //! Finds accounts of people.
 
+use serde_json::Value;
+
 use super::client::{Call, JiraClient};
 use super::dialect::Dialect;
 use super::error::JiraError;
 use super::model::Account;
 
 impl JiraClient {
-    /// The account that an address belongs to. Profiles may hide addresses, and without the permission to browse users the
-    /// list is empty, so nobody found says nothing.
+    /// The account that an address belongs to, where that is beyond doubt. Profiles may hide addresses, and without the
+    /// permission to browse users the list is empty, so nobody found says nothing.
     pub async fn account_of(&self, email: &str) -> Result<Option<Account>, JiraError> {
         let name = match self.dialect() {
             Dialect::Cloud => "query",
             Dialect::DataCenter => "username",
         };
         let call = Call::read(self.path("user/search")).query(name, email).query("maxResults", "10");
-        let found: Vec<serde_json::Value> = self.send(call).await?;
-        let accounts: Vec<Account> =
-            found.into_iter().filter_map(|user| serde_json::from_value(user).ok()).collect();
+        let found: Vec<Value> = self.send(call).await?;
+        let works = found.into_iter().filter(can_work);
+        let accounts: Vec<Account> = works.filter_map(|user| serde_json::from_value(user).ok()).collect();
         Ok(the_one(accounts, email))
     }
 }
 
-/// The account that shows the address; where only one was found and shows none, it is that one, as the address was asked
-/// for.
-fn the_one(accounts: Vec<Account>, email: &str) -> Option<Account> {
+/// Whether an account can be given work: those of apps, of customers of a help desk and of people who have left cannot.
+fn can_work(user: &Value) -> bool {
+    user["active"] != false && user["accountType"].as_str().is_none_or(|kind| kind == "atlassian")
+}
+
+/// The account that shows the address. The search answers whoever has a name or an address that begins with the text, and
+/// leaves out what profiles hide: where nobody shows the address and only one was found, it is that one, but not where a
+/// name explains why it was found. The name that people read is what anybody may write into their own profile.
+fn the_one(mut accounts: Vec<Account>, email: &str) -> Option<Account> {
     let shows = |account: &Account| {
         account.email_address.as_ref().is_some_and(|address| address.eq_ignore_ascii_case(email))
     };
-    if let Some(found) = accounts.iter().find(|account| shows(account)) {
-        return Some(found.clone());
+    if let Some(found) = accounts.iter().position(shows) {
+        return Some(accounts.swap_remove(found));
     }
+    let small = email.to_lowercase();
+    let begins = |text: &str| text.to_lowercase().trim_start().starts_with(&small);
+    let is_sure = |account: &Account| {
+        let is_named_so = account.account_id.to_lowercase() == small;
+        is_named_so || !(begins(&account.account_id) || begins(&account.display_name))
+    };
     match accounts.as_slice() {
-        [only] if only.email_address.is_none() => Some(only.clone()),
+        [only] if only.email_address.is_none() && is_sure(only) => accounts.pop(),
         _ => None,
     }
 }
@@ -55,5 +69,20 @@ mod tests {
         assert_eq!(found(&[hidden.clone(), hidden]), None);
         assert_eq!(found(&[account("b", Some("ana@example.org.uk"))]), None);
         assert_eq!(found(&[]), None);
+        // Whoever writes the address of somebody else into the own name is found by it, too.
+        let called = |name: &str| Account { display_name: name.to_owned(), ..account("n", None) };
+        assert_eq!(found(&[called("Ana")]).as_deref(), Some("n"));
+        assert_eq!(found(&[called(" ANA@example.org (away)")]), None);
+        // On Data Center the user's name may be the address.
+        assert_eq!(found(&[account("ana@example.org", None)]).as_deref(), Some("ana@example.org"));
+        assert_eq!(found(&[account("ana@example.org.uk", None)]), None);
+    }
+
+    #[test]
+    fn only_accounts_of_people_who_work_there_are_found() {
+        let user = |kind: &str, active| serde_json::json!({ "accountType": kind, "active": active });
+        assert!(can_work(&user("atlassian", true)) && can_work(&serde_json::json!({ "name": "ana" })));
+        assert!(!can_work(&user("customer", true)) && !can_work(&user("app", true)));
+        assert!(!can_work(&user("atlassian", false)));
     }
 }

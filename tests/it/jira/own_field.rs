@@ -91,6 +91,12 @@ async fn people_are_found_by_an_address_that_they_show() {
         assert_eq!(found("dana@example.org").await.as_deref(), Some("sandbox:person"));
         // An address that only begins like it is somebody else's.
         assert_eq!(found("dana@example").await, None);
+        // One that is hidden is believed when it finds one account, and never for a name that says the same.
+        site.sandbox.hide_email("dana@example.org");
+        assert_eq!(found("dana@example.org").await.as_deref(), Some("sandbox:person"));
+        site.sandbox.hide_email("mallory@example.org");
+        site.sandbox.rename_person("dana@example.org");
+        assert_eq!(found("dana@example.org").await, None);
         site.sandbox.accept_token(false);
         let denied = site.client.account_of("dana@example.org").await;
         assert!(matches!(denied, Err(JiraError::Unauthenticated(_))), "{denied:?}");

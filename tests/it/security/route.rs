@@ -310,6 +310,7 @@ pub(super) const OTHERS: &[(&str, &str, Who)] = &[
     ("POST", "/groups/{key}/add", MOVE),
     ("POST", "/groups/{key}/close", MOVE),
     ("POST", "/groups/{key}/remove", MOVE),
+    ("POST", "/groups/{key}/title", MOVE),
     ("GET", "/healthz", Anyone),
     ("POST", "/hooks/aws/{id}", Anyone),
     ("POST", "/hooks/datadog/{id}", Anyone),

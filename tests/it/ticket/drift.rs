@@ -3,12 +3,12 @@
 use std::time::Duration as StdDuration;
 
 use abate::access::role::Role;
-use abate_entity::{app_user, ticket_drift};
+use abate_entity::app_user;
 use abate_integrations::jira::{Document, Issue, plain_text};
 use chrono::Duration;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 use super::world::World;
 use crate::fault_proxy::{Fault, Rule};
@@ -24,10 +24,6 @@ impl Dice {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % sides
     }
-}
-
-fn fields(value: Value) -> Map<String, Value> {
-    value.as_object().cloned().unwrap_or_default()
 }
 
 /// The label by which the poll finds the issue.
@@ -46,10 +42,6 @@ impl World {
                 .sum::<usize>()
     }
 
-    async fn patch(&self, key: &str, form: Value) {
-        self.first.api.patch(&format!("/api/v1/risks/{key}"), &form).await.expect(200);
-    }
-
     async fn say(&self, key: &str, text: &str) {
         let path = format!("/api/v1/risks/{key}/comments");
         self.first.api.post(&path, &json!({"body": text})).await.expect(201);
@@ -65,14 +57,6 @@ impl World {
     async fn described(&self, issue: &str) -> String {
         let issue = self.site.client.issue(issue, &["description"]).await.expect("an issue");
         plain_text(&issue.fields.description.expect("a description"))
-    }
-
-    fn edit_there(&self, issue: &str, edit: Value) {
-        self.site.sandbox.edit_as_person(issue, &fields(edit)).expect("edited");
-    }
-
-    async fn ledger(&self) -> Vec<ticket_drift::Model> {
-        ticket_drift::Entity::find().all(self.app.state.database.reader()).await.expect("the ledger")
     }
 
     async fn assignee_is(&self, user: i64, account: Option<&str>) {
@@ -208,6 +192,11 @@ async fn a_field_that_is_changed_again_and_again_is_let_be() {
         world.app.pass(CYCLE).await;
     }
     assert_eq!(world.writes(&id), quiet + 5);
+    // What is let be is one line, however often it changes.
+    let ledger = world.ledger().await;
+    let open: Vec<&str> =
+        ledger.iter().filter(|row| row.settled_at.is_none()).map(|row| row.theirs.as_str()).collect();
+    assert_eq!((ledger.len(), open), (6, vec!["2030-01-08"]));
     let ticket = world.ticket(&key).await;
     assert!(ticket["problem"].as_str().is_some_and(|text| text.contains("due date")), "{ticket}");
 }
@@ -259,6 +248,13 @@ async fn a_field_that_the_edit_screen_lacks_does_not_hold_up_the_others() {
     assert!(problem.as_str().is_some_and(|text| text.contains("due date")), "{problem}");
     let lost: Vec<String> = world.ledger().await.iter().map(|row| row.winner.clone()).collect();
     assert_eq!(lost.iter().filter(|winner| *winner == "jira").count(), 1, "{lost:?}");
+    // Whoever changes it again has one line, which says what is so by now.
+    world.edit_there(&issue, json!({"duedate": "2030-01-02"}));
+    world.app.pass(CYCLE).await;
+    let ledger = world.ledger().await;
+    let open: Vec<&str> =
+        ledger.iter().filter(|row| row.settled_at.is_none()).map(|row| row.theirs.as_str()).collect();
+    assert_eq!(open, ["2030-01-02"]);
 
     // Once it is back, it is told.
     world.site.sandbox.show_on_edit_screen("duedate", true);
@@ -348,10 +344,24 @@ async fn jiras_assignee_becomes_the_risks_and_never_its_owner() {
     let risk = world.risk(&key).await;
     assert_eq!((&risk["assignee"], &risk["owner"]), (&json!("dana@example.org"), &json!(world.owner.email)));
 
+    // Who is set here instead is put back, which the ledger says each time.
+    for _ in 0..2 {
+        world.patch(&key, json!({"assignee": world.owner.email})).await;
+        world.app.settle().await;
+        assert_eq!(world.risk(&key).await["assignee"], "dana@example.org");
+    }
+
     world.edit_there(&issue, json!({"assignee": null}));
     world.app.pass(CYCLE).await;
     assert_eq!(world.risk(&key).await["assignee"], json!(null));
-    assert_eq!(world.ledger().await.iter().filter(|row| row.field == "assignee").count(), 2);
+    let ledger = world.ledger().await;
+    let said: Vec<(&str, &str)> = ledger
+        .iter()
+        .filter(|row| row.field == "assignee")
+        .map(|row| (row.ours.as_str(), row.theirs.as_str()))
+        .collect();
+    let dana = "Dana Developer";
+    assert_eq!(said, [("", dana), ("owner", dana), ("owner", dana), ("dana", "nobody")]);
 }
 
 #[actix_web::test]

@@ -6,7 +6,7 @@ use std::time::Duration as StdDuration;
 use abate::access::role::Role;
 use abate::platform::clock::Clock;
 use abate::sandbox::jira::{JiraSandboxKind, WebhookTarget};
-use abate_entity::notice;
+use abate_entity::{notice, ticket_drift};
 use abate_integrations::jira::{Issue, plain_text};
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
 use serde_json::{Value, json};
@@ -109,6 +109,22 @@ impl World {
     /// Takes a step that is open.
     pub(crate) async fn step(&self, person: &Person, key: &str, form: Value) {
         person.api.post(&format!("/api/v1/risks/{key}/transitions"), &form).await.expect(200);
+    }
+
+    /// Changes a risk.
+    pub(crate) async fn patch(&self, key: &str, form: Value) {
+        self.first.api.patch(&format!("/api/v1/risks/{key}"), &form).await.expect(200);
+    }
+
+    /// The person in JIRA changes fields of an issue.
+    pub(crate) fn edit_there(&self, issue: &str, edit: Value) {
+        let fields = edit.as_object().cloned().unwrap_or_default();
+        self.site.sandbox.edit_as_person(issue, &fields).expect("edited");
+    }
+
+    /// What somebody gave fields against their owners.
+    pub(crate) async fn ledger(&self) -> Vec<ticket_drift::Model> {
+        ticket_drift::Entity::find().all(self.app.state.database.reader()).await.expect("the ledger")
     }
 
     /// The risk as scripts see it.

@@ -111,6 +111,7 @@ async fn add(
 ) -> HttpResponse {
     let result = json_body(&request, &body).and_then(|body| {
         let text = checked(&sandbox.options, &body["body"])?;
+        sandbox.can_store(&body)?;
         let id = sandbox.with_issue(caller, &name, |issue| issue.id)?;
         Ok(caller.answer(201).json(sandbox.write_comment(id, BOT, text)))
     });

@@ -45,6 +45,7 @@ pub(super) fn check(
         let outcome = match name.as_str() {
             "project" | "issuetype" if creating => Ok(()),
             refused if sandbox.refuses(refused) => Err(not_on_screen(refused)),
+            hidden if creating && !sandbox.is_on_create_screen(hidden) => Err(not_on_screen(hidden)),
             "summary" => summary(value).map(|summary| values.summary = Some(summary)),
             "description" => match rich_text(options, value) {
                 Ok(text) => {

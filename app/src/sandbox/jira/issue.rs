@@ -54,6 +54,8 @@ async fn create_many(
     for (index, update) in updates.iter().enumerate() {
         match sandbox.create(caller, update) {
             Ok(created) => issues.push(created),
+            // What came before it is there.
+            Err(refusal) if refusal.status() == 500 => return caller.finish(Err(refusal)),
             Err(refusal) => errors.push(json!({
                 "status": refusal.status(), "elementErrors": refusal.body(), "failedElementNumber": index
             })),
@@ -81,7 +83,7 @@ async fn fetch_many(
     let world = sandbox.world();
     let issues: Vec<Value> = names
         .iter()
-        .filter(|_| caller.is_known())
+        .filter(|_| caller.is_known() && sandbox.has_project())
         .filter_map(|name| world.find(&sandbox.options.project_key, name))
         .filter_map(|id| world.issues.get(&id))
         .map(|issue| sandbox.issue_json(issue, &view))
@@ -117,7 +119,8 @@ async fn edit(
     let result = json_body(&request, &body).and_then(|body| {
         let empty = Map::new();
         let mut fields = body["fields"].as_object().unwrap_or(&empty).clone();
-        let (id, labels) = sandbox.with_issue(caller, &name, |issue| (issue.id, issue.labels.clone()))?;
+        let look = |issue: &Issue| (issue.id, issue.is_story, issue.labels.clone());
+        let (id, is_story, labels) = sandbox.with_issue(caller, &name, look)?;
         let comments = comment::coming_with(&sandbox.options, &body["update"])?;
         for (name, operations) in body["update"].as_object().unwrap_or(&empty) {
             if name == "comment" {
@@ -129,13 +132,14 @@ async fn edit(
             }
             fields.insert(name.clone(), json!(field::updated_labels(labels.clone(), operations)));
         }
-        let hidden = fields.keys().filter(|field| !sandbox.is_on_edit_screen(field));
+        let hidden = fields.keys().filter(|field| !sandbox.is_on_edit_screen(is_story, field));
         let errors: BTreeMap<String, String> =
             hidden.map(|field| (field.clone(), field::not_on_screen(field))).collect();
         if !errors.is_empty() {
             return Err(Refusal::fields(errors));
         }
         let values = field::check(&sandbox, &fields, false)?;
+        sandbox.can_store(&body)?;
         sandbox.change(id, BOT, |issue| field::write(issue, values));
         for comment in comments {
             sandbox.write_comment(id, BOT, comment);
@@ -174,14 +178,16 @@ impl JiraSandbox {
         let project = fields.get("project").unwrap_or(&Value::Null);
         let here =
             project["key"] == self.options.project_key.as_str() || project["id"] == metadata::PROJECT_ID;
-        if !here || !caller.is_known() {
+        if !here || !caller.is_known() || !self.has_project() {
             return Err(single("project", "Specify a valid project ID or key"));
         }
         let issue_type = fields.get("issuetype").unwrap_or(&Value::Null);
-        if issue_type["id"] != metadata::TASK.0 && issue_type["name"] != metadata::TASK.1 {
+        let is_task = issue_type["id"] == metadata::TASK.0 || issue_type["name"] == metadata::TASK.1;
+        if !is_task || !self.has_issue_type() {
             return Err(single("issuetype", "Specify a valid issue type"));
         }
         let values = field::check(self, fields, true)?;
+        self.can_store(body)?;
         let mut properties = BTreeMap::new();
         for property in body["properties"].as_array().into_iter().flatten() {
             let key = property["key"].as_str().unwrap_or_default();
@@ -197,6 +203,7 @@ impl JiraSandbox {
         let mut issue = Issue {
             id,
             number: world.next_number(),
+            is_story: false,
             summary: String::new(),
             description: None,
             labels: Vec::new(),
@@ -230,6 +237,9 @@ impl JiraSandbox {
         look: impl FnOnce(&Issue) -> T,
     ) -> Result<T, Refusal> {
         caller.known_or_404()?;
+        if !self.has_project() {
+            return Err(Refusal::no_issue());
+        }
         let world = self.world();
         let id = world.find(&self.options.project_key, name).ok_or_else(Refusal::no_issue)?;
         world.issues.get(&id).map(look).ok_or_else(Refusal::no_issue)
@@ -263,14 +273,15 @@ impl JiraSandbox {
 
     /// An account as JIRA shows it.
     pub(super) fn account_json(&self, account: &str) -> Value {
-        let name = if account == PERSON { self.options.person.as_str() } else { "Abate" };
+        let profile = lock(&self.profile);
+        let name = if account == PERSON { profile.name.as_str() } else { "Abate" };
         let mut shown = if self.is_server() {
             json!({ "name": account, "key": format!("JIRAUSER-{account}"), "displayName": name, "active": true })
         } else {
             json!({ "accountId": account, "accountType": "atlassian", "displayName": name, "active": true })
         };
         if account == PERSON
-            && let Some(email) = &*lock(&self.person_email)
+            && let Some(email) = profile.email.as_ref().filter(|_| profile.shows_email)
         {
             shown["emailAddress"] = json!(email);
         }
@@ -298,7 +309,7 @@ impl JiraSandbox {
             "created": stamp(issue.created),
             "updated": stamp(issue.updated),
             "project": { "id": metadata::PROJECT_ID, "key": self.options.project_key },
-            "issuetype": choice(metadata::TASK),
+            "issuetype": choice(if issue.is_story { metadata::STORY } else { metadata::TASK }),
         });
         for (id, value) in &issue.own {
             all[id] = value.clone();

@@ -246,11 +246,20 @@ impl Query {
 
     /// The first issue that the query names and that does not exist.
     pub(super) fn missing_issue(&self, exists: impl Fn(&str) -> bool) -> Option<&str> {
-        let named = self.conditions.iter().filter_map(|condition| match condition {
-            Condition::AnyOf { field: Field::Key, values, .. } => Some(values),
+        self.named(Field::Key).find(|name| !exists(name))
+    }
+
+    /// The projects that the query names.
+    pub(super) fn projects(&self) -> impl Iterator<Item = &str> {
+        self.named(Field::Project)
+    }
+
+    fn named(&self, wanted: Field) -> impl Iterator<Item = &str> {
+        let named = self.conditions.iter().filter_map(move |condition| match condition {
+            Condition::AnyOf { field, values, .. } if *field == wanted => Some(values),
             _ => None,
         });
-        named.flatten().map(String::as_str).find(|name| !exists(name))
+        named.flatten().map(String::as_str)
     }
 
     /// Whether an issue meets all conditions.

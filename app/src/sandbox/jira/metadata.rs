@@ -3,20 +3,22 @@
 use actix_web::{HttpResponse, web};
 use serde_json::{Value, json};
 
-use super::JiraSandbox;
 use super::auth::Caller;
 use super::field::SCREEN;
 use super::issue::stamp;
 use super::refusal::Refusal;
 use super::world::{BOT, PERSON, PRIORITIES};
+use super::{JiraSandbox, lock};
 
 /// The id of the one project.
 pub(super) const PROJECT_ID: &str = "10100";
 /// The permissions that Data Center knows, some of them.
 const PERMISSIONS: &str = "BROWSE_PROJECTS,CREATE_ISSUES,EDIT_ISSUES,TRANSITION_ISSUES,ADD_COMMENTS,ASSIGN_ISSUES,\
                            DELETE_ISSUES,SET_ISSUE_SECURITY";
-/// The one issue type: id and name.
+/// The one issue type that takes issues: id and name.
 pub(super) const TASK: (&str, &str) = ("10001", "Task");
+/// Another one that the project offers, which people may give an issue.
+pub(super) const STORY: (&str, &str) = ("10002", "Story");
 
 pub(super) fn configure(config: &mut web::ServiceConfig, api: &str) {
     let at = |path: &str| format!("{api}{path}");
@@ -95,7 +97,10 @@ async fn priorities(caller: Caller) -> HttpResponse {
 }
 
 fn see_project(sandbox: &JiraSandbox, caller: Caller, name: &str) -> Result<(), Refusal> {
-    if caller.is_known() && (name == sandbox.options.project_key || name == PROJECT_ID) {
+    if caller.is_known()
+        && sandbox.has_project()
+        && (name == sandbox.options.project_key || name == PROJECT_ID)
+    {
         return Ok(());
     }
     Err(Refusal::message(404, format!("No project could be found with key '{name}'.")))
@@ -116,7 +121,9 @@ async fn issue_types(
     name: web::Path<String>,
 ) -> HttpResponse {
     let result = see_project(&sandbox, caller, &name).map(|()| {
-        let types = vec![json!({ "id": TASK.0, "name": TASK.1, "subtask": false })];
+        let offered = if sandbox.has_issue_type() { vec![TASK, STORY] } else { vec![STORY] };
+        let shown = |(id, name): (&str, &str)| json!({ "id": id, "name": name, "subtask": false });
+        let types = offered.into_iter().map(shown).collect();
         caller.answer(200).json(page(&sandbox, "issueTypes", types))
     });
     caller.finish(result)
@@ -129,11 +136,14 @@ async fn create_fields(
 ) -> HttpResponse {
     let (name, id) = path.into_inner();
     let result = see_project(&sandbox, caller, &name).and_then(|()| {
-        if id != TASK.0 {
+        if id != TASK.0 || !sandbox.has_issue_type() {
             return Err(Refusal::message(404, format!("The issue type '{id}' is not in this project.")));
         }
-        let mut fields: Vec<Value> = SCREEN.iter().map(shown).collect();
-        fields.extend(sandbox.own_fields().iter().map(|field| field.shown(field.required)));
+        let screen = SCREEN.iter().filter(|(id, _, _)| sandbox.is_on_create_screen(id));
+        let mut fields: Vec<Value> = screen.map(shown).collect();
+        let own = sandbox.own_fields();
+        let own = own.iter().filter(|field| sandbox.is_on_create_screen(&field.id));
+        fields.extend(own.map(|field| field.shown(field.required)));
         Ok(caller.answer(200).json(page(&sandbox, "fields", fields)))
     });
     caller.finish(result)
@@ -167,7 +177,7 @@ struct UserQuery {
     username: Option<String>,
 }
 
-/// The people whose name or address begins with what is asked for. Somebody who hides the address is found by name only.
+/// The people whose name or address begins with what is asked for. An address that a profile hides is not in the answer.
 async fn users(
     sandbox: web::Data<JiraSandbox>,
     caller: Caller,
@@ -177,13 +187,12 @@ async fn users(
     let Some(asked) = asked.as_ref().map(|asked| asked.to_lowercase()) else {
         return caller.finish(Err(Refusal::message(400, "The query parameter was not provided.")));
     };
-    let accounts = [BOT, PERSON].map(|account| sandbox.account_json(account));
-    let matches = |account: &Value| {
-        let begins =
-            |name: &str| account[name].as_str().is_some_and(|text| text.to_lowercase().starts_with(&asked));
-        caller.is_known() && (begins("emailAddress") || begins("displayName"))
-    };
-    let found: Vec<Value> = accounts.into_iter().filter(matches).collect();
+    let mut found = Vec::new();
+    if caller.is_known() {
+        found.extend("abate".starts_with(&asked).then(|| sandbox.account_json(BOT)));
+        let is_person = lock(&sandbox.profile).is_found_by(&asked);
+        found.extend(is_person.then(|| sandbox.account_json(PERSON)));
+    }
     caller.answer(200).json(found)
 }
 
@@ -193,12 +202,13 @@ async fn edit_fields(
     caller: Caller,
     name: web::Path<String>,
 ) -> HttpResponse {
-    let result = sandbox.with_issue(caller, &name, |_| {
-        let screen = SCREEN.iter().filter(|(id, _, _)| sandbox.is_on_edit_screen(id));
+    let result = sandbox.with_issue(caller, &name, |issue| {
+        let shows = |field: &str| sandbox.is_on_edit_screen(issue.is_story, field);
+        let screen = SCREEN.iter().filter(|(id, _, _)| shows(id));
         let mut fields: serde_json::Map<String, Value> =
             screen.map(|field| (field.0.to_owned(), shown(field))).collect();
         let own = sandbox.own_fields();
-        let own = own.iter().filter(|field| sandbox.is_on_edit_screen(&field.id));
+        let own = own.iter().filter(|field| shows(&field.id));
         fields.extend(own.map(|field| (field.id.clone(), field.shown(field.required))));
         let comment =
             json!({ "key": "comment", "name": "Comment", "required": false, "operations": ["add"] });

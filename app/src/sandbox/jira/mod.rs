@@ -4,6 +4,7 @@
 //! It shares no type with `abate_integrations::jira`, so that a misreading of the contract on one side is not
 //! repeated on the other. It has no faults of its own: those live in the tests' proxy.
 
+mod administrator;
 mod app;
 mod auth;
 mod board;
@@ -131,7 +132,8 @@ pub struct JiraSandbox {
     has_way_to_done: AtomicBool,
     not_on_edit_screen: Mutex<Vec<String>>,
     own_fields: Mutex<own_field::OwnFields>,
-    person_email: Mutex<Option<String>>,
+    profile: Mutex<person::Profile>,
+    taken: Mutex<administrator::Taken>,
 }
 
 impl JiraSandbox {
@@ -140,7 +142,7 @@ impl JiraSandbox {
         let started = clock();
         let token = Mutex::new(Some(options.token.clone()));
         let world = Mutex::new(World::new(started));
-        let person_email = Mutex::new(options.person_email.clone());
+        let profile = Mutex::new(person::Profile::new(&options));
         Arc::new(Self {
             options,
             clock,
@@ -152,7 +154,8 @@ impl JiraSandbox {
             has_way_to_done: AtomicBool::new(true),
             not_on_edit_screen: Mutex::default(),
             own_fields: Mutex::default(),
-            person_email,
+            profile,
+            taken: Mutex::default(),
         })
     }
 

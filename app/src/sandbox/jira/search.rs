@@ -61,6 +61,7 @@ fn find(sandbox: &JiraSandbox, caller: Caller, body: &Value) -> Result<HttpRespo
     let now = sandbox.now();
     let query =
         Query::parse(body["jql"].as_str().unwrap_or_default(), now).map_err(|m| Refusal::message(400, m))?;
+    refuse_missing_project(sandbox, &query)?;
     let start = match body.get("nextPageToken") {
         None | Some(Value::Null) => 0,
         Some(token) => token
@@ -94,13 +95,24 @@ fn hits(
     size: usize,
     show: impl Fn(&Issue) -> Value,
 ) -> (Vec<Value>, usize) {
+    let is_open = caller.is_known() && sandbox.has_project();
     let mut world = sandbox.world();
     let index = world.indexed(sandbox.now(), sandbox.options.index_lag);
-    let mut hits: Vec<_> =
-        index.values().filter(|issue| caller.is_known() && query.matches(sandbox, issue)).collect();
+    let mut hits: Vec<_> = index.values().filter(|issue| is_open && query.matches(sandbox, issue)).collect();
     query.sort(&mut hits);
     let total = hits.len();
     (hits.into_iter().skip(start).take(size).map(show).collect(), total)
+}
+
+/// A project that does not exist refuses the whole query.
+fn refuse_missing_project(sandbox: &JiraSandbox, query: &Query) -> Result<(), Refusal> {
+    match query.projects().next() {
+        Some(name) if !sandbox.has_project() => {
+            let said = format!("The value '{name}' does not exist for the field 'project'.");
+            Err(Refusal::message(400, said))
+        }
+        _ => Ok(()),
+    }
 }
 
 async fn search_by_number(
@@ -124,7 +136,10 @@ fn find_by_number(sandbox: &JiraSandbox, caller: Caller, body: &Value) -> Result
     let (start, size) = (number("startAt", 0), number("maxResults", 50).min(PAGE_LIMIT));
     let jql = body["jql"].as_str().unwrap_or_default();
     let query = Query::parse(jql, sandbox.now()).map_err(|message| Refusal::message(400, message))?;
-    let exists = |name: &str| sandbox.world().find(&sandbox.options.project_key, name).is_some();
+    refuse_missing_project(sandbox, &query)?;
+    let exists = |name: &str| {
+        sandbox.has_project() && sandbox.world().find(&sandbox.options.project_key, name).is_some()
+    };
     if let Some(missing) = query.missing_issue(exists) {
         let said = format!("An issue with key '{missing}' does not exist for field 'id'.");
         return Err(Refusal::message(400, said));

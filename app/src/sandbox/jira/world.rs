@@ -68,6 +68,8 @@ pub(super) struct History {
 pub(super) struct Issue {
     pub(super) id: u64,
     pub(super) number: u64,
+    /// Whether somebody gave it the other issue type.
+    pub(super) is_story: bool,
     pub(super) summary: String,
     pub(super) description: Option<Value>,
     pub(super) labels: Vec<String>,

@@ -143,7 +143,101 @@ pub(crate) fn last_entry(issue: &Issue) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use abate_integrations::jira::{Account, FieldChange, IssueFields};
+    use chrono::{DateTime, Utc};
+    use serde_json::json;
+
     use super::*;
+
+    const US: &str = "abate";
+
+    /// An issue whose summary and description were last changed by these accounts, in entries of these numbers.
+    fn issue(summary: &str, description: &str, changes: &[(&str, u64, &str)]) -> Issue {
+        let change = |(field, entry, by): &(&str, u64, &str)| FieldChange {
+            entry: entry.to_string(),
+            at: DateTime::<Utc>::UNIX_EPOCH,
+            by: Some(Account {
+                account_id: (*by).to_owned(),
+                display_name: String::new(),
+                email_address: None,
+            }),
+            field: (*field).to_owned(),
+            to: None,
+        };
+        Issue {
+            id: "10".to_owned(),
+            key: "SEC-1".to_owned(),
+            fields: IssueFields {
+                summary: Some(summary.to_owned()),
+                description: Some(json!(description)),
+                ..IssueFields::default()
+            },
+            marker: None,
+            marker_asked: false,
+            status_change: None,
+            changes: changes.iter().map(change).collect(),
+        }
+    }
+
+    fn compared(told: &mut Told, issue: &Issue, ours: (Field, &str), standing: &Standing) -> Vec<Difference> {
+        run(told, issue, &[(ours.0, ours.1.to_owned())], "abate-k3x9qp", US, standing)
+    }
+
+    fn told(field: Field, sent: &str, writes: usize) -> Told {
+        let one = FieldTold { sent: digest(sent), shown: None, since: 4, writes };
+        Told { fields: [(field, one)].into(), ..Told::default() }
+    }
+
+    #[test]
+    fn what_is_new_with_us_is_no_drift() {
+        let mut told = told(Field::Summary, "old", 1);
+        let found = compared(
+            &mut told,
+            &issue("old", "", &[("summary", 5, US)]),
+            (Field::Summary, "new"),
+            &Standing::default(),
+        );
+        assert_eq!((found.len(), found[0].verdict, found[0].has_drifted), (1, Verdict::Send, false));
+    }
+
+    #[test]
+    fn what_somebody_changed_is_set_back_once_and_named_by_its_entry() {
+        let theirs =
+            issue("theirs", "", &[("summary", 5, US), ("summary", 7, "dana"), ("duedate", 9, "ben")]);
+        let ours = (Field::Summary, "ours");
+        let mut known = told(Field::Summary, "ours", 1);
+        let found = compared(&mut known, &theirs, ours, &Standing::default());
+        let one = &found[0];
+        assert_eq!((one.verdict, one.has_drifted), (Verdict::Restore, true));
+        assert_eq!((one.change_id.as_str(), one.by_account.as_deref()), ("7", Some("dana")));
+        assert_eq!((one.ours.as_str(), one.theirs.as_str()), ("ours", "theirs"));
+
+        let restored = [("summary".to_owned(), "7".to_owned())].into();
+        let standing = Standing { restored, ..Standing::default() };
+        assert!(matches!(compared(&mut known, &theirs, ours, &standing)[0].verdict, Verdict::LetBe(_)));
+        let standing = Standing { stubborn: ["summary".to_owned()].into(), ..Standing::default() };
+        assert!(matches!(compared(&mut known, &theirs, ours, &standing)[0].verdict, Verdict::LetBe(_)));
+    }
+
+    /// A text may come back in another form than it was sent in, a summary may not.
+    #[test]
+    fn what_jira_makes_of_a_description_is_learned() {
+        let ours = (Field::Description, "ours");
+        let mut known = told(Field::Description, "ours", 1);
+        let rendered = issue("", "OURS", &[("description", 5, US)]);
+        assert!(compared(&mut known, &rendered, ours, &Standing::default()).is_empty());
+        assert_eq!(known.fields[&Field::Description].shown, Some(digest("OURS")));
+        let edited = issue("", "theirs", &[("description", 5, US), ("description", 6, "dana")]);
+        let found = compared(&mut known, &edited, ours, &Standing::default());
+        assert_eq!((found[0].verdict, found[0].change_id.as_str()), (Verdict::Restore, "6"));
+
+        let mut known = told(Field::Description, "ours", 1);
+        let at_once = compared(&mut known, &edited, ours, &Standing::default());
+        assert_eq!(at_once[0].verdict, Verdict::Restore, "somebody was quicker than the first look");
+        let mut known = told(Field::Summary, "ours", 1);
+        let cut = issue("OURS", "", &[("summary", 5, US)]);
+        assert!(!compared(&mut known, &cut, (Field::Summary, "ours"), &Standing::default()).is_empty());
+    }
 
     #[test]
     fn labels_of_another_installation_are_not_ours() {

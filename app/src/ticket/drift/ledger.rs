@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use abate_entity::ticket_drift;
 use chrono::{DateTime, Duration, Utc};
-use sea_orm::sea_query::OnConflict;
+use sea_orm::sea_query::{ExprTrait, OnConflict};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult,
     QueryFilter, QueryOrder, QuerySelect,
@@ -33,11 +33,7 @@ pub(crate) async fn open(
     (winner, reason): (Side, &str),
     now: DateTime<Utc>,
 ) -> Result<(), Problem> {
-    let kept = |text: &str| match confidential {
-        true => format!("{DIGEST}{}", digest(text)),
-        // No database takes a zero byte.
-        false => text.chars().filter(|c| *c != '\0').take(LONGEST).collect(),
-    };
+    let kept = |text: &str| kept(text, confidential);
     let row = ticket_drift::ActiveModel {
         ticket_id: Set(ticket_id),
         field: Set(difference.field.as_str().to_owned()),
@@ -55,6 +51,56 @@ pub(crate) async fn open(
     ticket_drift::Entity::insert(row)
         .on_conflict(OnConflict::columns(unique).do_nothing().to_owned())
         .exec_without_returning(tx)
+        .await?;
+    Ok(())
+}
+
+/// How a text is kept.
+fn kept(text: &str, confidential: bool) -> String {
+    match confidential {
+        true => format!("{DIGEST}{}", digest(text)),
+        // No database takes a zero byte.
+        false => text.chars().filter(|c| *c != '\0').take(LONGEST).collect(),
+    }
+}
+
+/// Writes down a difference that stays, for this reason. Where the same account has left one in the field already, its line says
+/// what is so by now: a rule of the site that is always at it does not fill the ledger.
+///
+/// # Errors
+/// When the database refuses.
+pub(crate) async fn stay(
+    tx: &DatabaseTransaction,
+    (ticket_id, confidential): (i64, bool),
+    difference: &Difference,
+    reason: &str,
+    now: DateTime<Utc>,
+) -> Result<(), Problem> {
+    let is_this = ticket_drift::Column::ChangeId.eq(&difference.change_id);
+    let lines = ticket_drift::Entity::find()
+        .filter(ticket_drift::Column::TicketId.eq(ticket_id))
+        .filter(ticket_drift::Column::Field.eq(difference.field.as_str()))
+        .filter(is_this.or(ticket_drift::Column::SettledAt.is_null()))
+        .all(tx)
+        .await?;
+    let is_known = lines.iter().any(|line| line.change_id == difference.change_id);
+    let of_account = lines.iter().find(|line| line.by_account == difference.by_account);
+    let Some(line) = of_account.filter(|_| !is_known) else {
+        return open(tx, (ticket_id, confidential), difference, (Side::Jira, reason), now).await;
+    };
+    let set = ticket_drift::ActiveModel {
+        ours: Set(kept(&difference.ours, confidential)),
+        theirs: Set(kept(&difference.theirs, confidential)),
+        winner: Set(Side::Jira.as_str().to_owned()),
+        reason: Set(reason.to_owned()),
+        change_id: Set(difference.change_id.clone()),
+        seen_at: Set(now),
+        ..Default::default()
+    };
+    ticket_drift::Entity::update_many()
+        .set(set)
+        .filter(ticket_drift::Column::Id.eq(line.id))
+        .exec(tx)
         .await?;
     Ok(())
 }

@@ -32,6 +32,7 @@ pub fn pages(config: &mut ServiceConfig) {
         .route("/groups", web::get().to(all))
         .route("/groups", web::post().to(make))
         .route("/groups/{key}", web::get().to(show))
+        .route("/groups/{key}/title", web::post().to(rename))
         .route("/groups/{key}/add", web::post().to(add))
         .route("/groups/{key}/remove", web::post().to(remove))
         .route("/groups/{key}/close", web::post().to(close));
@@ -98,12 +99,13 @@ async fn all(
         },
         pager: Pager { summary: summary.to_owned(), first, next },
         suggestions: suggestions.into_iter().map(suggestion).collect(),
-        fields: vec![
-            Field::new("title", "What is to be changed", Kind::Text).required(),
-            risks_field().hint("Keys such as R-3, R-4, of one team."),
-        ],
+        fields: vec![title_field(), risks_field().hint("Keys such as R-3, R-4, of one team.")],
         may_change: caller.holds::<MoveRisks>(),
     })
+}
+
+fn title_field() -> Field {
+    Field::new("title", "What is to be changed", Kind::Text).required()
 }
 
 fn risks_field() -> Field {
@@ -138,6 +140,7 @@ struct GroupPage {
     members: Vec<MemberView>,
     former: Vec<FormerView>,
     ticket: Option<Ticket>,
+    title: Field,
     add: Field,
     may_change: bool,
 }
@@ -179,6 +182,7 @@ async fn show(
             format!("{} {}", detail.group.key, detail.group.title),
             Section::Risks,
         ),
+        title: title_field().value(&detail.group.title),
         group: detail.group,
         members: detail.members,
         former: detail.former,
@@ -264,6 +268,24 @@ async fn remove(
     let risk = form.0.risks.parse().map_err(|_| Problem::not_found("such risk"))?;
     let done = change::remove(&state, &caller, key, risk).await;
     answer(key, done, "Taken out; its own ticket is used again.")
+}
+
+/// What the form of another title sends.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Title {
+    title: String,
+}
+
+async fn rename(
+    caller: Require<MoveRisks>,
+    state: web::Data<AppState>,
+    key: web::Path<String>,
+    form: SignedForm<Title>,
+) -> Result<HttpResponse, Problem> {
+    let key = read(&key)?;
+    let done = change::edit(&state, &caller, key, Some(&form.0.title), false).await;
+    answer(key, done, "Renamed; the ticket follows.")
 }
 
 /// The form of a button carries nothing.

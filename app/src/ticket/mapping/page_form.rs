@@ -61,7 +61,7 @@ pub(super) fn rows(mapping: &Mapping, shown: &[FieldView]) -> Vec<Row> {
             kind: capitalised(&view.kind.replace('_', " ")),
             required: view.required,
             choices: view.choices.join(", "),
-            questions: questions(mapping, &view.field, &view.name),
+            questions: questions(mapping, &view.field, &view.name, &view.kind),
         })
         .collect();
     for rule in &mapping.fields {
@@ -72,14 +72,14 @@ pub(super) fn rows(mapping: &Mapping, shown: &[FieldView]) -> Vec<Row> {
                 kind: "Not on the create screen".to_owned(),
                 required: false,
                 choices: String::new(),
-                questions: questions(mapping, &rule.field, &rule.field),
+                questions: questions(mapping, &rule.field, &rule.field, ""),
             });
         }
     }
     rows
 }
 
-fn questions(mapping: &Mapping, field: &str, name: &str) -> Vec<Field> {
+fn questions(mapping: &Mapping, field: &str, name: &str, kind: &str) -> Vec<Field> {
     let rule = mapping.fields.iter().find(|rule| rule.field == field);
     let (source, text) = rule.map(|rule| source_words(&rule.value)).unwrap_or_default();
     let owner = if rule.is_some_and(|rule| rule.owner == Owner::Jira) { "jira" } else { "abate" };
@@ -88,9 +88,17 @@ fn questions(mapping: &Mapping, field: &str, name: &str) -> Vec<Field> {
         Choice::new("abate", "Abate, also later", owner),
         Choice::new("jira", "JIRA, after the ticket was made", owner),
     ];
+    let name_of_text = format!("text:{field}");
+    let text = match kind {
+        "options" => Field::new(name_of_text, "The text", Kind::Lines).hint("One name a line.").value(text),
+        // A field of one line would join the lines of a text that a script has written.
+        "rich_text" => Field::new(name_of_text, "The text", Kind::Lines).value(text),
+        _ if text.contains('\n') => Field::new(name_of_text, "The text", Kind::Lines).value(text),
+        _ => Field::new(name_of_text, "The text", Kind::Text).value(text),
+    };
     vec![
         Field::new(format!("source:{field}"), format!("{name} says"), Kind::Choice).choices(sources.to_vec()),
-        Field::new(format!("text:{field}"), "The text", Kind::Text).value(text),
+        text,
         Field::new(format!("owner:{field}"), "Said by", Kind::Choice).required().choices(owners),
     ]
 }
@@ -145,9 +153,9 @@ pub(super) fn others(mapping: &Mapping, components: &[String]) -> Vec<Field> {
         Field::new("labels", "Labels of new tickets", Kind::Text)
             .value(mapping.labels.join(" "))
             .hint("Besides those of Abate, with blanks between them."),
-        Field::new("components", "Components of new tickets", Kind::Text)
-            .value(mapping.components.join(", "))
-            .hint(format!("With commas between them.{offered}")),
+        Field::new("components", "Components of new tickets", Kind::Lines)
+            .value(mapping.components.join("\n"))
+            .hint(format!("One name a line.{offered}")),
         Field::new("parent", "Epic or parent of new tickets", Kind::Text)
             .value(mapping.parent.clone().unwrap_or_default())
             .hint("The key of an issue, such as SEC-1."),
@@ -174,9 +182,9 @@ fn person_words(person: &Person) -> (&'static str, String) {
 pub(super) fn workflow(mapping: &Mapping) -> Vec<Field> {
     let names = &mapping.resolutions;
     let list = |name: &str, label: &str, list: &[String]| {
-        Field::new(name, label, Kind::Text)
-            .value(list.join(", "))
-            .hint("Names with commas between them; empty for the usual ones.")
+        Field::new(name, label, Kind::Lines)
+            .value(list.join("\n"))
+            .hint("One name a line; empty for the usual ones.")
     };
     let demanded: Vec<String> =
         mapping.transition_fields.iter().map(|(field, value)| format!("{field} = {value}")).collect();
@@ -193,11 +201,14 @@ pub(super) fn workflow(mapping: &Mapping) -> Vec<Field> {
 
 /// Reads what a browser sends. What cannot be is left for the check to name.
 pub(super) fn read(sent: &Sent) -> Mapping {
-    let text = |name: &str| sent.get(name).map(|text| text.trim().to_owned()).unwrap_or_default();
+    let text = |name: &str| {
+        // A browser ends lines with two characters.
+        sent.get(name).map(|text| text.trim().replace("\r\n", "\n")).unwrap_or_default()
+    };
     let some = |name: &str| Some(text(name)).filter(|text| !text.is_empty());
     let list = |name: &str| -> Vec<String> {
         let parts = text(name);
-        parts.split(',').map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
+        parts.lines().map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
     };
     let person = |name: &str| match text(name).as_str() {
         "owner" => Person::Owner,
@@ -253,15 +264,16 @@ mod tests {
             fields: vec![
                 rule("customfield_1", Source::Fixed("Blue".to_owned()), Owner::Jira),
                 rule("customfield_2", Source::DueDate, Owner::Abate),
+                rule("customfield_4", Source::Fixed("Red, dark\nBlue".to_owned()), Owner::Abate),
             ],
             priorities: BTreeMap::from([(Level::High, "P1".to_owned())]),
             labels: words(&["a", "b"]),
-            components: words(&["Web shop", "API"]),
+            components: words(&["Web shop, old", "API"]),
             parent: Some("SEC-1".to_owned()),
             reporter: Person::Owner,
             assignee: Person::Account("ana".to_owned()),
             fallback: Some("bot".to_owned()),
-            resolutions: Resolutions { no_risk: words(&["Kein Risiko"]), ..Resolutions::default() },
+            resolutions: Resolutions { no_risk: words(&["Nein, kein Risiko"]), ..Resolutions::default() },
             transition_fields: BTreeMap::from([("customfield_3".to_owned(), "a = b".to_owned())]),
         };
         let mut fields: Vec<Field> = rows(&mapping, &[]).into_iter().flat_map(|row| row.questions).collect();

@@ -97,7 +97,7 @@ pub(super) fn fit(said: &Said, field: &CreateField, known: &Known, fallback: Opt
         FieldKind::Options => {
             let texts: Vec<String> = match said {
                 Said::List(list) => list.clone(),
-                Said::Fixed(text) => text.split(',').map(|part| part.trim().to_owned()).collect(),
+                Said::Fixed(text) => names(text, field),
                 said => vec![words(said, known)],
             };
             let ids: Vec<String> = texts.iter().filter_map(|text| choice(field, text)).collect();
@@ -143,6 +143,20 @@ fn account(said: &Said, known: &Known, fallback: Option<&str>) -> Option<String>
         Said::Person(user) => known.accounts.get(user).cloned().or_else(|| fallback.map(str::to_owned)),
         _ => None,
     }
+}
+
+/// The names that a fixed text holds: one a line, or with commas between them where they stand in one line and that is not
+/// itself the name of a choice.
+fn names(text: &str, field: &CreateField) -> Vec<String> {
+    let text = text.trim();
+    let parts: Vec<&str> = if text.contains('\n') {
+        text.lines().collect()
+    } else if choice(field, text).is_some() {
+        vec![text]
+    } else {
+        text.split(',').collect()
+    };
+    parts.into_iter().map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
 }
 
 /// The id of the choice of this name.
@@ -230,6 +244,10 @@ mod tests {
         let some = fitted(&said("blue, green, red"), FieldKind::Options, &["Red", "Blue"]);
         assert_eq!(some, Some(FieldValue::Options(vec!["31".into(), "30".into()])));
         assert_eq!(fitted(&said("green"), FieldKind::Options, &["Red"]), None);
+        let with_comma = |text| fitted(&said(text), FieldKind::Options, &["Red, dark", "Red", "Blue"]);
+        assert_eq!(with_comma("red, dark"), Some(FieldValue::Options(vec!["30".into()])));
+        let both = Some(FieldValue::Options(vec!["30".into(), "32".into()]));
+        assert_eq!(with_comma("Red, dark\r\n\nBlue\n"), both);
         assert_eq!(fitted(&Said::Number(20), FieldKind::Number, &[]), Some(FieldValue::Number(20.0)));
         assert_eq!(fitted(&said("1.5"), FieldKind::Number, &[]), Some(FieldValue::Number(1.5)));
         assert_eq!(fitted(&said("NaN"), FieldKind::Number, &[]), None);
