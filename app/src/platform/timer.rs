@@ -7,7 +7,7 @@ use std::time::Duration as StdDuration;
 use abate_entity::timer;
 use chrono::{DateTime, Duration, Utc};
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait};
+use sea_orm::{ActiveValue::Set, DatabaseTransaction, DbErr, EntityTrait};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -43,6 +43,15 @@ impl<S> Timer<S> {
     fn is_due(&self, ran_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> bool {
         ran_at.is_none_or(|ran_at| now - ran_at >= self.every)
     }
+}
+
+/// Makes a timer due, so that it runs within a second.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn wake(tx: &DatabaseTransaction, name: &str) -> Result<(), DbErr> {
+    timer::Entity::delete_by_id(name.to_owned()).exec(tx).await?;
+    Ok(())
 }
 
 impl<S> Clone for Timer<S> {

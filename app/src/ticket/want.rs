@@ -32,7 +32,7 @@ use super::ticket_rules::TicketState;
 use crate::jobs;
 use crate::platform::job::{Job, Work, queue};
 use crate::platform::problem::Problem;
-use crate::platform::timer::Timer;
+use crate::platform::timer::{self, Timer};
 use crate::state::AppState;
 
 /// Makes the ticket of a risk or of a group true; the subject is `r-` or `g-` and its number.
@@ -60,7 +60,7 @@ fn catch_up(state: &AppState) -> Work<'_> {
         let now = state.clock.now();
         let rules = rules::in_force(state.database.reader()).await?;
         let lowest = rules.lowest();
-        let mut paused = HashMap::new();
+        let mut waiting = HashMap::new();
         let mut after = 0;
         let mut missing = Vec::new();
         while missing.len() < CATCH_UP_BATCH {
@@ -72,12 +72,12 @@ fn catch_up(state: &AppState) -> Work<'_> {
                 if !rules.wants(&facts) {
                     continue;
                 }
-                if !waits(state, rules.connection(&facts), &usable, &mut paused).await? {
+                if !waits(state, rules.connection(&facts), &usable, &mut waiting).await? {
                     missing.push(risk.clone());
                 }
             }
         }
-        let groups = groups_without_ticket(state, &rules, &usable, &mut paused).await?;
+        let groups = groups_without_ticket(state, &rules, &usable, &mut waiting).await?;
         if missing.is_empty() && groups.is_empty() {
             return Ok(());
         }
@@ -97,19 +97,30 @@ fn catch_up(state: &AppState) -> Work<'_> {
     })
 }
 
-/// Whether the connection that the rules name is paused; what waits for one hides nobody behind it.
+/// Looks for them at once, since a connection can be used that could not before.
+///
+/// # Errors
+/// When the database refuses.
+pub(super) async fn catch_up_soon(tx: &DatabaseTransaction) -> Result<(), Problem> {
+    Ok(timer::wake(tx, CATCH_UP.name).await?)
+}
+
+/// Whether the connection that the rules name, or the first one, is paused or waits for a consent; what waits for one hides
+/// nobody behind it.
 async fn waits(
     state: &AppState,
     named: Option<i64>,
     usable: &[i64],
-    paused: &mut HashMap<i64, bool>,
+    waiting: &mut HashMap<Option<i64>, bool>,
 ) -> Result<bool, Problem> {
-    let Some(id) = named.filter(|id| !usable.contains(id)) else { return Ok(false) };
-    if let Some(waits) = paused.get(&id) {
+    if named.is_some_and(|id| usable.contains(&id)) {
+        return Ok(false);
+    }
+    if let Some(waits) = waiting.get(&named) {
         return Ok(*waits);
     }
-    let waits = connection::of_rule(state, Some(id)).await?.is_none();
-    paused.insert(id, waits);
+    let waits = connection::of_rule(state, named).await?.is_none();
+    waiting.insert(named, waits);
     Ok(waits)
 }
 
@@ -118,7 +129,7 @@ async fn groups_without_ticket(
     state: &AppState,
     rules: &TicketRules,
     usable: &[i64],
-    paused: &mut HashMap<i64, bool>,
+    waiting: &mut HashMap<Option<i64>, bool>,
 ) -> Result<Vec<i64>, Problem> {
     let db = state.database.reader();
     let mut wanting = Vec::new();
@@ -132,7 +143,7 @@ async fn groups_without_ticket(
                 continue;
             };
             let named = current.facts(rules).and_then(|facts| rules.connection(&facts));
-            if !waits(state, named, usable, paused).await? {
+            if !waits(state, named, usable, waiting).await? {
                 wanting.push(id);
             }
         }

@@ -135,7 +135,7 @@ async fn a_site_is_used_once_somebody_has_let_the_app_in() {
 
     let back = stage.authorise().await;
     assert_eq!(back.header("location"), format!("/settings/jira/{}", stage.id));
-    stage.app.pass(Duration::minutes(3)).await;
+    stage.app.pass(Duration::seconds(10)).await;
     assert_eq!(stage.ticket(&key).await["state"], "linked");
     let after = stage.view().await;
     assert_eq!(after["usable"], true, "{after}");
@@ -355,12 +355,13 @@ async fn tickets_wait_for_the_first_site_and_do_not_go_elsewhere() {
     stage.admin.api.post("/api/v1/connections", &token).await.expect(201);
     let key = stage.confirmed("For the first site").await;
     stage.app.pass(Duration::minutes(3)).await;
+    stage.app.pass(Duration::minutes(6)).await;
     assert_eq!(stage.ticket(&key).await, Value::Null);
     let wish = stage.admin.api.post(&format!("/api/v1/risks/{key}/tickets"), &json!({})).await;
     assert!(wish.status < 300, "{}", wish.text);
     stage.authorise().await;
-    stage.app.pass(Duration::minutes(10)).await;
-    stage.app.pass(Duration::minutes(10)).await;
+    stage.app.pass(Duration::seconds(10)).await;
+    stage.app.pass(Duration::seconds(10)).await;
     assert_eq!(stage.ticket(&key).await["state"], "linked");
     assert_eq!(stage.view().await["linked"], 1);
 }

@@ -19,6 +19,7 @@ use crate::audit_log;
 use crate::platform::problem::Problem;
 use crate::platform::text::short;
 use crate::state::AppState;
+use crate::ticket::want;
 
 /// The kinds of JIRA.
 pub(super) const KINDS: [(&str, &str); 2] = [("cloud", "Cloud"), ("data_center", "Data Center")];
@@ -133,6 +134,7 @@ pub(super) async fn make(
         .write(async |tx| {
             let row = row.clone().insert(tx).await.map_err(named)?;
             let data = json!({"name": row.name, "url": row.browse_url, "project": row.project});
+            want::catch_up_soon(tx).await?;
             audit_log::add(tx, actor, "connection.create", &subject(row.id), data, now).await?;
             Ok(row)
         })

@@ -19,7 +19,7 @@ use crate::page::badge::Tone;
 use crate::page::said;
 use crate::platform::problem::{Kind, Problem};
 use crate::state::AppState;
-use crate::ticket::reconcile;
+use crate::ticket::{reconcile, want};
 
 /// Sends the person to Atlassian.
 ///
@@ -102,6 +102,7 @@ async fn take_in(state: &AppState, caller: &Require<Configure>, id: i64, code: &
             };
             let row = row.update(tx).await?;
             webhook::look_again(tx, id, now).await?;
+            want::catch_up_soon(tx).await?;
             let data = json!({"name": row.name, "site": site.url});
             audit_log::add(tx, caller, "connection.authorise", &store::subject(id), data, now).await?;
             reconcile::enqueue(tx, id, now, now).await
