@@ -119,7 +119,14 @@ async fn waits(
     if let Some(waits) = waiting.get(&named) {
         return Ok(*waits);
     }
-    let waits = connection::of_rule(state, named).await?.is_none();
+    let waits = match connection::of_rule(state, named).await {
+        Ok(active) => active.is_none(),
+        // One that cannot be opened holds up no other.
+        Err(problem) => {
+            tracing::error!(connection = named, error = %problem, "a connection cannot be used");
+            true
+        }
+    };
     waiting.insert(named, waits);
     Ok(waits)
 }

@@ -22,6 +22,7 @@ use crate::platform::problem::{Kind, Problem};
 use crate::platform::text::short;
 use crate::state::AppState;
 use crate::ticket::ticket_rules::TicketState;
+use crate::ticket::{resume, want};
 
 /// Why a connection is paused that somebody paused.
 pub(in crate::ticket) const BY_HAND: &str = "by_hand";
@@ -191,7 +192,8 @@ pub(super) async fn pause(
                 return Ok(known);
             }
             if !paused {
-                crate::ticket::resume::resume(tx, &known, now).await?;
+                resume::resume(tx, &known, now).await?;
+                want::catch_up_soon(tx).await?;
             }
             let set = connection::ActiveModel {
                 id: Set(id),
