@@ -361,7 +361,15 @@ async fn settle(
                         let mut told = Told { not_taken: one.not_taken.clone(), ..Told::default() };
                         let until = now + LEFT_OUT;
                         let new = fields.iter().map(|(name, said)| {
-                            (name.clone(), NotTaken { until, said: said.clone(), mapping: version })
+                            (
+                                name.clone(),
+                                NotTaken {
+                                    until,
+                                    said: said.clone(),
+                                    mapping: version,
+                                    place: String::new(),
+                                },
+                            )
                         });
                         told.not_taken.extend(new);
                         ticket::ActiveModel { pushed: Set(told.to_json()?), ..back(None, now) }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use abate_integrations::jira::{IssueEdit, JiraError, Refusal};
+use abate_integrations::jira::{FieldValue, IssueEdit, JiraError, Refusal};
 
 use super::about::About;
 use super::comment::outward;
@@ -32,6 +32,8 @@ struct Outgoing {
     differences: Vec<Difference>,
     /// What the comment with it is about.
     note: Option<String>,
+    /// What the mapping adds, once the rest is tried without it.
+    aside: BTreeMap<String, FieldValue>,
 }
 
 /// Tells JIRA the fields that differ.
@@ -47,7 +49,9 @@ pub(super) async fn run(
 ) -> Result<(), Failure> {
     let now = sync.state.clock.now();
     let version = sync.mapping_version;
-    sync.told.not_taken.retain(|_, field| field.until > now && field.mapping == version);
+    let place = sync.place();
+    let is_there = |field: &NotTaken| field.place.is_empty() || field.place == place;
+    sync.told.not_taken.retain(|_, field| field.until > now && field.mapping == version && is_there(field));
     let labels = identity.labels(&sync.ticket.subject);
     let common = identity.common_label();
     let ours: Vec<(Field, String)> = field_rules::ours()
@@ -74,8 +78,8 @@ pub(super) async fn run(
         edit.remove_labels =
             compare::own_labels(known, &common).into_iter().filter(|label| !has(&labels, label)).collect();
     }
-    let mut outgoing = Outgoing { edit, differences: outgoing, note: None };
-    let sent = print(sync, &outgoing.edit);
+    let mut outgoing = Outgoing { edit, differences: outgoing, note: None, aside: BTreeMap::new() };
+    let sent = print(sync, &outgoing);
     if let Some((wait, said)) = RefusedCall::holds(sync.told.refused_edit.as_ref(), &sent, now) {
         sync.trouble(said);
         sync.again_in(wait);
@@ -86,9 +90,10 @@ pub(super) async fn run(
 }
 
 /// What an edit is remembered by; the comment that comes with it says no more than its fields.
-fn print(sync: &Sync<'_>, edit: &IssueEdit) -> String {
-    let bare = IssueEdit { comment: None, ..edit.clone() };
-    digest(&sync.active.client.edit_body(&bare).to_string())
+fn print(sync: &Sync<'_>, outgoing: &Outgoing) -> String {
+    let mut bare = IssueEdit { comment: None, ..outgoing.edit.clone() };
+    bare.custom.extend(outgoing.aside.clone());
+    digest(&format!("{} {}", sync.place(), sync.active.client.edit_body(&bare)))
 }
 
 /// What can be sent, and what cannot with the reason.
@@ -198,7 +203,7 @@ async fn send(sync: &mut Sync<'_>, mut outgoing: Outgoing) -> Result<(), Failure
                 if is_extra && !outgoing.edit.custom.is_empty() && !outgoing.differences.is_empty() {
                     sync.trouble(JiraError::Refused(refusal).to_string());
                     sync.again_in(later::REFUSED_WAIT);
-                    outgoing.edit.custom.clear();
+                    outgoing.aside = std::mem::take(&mut outgoing.edit.custom);
                     continue;
                 }
                 if named.is_empty() || refusal.status == 409 {
@@ -233,7 +238,7 @@ async fn give_up(sync: &mut Sync<'_>, outgoing: &Outgoing, refusal: &Refusal) ->
         sync.again_in(later::CONFLICT_WAIT);
     } else {
         let until = sync.state.clock.now() + LEFT_OUT;
-        let sent = print(sync, &outgoing.edit);
+        let sent = print(sync, outgoing);
         sync.told.refused_edit = Some(RefusedCall { sent, until, said: said.clone() });
         sync.again_in(LEFT_OUT);
         let (ticket, reason) = (sync.ticket.id, format!("JIRA does not take it: {refusal}"));
@@ -300,7 +305,8 @@ async fn leave_out(
     }
     for (name, said) in named {
         tracing::warn!(ticket = sync.ticket.subject, field = name, "JIRA does not take a field");
-        sync.told.not_taken.insert(name, NotTaken { until, said, mapping: sync.mapping_version });
+        let (mapping, place) = (sync.mapping_version, sync.place());
+        sync.told.not_taken.insert(name, NotTaken { until, said, mapping, place });
     }
     Ok(())
 }

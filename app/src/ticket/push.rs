@@ -10,7 +10,7 @@ use super::edit;
 use super::edit_screen::EditScreen;
 use super::evidence_link;
 use super::failure::Failure;
-use super::later::LEFT_OUT;
+use super::later::{self, LEFT_OUT};
 use super::row;
 use super::sync::Sync;
 use super::told::RefusedCall;
@@ -40,6 +40,9 @@ pub(super) async fn run(
         return rest(sync, about, speakers, &content, identity).await;
     }
     // A call that fails each time holds up nothing else.
+    if let Err(Failure::Jira(error)) = &edited {
+        sync.trouble(format!("Its fields cannot be told: {error}"));
+    }
     rest(sync, about, speakers, &content, identity).await?;
     edited
 }
@@ -55,7 +58,12 @@ async fn rest(
     let open: Vec<i64> =
         speakers.iter().filter(|speaker| !speaker.confidential).map(|speaker| speaker.risk_id).collect();
     let mut unsaid = evidence_link::unsaid(sync, open).await?;
+    let stood = sync.told.moved_to.clone();
     walk::run(sync, about, &mut unsaid).await?;
+    if sync.told.moved_to != stood && (sync.told.refused_edit.is_some() || !sync.told.not_taken.is_empty()) {
+        // Where it stands now, it may take what it did not.
+        sync.again_in(later::CONFLICT_WAIT);
+    }
     link(sync, content).await?;
     evidence_link::run(sync, unsaid, identity).await?;
     outward::collect(sync, speakers).await?;

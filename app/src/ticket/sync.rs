@@ -80,6 +80,13 @@ impl Sync<'_> {
         self.problem.get_or_insert(text);
     }
 
+    /// Where the issue stands, on which it depends what it takes: its status and its project.
+    pub(super) fn place(&self) -> String {
+        let status = self.issue.fields.status.as_ref().map(|status| status.id.as_str());
+        let project = self.issue.key.rsplit_once('-').map(|(project, _)| project);
+        format!("{} {}", status.unwrap_or_default(), project.unwrap_or_default())
+    }
+
     /// Asks for another look after `wait` at the latest.
     pub(super) fn again_in(&mut self, wait: Duration) {
         self.again_in = Some(self.again_in.map_or(wait, |known| known.min(wait)));

@@ -51,6 +51,9 @@ pub(crate) struct NotTaken {
     /// The version of the mapping that it was refused under: a new one is tried at once.
     #[serde(default)]
     pub(crate) mapping: i32,
+    /// Where the issue stood that it was refused at: elsewhere it is tried at once.
+    #[serde(default)]
+    pub(crate) place: String,
 }
 
 /// A call that JIRA refused without naming a field.

@@ -380,6 +380,8 @@ async fn an_edit_that_fails_each_time_holds_up_no_comment() {
         world.app.pass(Duration::minutes(5)).await;
     }
     assert_eq!(world.comments_with(&issue, "said all the same").await, 1);
+    let problem = world.ticket(&key).await["problem"].to_string();
+    assert!(problem.contains("cannot be told"), "{problem}");
     world.site.proxy.clear();
     for _ in 0..2 {
         world.app.pass(Duration::minutes(30)).await;
