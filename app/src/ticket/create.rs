@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, HashMap};
 use abate_entity::ticket;
 use abate_integrations::jira::{BULK_LIMIT, CreatedIssue, Issue, JiraError, NewIssue, Refusal};
 use chrono::{DateTime, Duration, Utc};
+use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use super::about::About;
 use super::concern::Concern;
@@ -178,15 +179,29 @@ async fn is_any_wanted(state: &AppState, active: &Active) -> Result<bool, Proble
     Ok(one.is_some())
 }
 
-/// One whose last creation was uncertain goes by itself: what JIRA chokes on would take the others of its call along, each
-/// time anew. Answers whether some were left for another call.
+/// Those whose last creation was uncertain go by themselves, the fewer the more often that was so: what JIRA chokes on would
+/// take the others of its call along, each time anew. A single lost call costs one more, and not one for each of its tickets.
+/// Answers whether some were left for another call.
 fn set_apart(rows: &mut Vec<ticket::Model>) -> bool {
     let all = rows.len();
     match rows.first() {
-        Some(first) if first.unknown_since.is_some() => rows.truncate(1),
+        Some(first) if first.unknown_since.is_some() => {
+            let attempt = first.attempt;
+            rows.retain(|row| row.unknown_since.is_some() && row.attempt == attempt);
+            rows.truncate(together(attempt));
+        }
         _ => rows.retain(|row| row.unknown_since.is_none()),
     }
     all == BULK_LIMIT || rows.len() < all
+}
+
+/// How many go into one call that were created so often without anybody knowing the outcome.
+fn together(attempt: i32) -> usize {
+    match attempt {
+        ..=1 => BULK_LIMIT,
+        2 => 8,
+        _ => 1,
+    }
 }
 
 /// Claims those that go into one call; answers whether more are waiting.
@@ -377,10 +392,12 @@ async fn settle(
                     // No create reached JIRA, so it does not count.
                     Settled::Lacks(text) => ticket::ActiveModel {
                         attempt: Set(one.ticket.attempt - 1),
+                        unknown_since: NotSet,
                         ..back(Some(text), now + REFUSED_WAIT)
                     },
                     Settled::NotSent => ticket::ActiveModel {
                         attempt: Set(one.ticket.attempt - 1),
+                        unknown_since: NotSet,
                         ..back(None, now + UNSENT_WAIT)
                     },
                     Settled::Unknown(text) => {

@@ -163,7 +163,7 @@ async fn settle(
                     Verdict::CreateAgain => {
                         strangers::lost(tx, ticket.connection_id, ticket.uuid, now).await?;
                         ticket::ActiveModel {
-                            // Since when it is unknown stays: such a ticket is created by itself.
+                            // Since when it is unknown stays: such tickets are created by themselves.
                             state: Set(TicketState::Wanted.as_str().to_owned()),
                             next_try_at: Set(now + before_next_create(ticket.attempt)),
                             ..Default::default()
